@@ -1,0 +1,90 @@
+"""The shape of a derivative: numerator, denominator and mixed layout, in one place.
+
+A Jacobian is computed with axes (result..., variable..., variable...). A layout says which
+of them, in which order, make the rows, columns and further axes of the answer.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from matcalc.calculus.products import product
+from matcalc.calculus.tensors import Tensor
+from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.shapes import Shape
+
+Layout = Literal["numerator", "denominator", "mixed"]
+LAYOUTS: tuple[Layout, ...] = ("numerator", "denominator", "mixed")
+
+Axis = tuple[str, int, int]  # (result or variable, which one, which axis of its shape)
+
+
+class Arrangement(NamedTuple):
+    """The answer's shape, and for each of its axes the axis of the Jacobian it is."""
+
+    shape: Shape
+    axes: tuple[Axis, ...]
+
+
+def arrangement(result: Shape, variable: Shape, order: int, layout: Layout) -> Arrangement:
+    """Return how the derivative of `order` is laid out (Wikipedia, "Matrix calculus").
+
+    >>> from matcalc.expressions.dimensions import name
+    >>> m, n = name("m"), name("n")
+    >>> [str(d) for d in arrangement((), (n,), 1, "numerator").shape]
+    ['1', 'n']
+    >>> [str(d) for d in arrangement((m,), (n,), 1, "denominator").shape]
+    ['n', 'm']
+    """
+    if len(result) == 2 and result[0] == ONE:  # a row counts as the vector
+        rows = [(("y", 0, 1), result[1])]
+    else:
+        rows = [(("y", 0, k), d) for k, d in enumerate(result)]
+    columns = [(("x", j, k), d) for j in range(order) for k, d in enumerate(variable)]
+    if not variable:
+        return _by_scalar(rows, layout)
+    if order == 1 and not rows:
+        return _of_scalar(columns, layout)
+    if layout == "denominator":
+        # the two indices of a Hessian are alike, and a Jacobian is transposed
+        return _arranged([*columns, *rows])
+    return _arranged([*rows, *columns])
+
+
+Placed = list[tuple[Axis, object]]
+
+
+def _arranged(places: list[tuple[Axis, object]]) -> Arrangement:
+    return Arrangement(tuple([d for _, d in places]), tuple([a for a, _ in places]))  # type: ignore[misc]
+
+
+def _by_scalar(rows: Placed, layout: Layout) -> Arrangement:
+    if layout != "denominator":
+        return _arranged(rows)
+    if len(rows) == 1:
+        return _arranged([(("", 0, 0), ONE), *rows])
+    return _arranged(rows[::-1] if len(rows) == 2 else rows)
+
+
+def _of_scalar(columns: Placed, layout: Layout) -> Arrangement:
+    if layout != "numerator":
+        return _arranged(columns)
+    if len(columns) == 1:
+        return _arranged([(("", 0, 0), ONE), *columns])
+    return _arranged(columns[::-1] if len(columns) == 2 else columns)
+
+
+def arranged(jacobian: Tensor, result: Shape, variable: Shape, order: int, layout: Layout) -> tuple[
+    Tensor, Shape
+]:
+    """Return the Jacobian with its axes in the answer's order (none of length 1), and its shape."""
+    shape, axes = arrangement(result, variable, order, layout)
+    own: list[Axis] = [("y", 0, k) for k, d in enumerate(result) if d != ONE]
+    own += [("x", j, k) for j in range(order) for k, d in enumerate(variable) if d != ONE]
+    wanted = [axis for axis, d in zip(axes, shape, strict=True) if d != ONE]
+    labels = tuple(own)
+    if tuple(wanted) == labels:
+        return jacobian, shape
+    from fractions import Fraction
+
+    return product([(jacobian, labels, Fraction(1))], tuple(wanted)), shape

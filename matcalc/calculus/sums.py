@@ -1,0 +1,234 @@
+"""Sums and elementwise functions in normal form.
+
+Each operand carries only the axes it depends on: what is broadcast is a missing label.
+Like terms are collected, the common rational content is drawn out, and of a matrix and its
+transpose one is chosen, so that equal sums are one node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from math import gcd, lcm
+
+from matcalc.calculus.products import Factor, product, symmetric
+from matcalc.calculus.tensors import (
+    Label,
+    Labels,
+    Operand,
+    Tensor,
+    constant,
+    constant_value,
+    make,
+)
+from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.shapes import Shape
+
+Term = tuple[Tensor, Labels, Fraction]
+Sizes = Mapping[Label, Dimension]
+
+FLATTEN_LIMIT = 16  # a longer sum inside a sum stays one term, so that depth costs no copies
+
+_one = Fraction(1)
+_ONE = constant(1)
+
+
+def view(tensor: Tensor, labels: Labels) -> tuple[Fraction, Tensor, Labels]:
+    """Return (coefficient, tensor, labels) without broadcast axes, axes in label order."""
+    coefficient = _one
+    if tensor.kind == "product":
+        coefficient, summed = tensor.value
+        operands = tensor.operands
+        rank = len(tensor.shape)
+        if len(operands) == 1 and not summed and operands[0].weight == 1:
+            inner = operands[0].labels
+            if len(set(inner)) == len(inner):
+                return coefficient, operands[0].tensor, _sorted_view(
+                    operands[0].tensor, tuple([labels[k] for k in inner])
+                )
+        used = {k for operand in operands for k in operand.labels if k < rank}
+        order = sorted(used, key=lambda k: labels[k])
+        if coefficient != 1 or order != list(range(rank)):
+            names = {k: ("axis", k) for k in range(rank)}
+            factors: list[Factor] = []
+            for operand in operands:
+                named = tuple([names.get(k, k) for k in operand.labels])
+                factors.append((operand.tensor, named, operand.weight))
+            sizes = {rank + k: dimension for k, dimension in enumerate(summed)}
+            tensor = product(factors, tuple([names[k] for k in order]), sizes)
+        labels = tuple([labels[k] for k in order])
+    return coefficient, tensor, _sorted_view(tensor, labels)
+
+
+def _sorted_view(tensor: Tensor, labels: Labels) -> Labels:
+    if len(labels) == 2 and labels[0] > labels[1] and symmetric(tensor):
+        return (labels[1], labels[0])
+    return labels
+
+
+def add(terms: Iterable[Term], out: Labels, sizes: Sizes) -> Tensor:
+    """Return the sum of weight * tensor over the terms; `sizes` gives the axes' dimensions."""
+    position = {label: k for k, label in enumerate(out)}
+    collected: dict[tuple[Tensor, Labels], Fraction] = {}
+    pending = [(t, tuple([position[x] for x in labels]), w) for t, labels, w in terms]
+    pending.reverse()
+    while pending:
+        tensor, labels, weight = pending.pop()
+        coefficient, tensor, labels = view(tensor, labels)
+        weight *= coefficient
+        if weight == 0:
+            continue
+        if tensor.kind == "sum" and len(tensor.operands) <= FLATTEN_LIMIT:
+            pending.extend(
+                (o.tensor, tuple([labels[k] for k in o.labels]), o.weight * weight)
+                for o in reversed(tensor.operands)
+            )
+            continue
+        key = (tensor, labels)
+        collected[key] = collected.get(key, 0) + weight
+    shape = tuple([sizes[label] for label in out])
+    parts = [(t, labels, w) for (t, labels), w in collected.items() if w != 0]
+    if not parts:
+        return constant(0, shape)
+    axes = dict(enumerate(shape))
+    if len(parts) == 1:
+        tensor, labels, weight = parts[0]
+        return product([(tensor, labels, _one)], tuple(axes), axes, weight)
+    missing = [k for k in axes if all(k not in labels for _, labels, _ in parts)]
+    if missing:  # every term is broadcast along these axes
+        kept = [k for k in axes if k not in missing]
+        inner = add(parts, tuple(kept), axes)
+        return product([(inner, tuple(kept), _one)], tuple(axes), axes)
+    content = _content([w for _, _, w in parts])
+    parts, inner_shape, flipped = _oriented(parts, shape)
+    parts.sort(key=lambda part: (part[0].digest, part[1]))
+    if parts[0][2] < 0:
+        content = -content
+    operands = [Operand(t, labels, w / content) for t, labels, w in parts]
+    node = make("sum", None, operands, inner_shape)
+    names = (1, 0) if flipped else tuple(axes)
+    return product([(node, names, _one)], tuple(axes), None, content)
+
+
+def _content(weights: list[Fraction]) -> Fraction:
+    numerator = 0
+    denominator = 1
+    for weight in weights:
+        numerator = gcd(numerator, weight.numerator)
+        denominator = lcm(denominator, weight.denominator)
+    return Fraction(numerator, denominator)
+
+
+def _oriented(parts: list[Term], shape: Shape) -> tuple[list[Term], Shape, bool]:
+    """Choose between a matrix and its transpose; return the operands, shape, and choice."""
+    if len(shape) != 2:
+        return parts, shape, False
+    lying = [p for p in parts if p[0].kind != "product" and p[1] in ((0, 1), (1, 0))]
+    if not lying:
+        return parts, shape, False
+    tensor, labels, _ = min(lying, key=lambda part: part[0].digest)
+    both = any(t is tensor and names == labels[::-1] for t, names, _ in lying)
+    if both or labels == (0, 1):
+        return parts, shape, False
+    swapped = []
+    for tensor, labels, weight in parts:
+        _, inner, names = view(tensor, tuple([1 - label for label in labels]))
+        swapped.append((inner, names, weight))
+    return swapped, (shape[1], shape[0]), True
+
+
+def apply(
+    function: object, arguments: Iterable[tuple[Tensor, Labels]], out: Labels, sizes: Sizes
+) -> Tensor:
+    """Return a function applied entry by entry; a missing label broadcasts."""
+    position = {label: k for k, label in enumerate(out)}
+    parts: list[Term] = []
+    for tensor, labels in arguments:
+        coefficient, inner, names = view(tensor, tuple([position[x] for x in labels]))
+        if coefficient != 1:
+            axes = {k: sizes[out[k]] for k in names}
+            order = tuple(sorted(axes))
+            inner = product([(inner, names, _one)], order, axes, coefficient)
+            names = order
+        parts.append((inner, names, _one))
+    used = sorted({label for _, names, _ in parts for label in names})
+    axes = {k: sizes[label] for k, label in enumerate(out)}
+    if len(used) < len(out):
+        named = [(t, names) for t, names, _ in parts]
+        inner = apply(function, named, tuple(used), axes)
+        return product([(inner, tuple(used), _one)], tuple(axes), axes)
+    shape = tuple(axes.values())
+    folded = _fold(function, parts, shape)
+    if folded is not None:
+        return folded
+    parts, inner_shape, flipped = _oriented(parts, shape)
+    node = make("apply", function, [Operand(*part) for part in parts], inner_shape)
+    return product([(node, (1, 0), _one)], (0, 1)) if flipped else node
+
+
+def power(base: Tensor, labels: Labels, exponent: Fraction, out: Labels, sizes: Sizes) -> Tensor:
+    """Return base^exponent entry by entry for a rational exponent."""
+    return product([(base, labels, exponent)], out, sizes)
+
+
+def rebuild(tensor: Tensor, parts: list[Term], out: Labels, sizes: Sizes) -> Tensor:
+    """Return a sum, elementwise function or reduction like `tensor` of other operands."""
+    if tensor.kind == "sum":
+        return add(parts, out, sizes)
+    return apply(tensor.value, [(t, labels) for t, labels, _ in parts], out, sizes)
+
+
+# --- values that are known --------------------------------------------------------------------
+
+_AT_ZERO = {
+    "exp": 1, "log1p": 0, "expm1": 0, "sin": 0, "cos": 1, "tan": 0, "sinh": 0, "cosh": 1,
+    "tanh": 0, "arcsin": 0, "arctan": 0, "arcsinh": 0, "arctanh": 0, "erf": 0,
+    "sigmoid": Fraction(1, 2), "silu": 0, "gelu": 0, "elu": 0,
+}  # fmt: skip
+
+_EXACT: dict[object, Callable[..., Fraction | int]] = {
+    "abs": abs,
+    "sign": lambda a: (a > 0) - (a < 0),
+    "relu": lambda a: max(a, 0),
+    "leaky_relu": lambda a: a if a > 0 else a / 100,
+    "step": lambda a: int(a > 0),
+    "max": max,
+    "min": min,
+    "where": lambda c, a, b: a if c else b,
+    "<": lambda a, b: int(a < b),
+    "<=": lambda a, b: int(a <= b),
+    ">": lambda a, b: int(a > b),
+    ">=": lambda a, b: int(a >= b),
+    "==": lambda a, b: int(a == b),
+    "!=": lambda a, b: int(a != b),
+}
+
+COMPARISONS = frozenset(["<", "<=", ">", ">=", "==", "!="])
+
+
+def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> Tensor | None:
+    values = [constant_value(t) for t, _, _ in parts]
+    if all(value is not None for value in values):
+        if function in _EXACT:
+            return constant(_EXACT[function](*values), shape)
+        if values == [0] and function in _AT_ZERO:
+            return constant(_AT_ZERO[function], shape)  # type: ignore[index]
+        if function == "log" and values == [1]:
+            return constant(0, shape)
+    if function == "where":
+        condition = parts[0][0]
+        if values[1:] == [1, 0] and condition.kind == "apply" and condition.value in COMPARISONS:
+            axes = dict(enumerate(shape))
+            return product([(condition, parts[0][1], _one)], tuple(axes), axes)
+        if parts[1] == parts[2]:
+            axes = dict(enumerate(shape))
+            return product([(parts[1][0], parts[1][1], _one)], tuple(axes), axes)
+    if function == "power" and values[1] is not None:
+        axes = dict(enumerate(shape))
+        return power(parts[0][0], parts[0][1], values[1], tuple(axes), axes)
+    if function == "log" and parts[0][0].kind == "apply" and parts[0][0].value == "exp":
+        inner = parts[0][0].operands[0]
+        names = tuple([parts[0][1][k] for k in inner.labels])
+        axes = dict(enumerate(shape))
+        return product([(inner.tensor, names, _one)], tuple(axes), axes)
+    return None

@@ -1,0 +1,147 @@
+"""Tensors with named indices: the form in which everything is computed.
+
+After Laue, Mitterreiter & Giesen (NeurIPS 2018; AAAI 2020). A tensor has positional axes;
+a composite gives every axis of its operands a label. Labels 0, 1, ... are its own axes in
+order; a product or reduction also has labels beyond them, which it sums or reduces over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple, final
+from weakref import WeakValueDictionary
+from zlib import crc32
+
+from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.shapes import Shape
+
+Label = Any
+Labels = tuple[Label, ...]
+
+KINDS = {
+    "variable": "value: Declared",
+    "size": "value: Dimension; a scalar",
+    "pi": "a scalar",
+    "delta": "the identity, two axes",
+    "select": "value: offset; [i == j + offset] for the long axis i and the short axis j",
+    "unit": "value: position from 0; one axis",
+    "count": "value: start; the numbers start, start + 1, ... along one axis",
+    "fuse": "axes (r, i, j): [r == i*len(j) + j], which makes one axis of two",
+    "shift": "value: offset; axes (s, i, j): [s + offset == i + j]",
+    "flip": "[i + j == n - 1]",
+    "levi_civita": "the sign of the permutation (i, j, k)",
+    "product": "value: (coefficient, dimensions summed over); operands multiplied, each to "
+    "its exponent entry by entry",
+    "sum": "operands added, each times its coefficient",
+    "apply": "value: function name or Application; entry by entry",
+    "reduce": "value: (function name, dimensions reduced over); one operand",
+    "matrix": "value: function name; one operand, axes (n, n, batch...)",
+    "matrix_power": "operands the base, axes (n, n, batch...), and the exponent (batch...)",
+    "call": "value: (Application, number of batch axes); operands with axes (own..., batch...)",
+}
+
+
+class Operand(NamedTuple):
+    """A tensor with a label for each axis, and its exponent, coefficient, or 1."""
+
+    tensor: Tensor
+    labels: Labels
+    weight: Any = 1
+
+
+@final
+class Tensor:
+    """One interned node; equal tensors are one object.
+
+    `digest` is a hash of the structure that is the same in every process. It orders
+    operands and is never taken for identity.
+    """
+
+    __slots__ = (
+        "__weakref__", "digest", "height", "kind", "operands", "shape", "symmetric", "value",
+    )  # fmt: skip
+
+    kind: str
+    value: Any
+    operands: tuple[Operand, ...]
+    shape: Shape
+    digest: int
+    height: int
+    symmetric: bool | None
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.value!r} {self.shape} of {len(self.operands)}>"
+
+
+_interned: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary()
+
+
+def make(kind: str, value: Any, operands: Sequence[Operand], shape: Shape) -> Tensor:
+    """Return the node with these parts; the caller has brought them to normal form."""
+    operands = tuple(operands)
+    key = (kind, value, operands, shape)
+    node = _interned.get(key)
+    if node is None:
+        node = Tensor.__new__(Tensor)
+        node.kind = kind
+        node.value = value
+        node.operands = operands
+        node.shape = shape
+        node.digest = digest(kind, value, operands, shape)
+        node.height = 1 + max([o.tensor.height for o in operands], default=0)
+        node.symmetric = None
+        _interned[key] = node
+    return node
+
+
+def digest(kind: str, value: Any, operands: Sequence[Operand], shape: Shape) -> int:
+    """Return a hash of the structure that does not depend on the process."""
+    parts = [(o.tensor.digest, o.labels, _stable(o.weight)) for o in operands]
+    return hash((crc32(kind.encode()), _stable(value), tuple(parts), len(shape)))
+
+
+_stable_cache: dict[Any, int] = {}
+
+
+def _stable(value: Any) -> int:
+    if type(value) is int:
+        return value
+    result = _stable_cache.get(value)
+    if result is None:
+        if type(value) is Fraction:
+            result = hash((value.numerator, value.denominator))
+        else:
+            result = crc32(repr(value).encode())
+        _stable_cache[value] = result
+    return result
+
+
+def leaf(kind: str, value: Any, *shape: Dimension) -> Tensor:
+    """Return a node without operands."""
+    return make(kind, value, (), shape)
+
+
+def constant(value: Fraction | int, shape: Shape = ()) -> Tensor:
+    """Return the tensor of this shape whose every entry is `value`."""
+    return make("product", (Fraction(value), ()), (), shape)
+
+
+def constant_value(tensor: Tensor) -> Fraction | None:
+    """Return the number that every entry is, or None if it is not known to be one."""
+    if tensor.kind == "product" and not tensor.operands and not tensor.value[1]:
+        return tensor.value[0]  # type: ignore[no-any-return]
+    return None
+
+
+def delta(dimension: Dimension) -> Tensor:
+    """Return the identity matrix of this size."""
+    return leaf("delta", None, dimension, dimension)
+
+
+PI = leaf("pi", None)
+
+
+def is_zero(tensor: Tensor) -> bool:
+    """Tell whether every entry is zero by construction."""
+    return tensor.kind == "product" and tensor.value[0] == 0

@@ -1,0 +1,141 @@
+"""Formulas as interned nodes with shapes, in the terms that people write them in."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple, final
+from weakref import WeakValueDictionary
+
+from matcalc.expressions import shapes
+from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.shapes import Shape
+
+
+class Declared(NamedTuple):
+    """The value of a `variable` node: its name and a structure it is known to have.
+
+    `structure` is '', 'symmetric', 'spd' or 'diagonal'.
+    """
+
+    name: str
+    structure: str = ""
+
+
+class Signature(NamedTuple):
+    """An abstract function: known by its name and the shapes it takes and gives.
+
+    An elementwise function has one argument of any shape, and `parameters` is empty.
+    """
+
+    name: str
+    elementwise: bool
+    parameters: tuple[Shape, ...] = ()
+    result: Shape = ()
+
+
+class Application(NamedTuple):
+    """The value of an `abstract` node: the function and the arguments it was derived by.
+
+    `orders` has one argument number (from 0) an order, ascending: f'' is (0, 0).
+    """
+
+    function: Signature
+    orders: tuple[int, ...] = ()
+
+
+@final
+class Expression:
+    """One node of a formula. Equal formulas are one object, so `is` and hash are cheap.
+
+    `head` is one of `HEADS`, `value` its payload, `arguments` the operands, `shape` the
+    shape: () a scalar, (n,) a column, (1, n) a row, (m, n) a matrix, more a tensor.
+    """
+
+    __slots__ = ("__weakref__", "arguments", "head", "shape", "value")
+
+    head: str
+    value: Any
+    arguments: tuple[Expression, ...]
+    shape: Shape
+
+    def __repr__(self) -> str:
+        return f"<{self.head} {self.value!r} {len(self.arguments)} arguments {self.shape}>"
+
+
+HEADS = {
+    "number": "value: Fraction",
+    "size": "value: Dimension; a dimension used as a number",
+    "pi": "the constant",
+    "variable": "value: Declared",
+    "index": "value: str; the running index of an `index_sum` or `tensor` around it",
+    "ones": "value: shape; a vector or matrix of ones",
+    "zeros": "value: shape",
+    "eye": "value: Dimension; the identity matrix",
+    "commutation": "value: (m, n); K with K*vec(A) = vec(A') for A of m x n",
+    "add": "two or more terms, scalars expanded",
+    "negate": "one operand",
+    "multiply": "two factors: scalar and anything, or a matrix product",
+    "hadamard": "two factors, entry by entry, scalars expanded",
+    "divide": "numerator, denominator; entry by entry, scalars expanded",
+    "dot": "two vectors",
+    "kron": "two matrices",
+    "power": "base, exponent; entry by entry, scalars expanded",
+    "matrix_power": "square matrix, integer exponent (a number, a size or an index formula)",
+    "transpose": "one operand",
+    "compare": "value: '<', '<=', '>', '>=', '==', '!='; two operands, entry by entry, 1 or 0",
+    "call": "value: (function name, axis or None); a function of the table; of 'unvec' "
+    "('unvec', (m, n)) and one operand",
+    "abstract": "value: Application; a function known by its signature",
+    "index_sum": "value: index name; operands low, high (inclusive), body",
+    "tensor": "value: (index names, lengths as dimensions); operands low, high for each, then "
+    "the scalar body",
+    "delta": "two scalar index formulas: 1 where they are equal",
+    "subscript": "value: one of 'entry', 'all', ('range', length) an axis; operands the object, "
+    "then one index for an entry, two (inclusive) for a range",
+    "stack": "value: row lengths; operands the cells row by row",
+}
+
+_interned: WeakValueDictionary[tuple[object, ...], Expression] = WeakValueDictionary()
+
+
+def make(head: str, arguments: tuple[Expression, ...] = (), value: Any = None) -> Expression:
+    """Return the node with this head, its shape computed from its arguments' shapes.
+
+    Raises MatcalcError (E3xx) where the shapes do not fit.
+    """
+    key = (head, value, arguments)
+    node = _interned.get(key)
+    if node is None:
+        operands = tuple([argument.shape for argument in arguments])
+        node = _new(head, value, arguments, shapes.result_shape(head, value, operands))
+        _interned[key] = node
+    return node
+
+
+def variable(name: str, shape: Shape, structure: str = "") -> Expression:
+    """Return the variable of this name, shape and structure."""
+    key = ("variable", name, shape, structure)
+    node = _interned.get(key)
+    if node is None:
+        node = _interned[key] = _new("variable", Declared(name, structure), (), shape)
+    return node
+
+
+def _new(head: str, value: Any, arguments: tuple[Expression, ...], shape: Shape) -> Expression:
+    node = Expression.__new__(Expression)
+    node.head = head
+    node.value = value
+    node.arguments = arguments
+    node.shape = shape
+    return node
+
+
+def number(value: Fraction | int) -> Expression:
+    """Return the exact number."""
+    return make("number", (), Fraction(value))
+
+
+def size(dimension: Dimension) -> Expression:
+    """Return a dimension as a number."""
+    value = dimension.value
+    return number(value) if value is not None else make("size", (), dimension)

@@ -1,0 +1,58 @@
+"""The one way to walk a graph of nodes: iteratively, each node once, arguments first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, TypeVar
+
+Node = TypeVar("Node")
+Result = TypeVar("Result")
+
+
+def postorder(roots: Iterable[Node], children: Callable[[Node], Iterable[Node]]) -> list[Node]:
+    """Return every node reachable from the roots once, after all of its children.
+
+    >>> tree = {"+": ("a", "*"), "*": ("a", "b")}
+    >>> postorder(["+"], lambda node: tree.get(node, ()))
+    ['a', 'b', '*', '+']
+    """
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        node, expanded = stack.pop()
+        if expanded:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(list(children(node))))
+    return order
+
+
+def run(task: Generator[Any, Any, Result]) -> Result:
+    """Run a generator that yields sub-generators in place of calling itself.
+
+    `result = yield task(child)` reads like recursion and uses no call stack.
+
+    >>> def depth(tree):
+    ...     deepest = 0
+    ...     for branch in tree:
+    ...         deepest = max(deepest, (yield depth(branch)))
+    ...     return 1 + deepest
+    >>> run(depth([[], [[]]]))
+    3
+    """
+    stack: list[Generator[Any, Any, Any]] = [task]
+    value: Any = None
+    while True:
+        try:
+            child = stack[-1].send(value)
+        except StopIteration as stop:
+            stack.pop()
+            value = stop.value
+            if not stack:
+                return value  # type: ignore[no-any-return]
+        else:
+            stack.append(child)
+            value = None

@@ -1,0 +1,321 @@
+"""Formulas put together the way one writes them: transposes inside, scalars in front.
+
+Every function returns the smallest form it finds, counted in nodes of the syntax tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from weakref import WeakKeyDictionary
+
+from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.nodes import Expression, make, number, size
+from matcalc.expressions.traversal import postorder
+
+INSIDE_LIMIT = 80  # transposes are pushed into sums up to this size
+
+_costs: WeakKeyDictionary[Expression, int] = WeakKeyDictionary()
+
+_LEAF_COST = {"eye": 2, "ones": 2, "zeros": 2, "commutation": 3}
+
+
+def cost(expression: Expression) -> int:
+    """Return the number of nodes of the printed formula."""
+    known = _costs.get(expression)
+    if known is not None:
+        return known
+    for node in postorder([expression], lambda n: () if n in _costs else n.arguments):
+        if node not in _costs:
+            _costs[node] = _own_cost(node) + sum([_costs[child] for child in node.arguments])
+    return _costs[expression]
+
+
+def _own_cost(node: Expression) -> int:
+    head = node.head
+    if head == "number":
+        value = node.value
+        return (1 if value.denominator == 1 else 3) + (value < 0)
+    if head == "size":
+        return 2 * len(node.value.terms) - 1
+    if head in _LEAF_COST:
+        return _LEAF_COST[head]
+    if head == "add":
+        negative = sum(term.head == "negate" for term in node.arguments[1:])
+        return len(node.arguments) - 1 - negative
+    return 1
+
+
+def best(*candidates: Expression) -> Expression:
+    """Return the smallest candidate, of equal ones the first."""
+    return min(candidates, key=cost)
+
+
+# --- transposes -------------------------------------------------------------------------------
+
+
+def transpose(e: Expression) -> Expression:
+    """Return the transpose, pushed inside where that is no longer."""
+    if not e.shape:
+        return e
+    head = e.head
+    if head == "transpose":
+        return e.arguments[0]
+    if head == "variable" and e.value.structure:
+        return e
+    if head in ("eye",) or (head == "call" and e.value[0] == "diag" and len(e.shape) == 2):
+        return e
+    if head == "negate":
+        return negate(transpose(e.arguments[0]))
+    if head in ("ones", "zeros") and len(e.shape) == 2 and e.shape[0] != ONE:
+        return make(head, (), (e.shape[1], e.shape[0]))
+    if head == "zeros":
+        return make(head, (), (ONE, *e.shape) if len(e.shape) == 1 else e.shape[1:])
+    if head == "commutation":
+        return make(head, (), (e.value[1], e.value[0]))
+    outside = make("transpose", (e,))
+    inside = _transposed_inside(e)
+    return outside if inside is None else best(inside, outside)
+
+
+def _transposed_inside(e: Expression) -> Expression | None:
+    head = e.head
+    if head == "multiply":
+        return chain([transpose(part) if part.shape else part for part in reversed(links(e))])
+    if head == "kron":
+        return make("kron", tuple([transpose(part) for part in e.arguments]))
+    if cost(e) > INSIDE_LIMIT:
+        return None
+    if head == "divide" and not e.arguments[1].shape:
+        return make("divide", (transpose(e.arguments[0]), e.arguments[1]))
+    if head == "add":
+        return add([(Fraction(1), transpose(term)) for term in e.arguments])
+    if head == "matrix_power":
+        return make("matrix_power", (transpose(e.arguments[0]), e.arguments[1]))
+    if head == "call" and e.value[0] in ("inv", "adj"):
+        return make("call", (transpose(e.arguments[0]),), e.value)
+    if head in ("hadamard", "compare", "divide", "power") and len(e.shape) == 2:
+        return make(head, tuple([transpose(part) for part in e.arguments]), e.value)
+    if head == "call" and len(e.shape) == 2 and len(e.arguments) == 1 and e.value[1] is None:
+        (inner,) = e.arguments
+        if inner.shape == e.shape:
+            return make("call", (transpose(inner),), e.value)
+    if head == "stack" and len(set(e.value)) == 1:
+        width = e.value[0]
+        cells = [transpose(cell) for cell in e.arguments]
+        turned = [cells[k] for column in range(width) for k in range(column, len(cells), width)]
+        return make("stack", tuple(turned), (len(e.value),) * width)
+    return None
+
+
+# --- products ---------------------------------------------------------------------------------
+
+
+def links(e: Expression) -> list[Expression]:
+    """Return the factors of a product of matrices (and leading scalars) from left to right."""
+    found: list[Expression] = []
+    stack = [e]
+    while stack:
+        node = stack.pop()
+        if node.head == "multiply":
+            stack.extend(reversed((node.arguments[0], node.arguments[1])))
+        else:
+            found.append(node)
+    return found
+
+
+def chain(factors: Sequence[Expression]) -> Expression:
+    """Return the product of matrices and vectors from left to right; powers are joined."""
+    scalars = [part for part in factors if not part.shape]
+    flat = [part for factor in factors if factor.shape for part in links(factor)]
+    parts: list[Expression] = []
+    for part in flat:
+        if part.head == "eye" and len(flat) > 1:
+            continue
+        if parts:
+            joined = _joined(parts[-1], part)
+            if joined is not None:
+                parts[-1] = joined
+                continue
+        parts.append(part)
+    if not parts:
+        parts = flat[:1]
+    result = parts[0]
+    for part in parts[1:]:
+        result = make("multiply", (result, part))
+    for scalar in reversed(scalars):
+        result = make("multiply", (scalar, result))
+    return result
+
+
+def _joined(left: Expression, right: Expression) -> Expression | None:
+    """Return inv(B)*inv(A) as inv(A*B), diag(u)*diag(v) as diag(u .* v)."""
+    if left.head == right.head == "call" and left.value == right.value:
+        if left.value[0] == "inv":
+            return make("call", (chain([right.arguments[0], left.arguments[0]]),), left.value)
+        if left.value[0] == "diag" and len(left.arguments[0].shape) == 1:
+            return make("call", (hadamard([left.arguments[0], right.arguments[0]]),), left.value)
+    return None
+
+
+def hadamard(factors: Sequence[Expression]) -> Expression:
+    """Return the product entry by entry."""
+    result = factors[0]
+    for factor in factors[1:]:
+        head = "hadamard" if result.shape and factor.shape else "multiply"
+        result = make(head, (result, factor))
+    return result
+
+
+def raised(base: Expression, exponent: Fraction) -> Expression:
+    """Return base^exponent entry by entry, for exponent > 0; roots are written as roots."""
+    if exponent == 1:
+        return base
+    norm = _norm_of_square(base)
+    if norm is not None:
+        return raised(norm, 2 * exponent)
+    if base.head == "power" and base.arguments[1].head == "number" and exponent.denominator == 1:
+        return raised(base.arguments[0], base.arguments[1].value * exponent)
+    if exponent.denominator == 2:
+        root = make("call", (base,), ("sqrt", None))
+        if exponent == Fraction(1, 2):
+            return root
+        if exponent.numerator == 3:
+            return hadamard([base, root])
+        return make("power", (root, number(exponent.numerator)))
+    return make("power", (base, number(exponent)))
+
+
+def _norm_of_square(e: Expression) -> Expression | None:
+    """Return norm2(v) if the scalar is v'*v or norm2(v)^2."""
+    if e.shape:
+        return None
+    if e.head == "power" and e.arguments[1].head == "number" and e.arguments[1].value == 2:
+        base = e.arguments[0]
+        if base.head == "call" and base.value[0] in ("norm2", "normF"):
+            return base
+    if e.head == "dot" and e.arguments[0] is e.arguments[1]:
+        return make("call", (e.arguments[0],), ("norm2", None))
+    if e.head == "multiply":
+        left, right = e.arguments
+        if len(right.shape) == 1 and left.head == "transpose" and left.arguments[0] is right:
+            return make("call", (right,), ("norm2", None))
+    return None
+
+
+def quotient(numerator: Expression | None, denominator: Expression | None) -> Expression:
+    """Return a quotient entry by entry; None stands for 1."""
+    if denominator is None:
+        return numerator or number(1)
+    return make("divide", (numerator or number(1), denominator))
+
+
+def split_powers(
+    factors: Iterable[tuple[Expression, Fraction]],
+) -> tuple[list[Expression], list[Expression]]:
+    """Return the factors of the numerator and of the denominator, powers written out."""
+    merged: dict[Expression, Fraction] = {}
+    for base, exponent in factors:
+        merged[base] = merged.get(base, Fraction(0)) + exponent
+    top = [raised(base, e) for base, e in merged.items() if e > 0]
+    bottom = [raised(base, -e) for base, e in merged.items() if e < 0]
+    return sorted(top, key=reading_order), sorted(bottom, key=reading_order)
+
+
+def entrywise(factors: Iterable[tuple[Expression, Fraction]]) -> Expression | None:
+    """Return the product of powers entry by entry; None for an empty one."""
+    top, bottom = split_powers(factors)
+    if not top and not bottom:
+        return None
+    over = hadamard(bottom) if bottom else None
+    return quotient(hadamard(top) if top else None, over)
+
+
+def reading_order(e: Expression) -> tuple[object, ...]:
+    """Order factors as one writes them: numbers, sizes, names, conditions, then the rest."""
+    rank = {"number": 0, "size": 1, "pi": 1, "compare": 2, "variable": 3}.get(e.head, 4)
+    return (rank, cost(e) if rank == 4 else 0, _name(e))
+
+
+_names: WeakKeyDictionary[Expression, str] = WeakKeyDictionary()
+
+
+def _name(e: Expression) -> str:
+    """Return a text that orders formulas of equal weight the same way every time."""
+    known = _names.get(e)
+    if known is None:
+        for node in postorder([e], lambda n: () if n in _names else n.arguments):
+            if node not in _names:
+                own = node.value.name if node.head == "variable" else str(node.value)
+                inner = ",".join([_names[child] for child in node.arguments])
+                if len(inner) > 60:
+                    inner = inner[:60]
+                _names[node] = f"{own}({inner})" if inner else own
+        known = _names[e]
+    return known
+
+
+# --- sums -------------------------------------------------------------------------------------
+
+
+def negate(e: Expression) -> Expression:
+    """Return -e with the sign where it shows least."""
+    if e.head == "negate":
+        return e.arguments[0]
+    if e.head == "number":
+        return number(-e.value)
+    if e.head == "multiply" and e.arguments[0].head == "number":
+        value = -e.arguments[0].value
+        return e.arguments[1] if value == 1 else make("multiply", (number(value), e.arguments[1]))
+    if e.head == "add" and any(term.head == "negate" for term in e.arguments):
+        return add([(Fraction(-1), term) for term in e.arguments])
+    return make("negate", (e,))
+
+
+def scaled(coefficient: Fraction, e: Expression) -> Expression:
+    """Return coefficient * e."""
+    if coefficient == 1:
+        return e
+    if coefficient < 0:
+        return negate(scaled(-coefficient, e))
+    if e.head == "number":
+        return number(coefficient * e.value)
+    if coefficient.numerator == 1:
+        return make("divide", (e, number(coefficient.denominator)))
+    return make("multiply", (number(coefficient), e))
+
+
+def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
+    """Return the sum of coefficient * term, like terms collected, the positive ones first."""
+    collected: dict[Expression, Fraction] = {}
+    for coefficient, term in terms:
+        while term.head == "negate":
+            coefficient, term = -coefficient, term.arguments[0]
+        if term.head == "multiply" and term.arguments[0].head == "number":
+            coefficient *= term.arguments[0].value
+            term = term.arguments[1]
+        elif term.head == "number" and term.value != 0:
+            coefficient *= term.value
+            term = number(1)
+        collected[term] = collected.get(term, Fraction(0)) + coefficient
+    parts = [(c, t) for t, c in collected.items() if c != 0]
+    if not parts:
+        return _zero_like(terms[0][1])
+    parts.sort(key=lambda part: _term_order(*part))
+    written = [scaled(c, t) for c, t in parts]
+    return written[0] if len(written) == 1 else make("add", tuple(written))
+
+
+def _zero_like(e: Expression) -> Expression:
+    return make("zeros", (), e.shape) if e.shape else number(0)
+
+
+def _term_order(coefficient: Fraction, term: Expression) -> tuple[object, ...]:
+    constant = term.head in ("number", "size", "eye", "ones")
+    return (coefficient < 0, constant, -cost(term), _name(term))
+
+
+def column_of_identity(dimension: Dimension, position: Dimension) -> Expression:
+    """Return the unit vector eye(n)[:,k]; the position counts from 0."""
+    eye = make("eye", (), dimension)
+    return make("subscript", (eye, size(position + ONE)), ("all", "entry"))

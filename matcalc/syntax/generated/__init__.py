@@ -1,0 +1,1 @@
+"""Parser tables, written by tools/generate_parsers.py."""

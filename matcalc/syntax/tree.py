@@ -1,0 +1,47 @@
+"""The syntax tree: what was typed, with the place of every part in the source."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """The half-open range `source[start:end]`, in code points."""
+
+    start: int
+    end: int
+
+
+class Tree(NamedTuple):
+    """One node of a formula as typed.
+
+    `kind` is one of the kinds listed in `KINDS`, `value` its payload, `children` the
+    operands in order of the text, `span` the whole text, and `mark` the operator's or
+    function name's own place, under which a caret is put.
+    """
+
+    kind: str
+    value: object
+    children: tuple[Tree, ...]
+    span: Span
+    mark: Span
+
+
+KINDS = {
+    "number": "value: Fraction, exact",
+    "name": "value: str; a variable, a dimension, an index or a constant such as pi, eye, I",
+    "add": "two operands; value '+' or '-'",
+    "sign": "one operand; value '+' or '-'",
+    "product": "two operands; value '*', '@', '/', '.*', './', '·', '⊗', or '' (a number before a name)",
+    "power": "two operands; value '^' or '.^'",
+    "transpose": "one operand",
+    "compare": "two operands; value '<', '<=', '>', '>=', '==', '!='",
+    "call": "value (function name, keywords: tuple of (name, Tree)); operands the arguments",
+    "derivative": "value (function name, positions: tuple of 0-based argument numbers, one an order)",
+    "subscript": "first operand the object, then one a selector",
+    "all": "the selector ':'; no operands",
+    "range": "the selector a:b; two operands",
+    "stack": "value: tuple of row lengths; operands the cells row by row",
+    "indexed": "value (function name, names of the indices); operands low, high an index, then the body",
+    "program": "value: tuple of names; operands their expressions, then the last expression",
+}
