@@ -75,9 +75,19 @@ def backward(
 
 def _pull(cotangent: Tensor, seeds: Labels, partial: Partial) -> Tensor:
     """Return cotangent * Jacobian: what reaches the operand."""
-    factors: list[Factor] = [(cotangent, (*seeds, *partial.axes), _one), *partial.factors]
+    labels = (*seeds, *partial.axes)
+    out = (*seeds, *partial.inner)
     sizes = dict(zip(partial.inner, partial.operand.shape, strict=True))
-    return product(factors, (*seeds, *partial.inner), sizes, partial.coefficient)
+    sizes.update(zip(labels, cotangent.shape, strict=True))
+    if cotangent.kind == "sum" and len(labels) > 2:
+        # a sum of deltas contracts term by term
+        terms = []
+        for tensor, axes, weight in cotangent.operands:
+            named = tuple([labels[k] for k in axes])
+            term = product([(tensor, named, _one), *partial.factors], out, sizes, weight)
+            terms.append((term, out, partial.coefficient))
+        return add(terms, out, sizes)
+    return product([(cotangent, labels, _one), *partial.factors], out, sizes, partial.coefficient)
 
 
 def forward(
@@ -110,6 +120,17 @@ def forward(
     if result in known:
         return known[result]
     return constant(0, (*result.shape, *seed_shape))
+
+
+def jacobian(result: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
+    """Return the derivatives of the result by the variables, in the order with fewer axes.
+
+    The Jacobians have axes (result..., variable...). A variable of lower order than the
+    result is cheaper to follow forward, all others backward.
+    """
+    if all(len(v.shape) < len(result.shape) for v in variables):
+        return [forward(result, [v]) for v in variables]
+    return backward(result, variables)
 
 
 def _total(terms: Sequence[Tensor], shape: Shape) -> Tensor:

@@ -376,8 +376,8 @@ def _kron(node: Expression, a: Indexed, b: Indexed) -> Indexed:
             factors.append((leaf("fuse", None, p * q, p, q), names, _one))
         if p * q != ONE:
             out.append(axis)
-    a, b = _relabel(a, maps[0]), _relabel(b, maps[1])
     labels = (*out, *dict.fromkeys(_running_of(a) + _running_of(b)))
+    a, b = _relabel(a, maps[0]), _relabel(b, maps[1])
     return _einsum([(*a, _one), (*b, _one), *factors], labels)
 
 
@@ -673,11 +673,9 @@ def _cross(node: Expression, a: Indexed, b: Indexed) -> Indexed:
     three = integer(3)
     sign = (leaf("levi_civita", None, three, three, three), ("k", "i", "j"), _one)
     own = 1 if node.shape[0] == ONE else 0
+    batch = tuple(dict.fromkeys(_running_of(a) + _running_of(b)))
     a, b = _relabel(a, {0: "i", 1: "i"}), _relabel(b, {0: "j", 1: "j"})
-    out = (own, *dict.fromkeys(_running_of(a) + _running_of(b)))
-    out = tuple([label for label in out if label not in ("i", "j")])
-    result = _einsum([(*a, _one), (*b, _one), sign],
-                     tuple(["k" if label == own else label for label in out]))  # fmt: skip
+    result = _einsum([(*a, _one), (*b, _one), sign], ("k", *batch))
     return _relabel(result, {"k": own})
 
 
@@ -711,9 +709,8 @@ def _convolution(full: bool) -> Callable[..., Indexed]:
             shift = leaf("shift", offset, n, length, m)
             factors.append((shift, (("signal", axis), axis, ("kernel", axis)), _one))
             out.append(axis)
+        labels = (*out, *dict.fromkeys(_running_of(x) + _running_of(k)))
         x, k = _relabel(x, names[0]), _relabel(k, names[1])
-        running = dict.fromkeys(_running_of(x) + _running_of(k))
-        labels = (*out, *[r for r in running if isinstance(r, Running)])
         return _einsum([(*x, _one), (*k, _one), *factors], labels)
 
     return lowered

@@ -25,7 +25,7 @@ from matcalc.calculus.tensors import Label, Labels, Tensor, delta, leaf, make
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.functions import ELEMENTARY_BY_NAME
-from matcalc.expressions.nodes import Application, Expression, variable
+from matcalc.expressions.nodes import Application, Declared, Expression, variable
 from matcalc.expressions.traversal import postorder
 
 _one = Fraction(1)
@@ -237,7 +237,7 @@ def _tabulated(node: Tensor, name: str, rank: int) -> Iterator[Partial]:
     for k, axis in enumerate(batch):
         names[axis] = _Axis(k)
     rode = tuple([_Axis(k) for k in range(len(batch))])
-    tangent = leaf("variable", ("tangent",), *tensor.shape)
+    tangent = leaf("variable", Declared("tangent"), *tensor.shape)
     named = tuple(names)
     matrix_result = node.kind == "matrix_power" or name == "adj"
     value_labels = (0, 1, *rode) if matrix_result else rode

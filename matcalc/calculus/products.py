@@ -192,6 +192,8 @@ def _simplify(work: Work) -> None:
     _merge_powers(work)
     while _one_matrix_product(work):
         _merge_powers(work)
+    _recognise_sigmoid(work)
+    _drop_guarded(work)
     _sum_unused(work)
 
 
@@ -520,6 +522,45 @@ def _one_matrix_product(work: Work) -> bool:
                 pass
         return True
     return False
+
+
+def _recognise_sigmoid(work: Work) -> None:
+    """Write (1 + exp(u))^-1 as sigmoid(-u)."""
+    from matcalc.calculus.sums import apply
+
+    for position, (tensor, labels, exponent) in enumerate(work.factors):
+        if tensor.kind != "sum" or len(tensor.operands) != 2 or exponent >= 0:
+            continue
+        constants = [o for o in tensor.operands if o.tensor.kind == "product" and o.weight == 1
+                     and not o.labels and not o.tensor.operands and o.tensor.value == (1, ())]  # fmt: skip
+        powers = [o for o in tensor.operands if o.tensor.kind == "apply"
+                  and o.tensor.value == "exp" and o.weight == 1]  # fmt: skip
+        if len(constants) != 1 or len(powers) != 1 or exponent.denominator != 1:
+            continue
+        inner = powers[0].tensor.operands[0]
+        names = tuple([powers[0].labels[k] for k in inner.labels])
+        own = tuple(range(len(tensor.shape)))
+        sizes = dict(enumerate(tensor.shape))
+        negative = product([(inner.tensor, names, _one)], own, sizes, -1)
+        sigmoid = apply("sigmoid", [(negative, own)], own, sizes)
+        work.factors[position] = (sigmoid, labels, -exponent)
+
+
+def _drop_guarded(work: Work) -> None:
+    """Write [z > 0]*max(0, z) as [z > 0]*z, also inside a sum that the condition multiplies."""
+    from matcalc.calculus.sums import unguarded
+
+    conditions = [
+        (t, labels) for t, labels, _ in work.factors if t.kind == "apply" and t.value in ("<", ">")
+    ]
+    for condition, names in conditions:
+        for position, (tensor, labels, exponent) in enumerate(work.factors):
+            if tensor is not condition and set(labels) >= set(names):
+                freed = unguarded(tensor, labels, condition, names)
+                if freed is not None:
+                    work.drop(position)
+                    _open(work, [(freed, labels, exponent)])
+                    return
 
 
 def _sum_unused(work: Work) -> None:

@@ -232,3 +232,49 @@ def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> 
         axes = dict(enumerate(shape))
         return product([(inner.tensor, names, _one)], tuple(axes), axes)
     return None
+
+
+# --- what a condition tells ---------------------------------------------------------------------
+
+
+def unguarded(
+    tensor: Tensor, labels: Labels, condition: Tensor, names: Labels
+) -> Tensor | None:
+    """Return max(a, b), or a sum with it, as a where [a > b] multiplies it; else None."""
+    own = tuple(range(len(tensor.shape)))
+    sizes = dict(enumerate(tensor.shape))
+    place = {label: k for k, label in enumerate(labels)}
+    here = tuple([place[name] for name in names])
+    if tensor.kind == "apply":
+        chosen = _chosen(tensor, own, condition, here)
+        return None if chosen is None else product([(*chosen, _one)], own, sizes)
+    if tensor.kind != "sum":
+        return None
+    changed = False
+    parts: list[Term] = []
+    for inner, axes, weight in tensor.operands:
+        chosen = _chosen(inner, axes, condition, here) if inner.kind == "apply" else None
+        changed = changed or chosen is not None
+        parts.append((*(chosen or (inner, axes)), weight))
+    return add(parts, own, sizes) if changed else None
+
+
+def _chosen(
+    tensor: Tensor, axes: Labels, condition: Tensor, here: Labels
+) -> tuple[Tensor, Labels] | None:
+    """Return the argument that max, min or relu takes where the condition holds."""
+    if tensor.value not in ("max", "min", "relu"):
+        return None
+    big, small = [
+        (o.tensor, tuple([here[k] for k in o.labels])) for o in condition.operands
+    ]
+    if condition.value == "<":
+        big, small = small, big
+    arguments = [(o.tensor, tuple([axes[k] for k in o.labels])) for o in tensor.operands]
+    if tensor.value == "relu":
+        return big if arguments == [big] and small == (constant(0), ()) else None
+    if sorted(map(id, (big[0], small[0]))) != sorted(map(id, (a[0] for a in arguments))):
+        return None
+    if {big, small} != set(arguments):
+        return None
+    return big if tensor.value == "max" else small

@@ -53,8 +53,9 @@ def _numpy_array(value: Any) -> Any:
     try:
         array = np.asarray(value)
         if array.dtype.kind in "biufO":
-            return array.astype(np.result_type(np.float64, array.dtype if array.dtype.kind == "f"
-                                               else np.float64))
+            return array.astype(
+                np.result_type(np.float64, array.dtype if array.dtype.kind == "f" else np.float64)
+            )
         if array.dtype.kind == "c":
             return array
     except (TypeError, ValueError, OverflowError):
@@ -249,9 +250,9 @@ def _sympy_where(condition: Any, then: Any, otherwise: Any) -> Any:
     import sympy
 
     if isinstance(condition, sympy.Piecewise):
-        condition = sympy.Or(*[
-            sympy.And(case, sympy.Ne(value, 0)) for value, case in _exclusive(condition)
-        ])
+        condition = sympy.Or(
+            *[sympy.And(case, sympy.Ne(value, 0)) for value, case in _exclusive(condition)]
+        )
     else:
         condition = sympy.Ne(condition, 0)
     return sympy.Piecewise((then, condition), (otherwise, True))

@@ -178,96 +178,6 @@ def _listed(node: Expression, results: list[Any], ranges: list[range], state: Ru
     return np.stack(results).reshape([len(values) for values in ranges])
 
 
-def _whole_size(name: str, value: Any) -> int:
-    try:
-        whole = int(value)
-        fits = whole == value and whole > 0
-    except (TypeError, ValueError, OverflowError):
-        fits = False
-    if not fits:
-        raise MatcalcError("E305", f"the size {name} is a positive whole number")
-    return whole
-
-
-def _quiet(backend: Backend) -> Any:
-    """Keep NumPy from warning of the branch that a `where` does not choose."""
-    if backend.name != "numpy":
-        return nullcontext()
-    import numpy as np
-
-    return np.errstate(all="ignore")
-
-
-# The walk
-
-
-def _value(root: Expression, state: Run) -> Generator[Any, Any, Any]:
-    """Compute the node after its operands; sums and tensors run their bodies themselves."""
-    values = state.values
-    for node in postorder([root], lambda node: _operands(node, values)):
-        if node in values:
-            continue
-        if node.head in BINDERS:
-            values[node] = yield _run_index(node, state)
-        else:
-            operands = [values[argument] for argument in node.arguments]
-            values[node] = state.backend.box(_RULES[node.head](node, operands, state))
-    return values[root]
-
-
-def _operands(node: Expression, values: Mapping[Expression, Any]) -> tuple[Expression, ...]:
-    if node in values:
-        return ()
-    return node.arguments[:-1] if node.head in BINDERS else node.arguments
-
-
-def _run_index(node: Expression, state: Run) -> Generator[Any, Any, Any]:
-    """Compute the body for every value of the indices: add the values up, or list them."""
-    names, body = bound_names(node), node.arguments[-1]
-    bounds = [_whole(state.values[bound], "the bound of an index") for bound in node.arguments[:-1]]
-    ranges = _ranges(bounds)
-    moving = [
-        inner
-        for inner in postorder([body], lambda inner: inner.arguments)
-        if not state.free[inner].isdisjoint(names)
-    ]
-    outer_values = {inner: state.values.pop(inner) for inner in moving if inner in state.values}
-    outer_indices = {name: state.indices[name] for name in names if name in state.indices}
-    results = []
-    for place in itertools.product(*ranges):
-        state.indices.update(zip(names, place, strict=True))
-        results.append((yield _value(body, state)))
-        for inner in moving:
-            state.values.pop(inner, None)
-    state.values.update(outer_values)
-    state.indices.update(outer_indices)
-    if node.head == "tensor":
-        return _listed(node, results, ranges, state)
-    return _added(body, results, state)
-
-
-def _ranges(bounds: list[int]) -> list[range]:
-    return [range(low, high + 1) for low, high in zip(bounds[::2], bounds[1::2], strict=True)]
-
-
-def _added(body: Expression, results: list[Any], state: Run) -> Any:
-    if not results:
-        return _filled(body.shape, 0, state)
-    total = results[0]
-    for result in results[1:]:
-        total = total + result
-    return total
-
-
-def _listed(node: Expression, results: list[Any], ranges: list[range], state: Run) -> Any:
-    import numpy as np
-
-    array = np.empty([len(values) for values in ranges], dtype=np.result_type(*results))
-    for place, result in zip(np.ndindex(*array.shape), results, strict=True):
-        array[place] = result[()]
-    return array
-
-
 def _whole(value: Any, what: str) -> int:
     """Return the whole number that a scalar is, exactly or up to rounding."""
     try:
@@ -407,8 +317,9 @@ def _subscript(node: Expression, operands: list[Any], state: Run) -> Any:
             wanted = dimension_value(selector[1], state.sizes)
             if last - first + 1 != wanted:
                 raise MatcalcError(
-                    "E307", f"the range {first + 1}:{last + 1} has not the length {selector[1]}, "
-                    f"which is {wanted}"
+                    "E307",
+                    f"the range {first + 1}:{last + 1} has not the length {selector[1]}, "
+                    f"which is {wanted}",
                 )
             places.append(slice(first, last + 1))
     keeps_row = len(shape) == 2 and len(node.shape) == 2 and isinstance(places[0], int)
@@ -429,9 +340,7 @@ def _stack(node: Expression, operands: list[Any], state: Run) -> Any:
 
     if len(operands) == 1:
         return operands[0]
-    cells = [
-        operand if operand.ndim == 2 else operand.reshape(-1, 1) for operand in operands
-    ]
+    cells = [operand if operand.ndim == 2 else operand.reshape(-1, 1) for operand in operands]
     rows = []
     start = 0
     for length in node.value:
@@ -532,8 +441,9 @@ def _correlation(node: Expression, operands: list[Any], state: Run) -> Any:
     array, kernel = operands
     if any(k > a for k, a in zip(kernel.shape, array.shape, strict=True)):
         raise MatcalcError(
-            "E305", f"in {node.value[0]} the kernel, {kernel.shape}, is larger than what it "
-            f"goes over, {array.shape}"
+            "E305",
+            f"in {node.value[0]} the kernel, {kernel.shape}, is larger than what it "
+            f"goes over, {array.shape}",
         )
     windows = sliding_window_view(array, kernel.shape)
     return windows.reshape(*windows.shape[: kernel.ndim], kernel.size) @ kernel.ravel()

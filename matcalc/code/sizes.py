@@ -73,8 +73,7 @@ def _lengths(variable: Expression, array: Any) -> tuple[int, ...]:
     if len(shape) != len(variable.shape):
         raise MatcalcError(
             "E305",
-            f"{name} is {describe(variable.shape)}: its array has shape ({wanted}), "
-            f"not {shape}",
+            f"{name} is {describe(variable.shape)}: its array has shape ({wanted}), not {shape}",
             hint=_rank_hint(name, len(shape), len(variable.shape)),
         )
     if 0 in shape:

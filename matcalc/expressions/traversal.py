@@ -45,14 +45,19 @@ def run(task: Generator[Any, Any, Result]) -> Result:
     """
     stack: list[Generator[Any, Any, Any]] = [task]
     value: Any = None
+    failure: BaseException | None = None
     while True:
         try:
-            child = stack[-1].send(value)
+            child = stack[-1].throw(failure) if failure else stack[-1].send(value)
+            value = failure = None
+            stack.append(child)
         except StopIteration as stop:
+            value, failure = stop.value, None
             stack.pop()
-            value = stop.value
             if not stack:
                 return value  # type: ignore[no-any-return]
-        else:
-            stack.append(child)
-            value = None
+        except Exception as error:
+            failure = error
+            stack.pop()
+            if not stack:
+                raise

@@ -41,7 +41,7 @@ def _own_cost(node: Expression) -> int:
     if head in _LEAF_COST:
         return _LEAF_COST[head]
     if head == "add":
-        negative = sum(term.head == "negate" for term in node.arguments[1:])
+        negative = sum(is_negative(term) for term in node.arguments[1:])
         return len(node.arguments) - 1 - negative
     return 1
 
@@ -81,7 +81,9 @@ def transpose(e: Expression) -> Expression:
 def _transposed_inside(e: Expression) -> Expression | None:
     head = e.head
     if head == "multiply":
-        return chain([transpose(part) if part.shape else part for part in reversed(links(e))])
+        parts = links(e)
+        turned = [transpose(part) for part in reversed(parts) if part.shape]
+        return chain([*[part for part in parts if not part.shape], *turned])
     if head == "kron":
         return make("kron", tuple([transpose(part) for part in e.arguments]))
     if cost(e) > INSIDE_LIMIT:
@@ -143,9 +145,7 @@ def chain(factors: Sequence[Expression]) -> Expression:
     result = parts[0]
     for part in parts[1:]:
         result = make("multiply", (result, part))
-    for scalar in reversed(scalars):
-        result = make("multiply", (scalar, result))
-    return result
+    return make("multiply", (hadamard(scalars), result)) if scalars else result
 
 
 def _joined(left: Expression, right: Expression) -> Expression | None:
@@ -264,12 +264,30 @@ def negate(e: Expression) -> Expression:
         return e.arguments[0]
     if e.head == "number":
         return number(-e.value)
-    if e.head == "multiply" and e.arguments[0].head == "number":
-        value = -e.arguments[0].value
-        return e.arguments[1] if value == 1 else make("multiply", (number(value), e.arguments[1]))
-    if e.head == "add" and any(term.head == "negate" for term in e.arguments):
+    if e.head == "add" and any(is_negative(term) for term in e.arguments):
         return add([(Fraction(-1), term) for term in e.arguments])
     return make("negate", (e,))
+
+
+def is_negative(e: Expression) -> bool:
+    """Tell whether a term is written with a minus sign."""
+    return e.head == "negate" or (e.head == "number" and e.value < 0)
+
+
+def turned_difference(e: Expression) -> Expression | None:
+    """Return -e if e is a difference, or a product with one in it, so that no sign is left."""
+    if e.head == "add":
+        return negate(e) if any(is_negative(term) for term in e.arguments) else None
+    if e.head == "transpose":
+        inner = turned_difference(e.arguments[0])
+        return None if inner is None else transpose(inner)
+    if e.head in ("hadamard", "multiply", "dot"):
+        for side in (0, 1):
+            turned = turned_difference(e.arguments[side])
+            if turned is not None:
+                arguments = (turned, e.arguments[1]) if side == 0 else (e.arguments[0], turned)
+                return make(e.head, arguments)
+    return None
 
 
 def scaled(coefficient: Fraction, e: Expression) -> Expression:
@@ -312,7 +330,8 @@ def _zero_like(e: Expression) -> Expression:
 
 def _term_order(coefficient: Fraction, term: Expression) -> tuple[object, ...]:
     constant = term.head in ("number", "size", "eye", "ones")
-    return (coefficient < 0, constant, -cost(term), _name(term))
+    upright = term.arguments[0] if term.head == "transpose" else term
+    return (coefficient < 0, constant, -cost(upright), upright is not term, _name(term))
 
 
 def column_of_identity(dimension: Dimension, position: Dimension) -> Expression:

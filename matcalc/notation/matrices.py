@@ -13,7 +13,7 @@ from collections.abc import Generator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from matcalc.calculus.products import ZERO_ONE
+from matcalc.calculus.products import ZERO_ONE, product
 from matcalc.calculus.sums import COMPARISONS, add as add_tensors, view
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, constant_value
 from matcalc.expressions.dimensions import ONE, Dimension
@@ -34,6 +34,8 @@ from matcalc.notation.building import (
 from matcalc.notation.terms import Term, term_of, total, transposed, written
 
 _one = Fraction(1)
+
+STRUCTURAL = ZERO_ONE | {"levi_civita"}
 
 Task = Generator[Any, Any, Any]
 
@@ -232,11 +234,16 @@ class Notation:
             term = _broadcast(term, labels, tensor.shape, full or rank == 0)
             terms.append(term._replace(coefficient=term.coefficient * weight))
             full = True
-        return term_of(total(terms))
+        whole = total(terms)
+        if rank == 2:
+            whole = best(whole, transpose(total([transposed(term) for term in terms])))
+        return term_of(whole)
 
     # --- products -----------------------------------------------------------------------------
 
     def _product(self, tensor: Tensor) -> Task:
+        if tensor.value[0] == 0:
+            return term_of(make("zeros", (), tensor.shape) if tensor.shape else number(0))
         stacked = yield blocks.try_stacked(self, tensor)
         if stacked is not None:
             return term_of(stacked)
@@ -363,8 +370,9 @@ class Graph:
 
     def read(self, tensor: Tensor) -> Task:
         """Read the factors; raises Unreduced for one that is no scalar, vector or matrix."""
-        structural = [o for o in tensor.operands if o.tensor.kind in ZERO_ONE]
-        others = [o for o in tensor.operands if o.tensor.kind not in ZERO_ONE]
+        operands = yield self._fused(tensor)
+        structural = [o for o in operands if o.tensor.kind in STRUCTURAL]
+        others = [o for o in operands if o.tensor.kind not in STRUCTURAL]
         units = {
             o.labels[0]: o.tensor.value
             for o in structural
@@ -387,6 +395,63 @@ class Graph:
         for operand in picks:
             self._structural(operand)
 
+    def _fused(self, tensor: Tensor) -> Task:
+        """Read Kronecker products and vec: two axes made one. Return the other operands."""
+        left = list(tensor.operands)
+        for fuse in [o for o in left if o.tensor.kind == "fuse"]:
+            if fuse in left:
+                left = yield self._fuse(tensor, fuse, left)
+        return left
+
+    def _fuse(self, tensor: Tensor, fuse: Operand, operands: list[Operand]) -> Task:
+        r, i, j = fuse.labels
+        if min(i, j) < self.rank:
+            return (yield self._split(fuse, operands))
+        outer, inner = _component(i, operands), _component(j, operands)
+        used = {fuse}
+        if outer == inner:
+            matrix = yield self._piece(tensor, outer, (j, i))
+            self._weigh(r, make("call", (matrix,), ("vec", None)), _one)
+        else:
+            twin = next((o for o in operands if o.tensor.kind == "fuse" and o is not fuse), None)
+            if twin is not None and _meets(twin.labels[1], outer) and _meets(twin.labels[2], inner):
+                s, k, m = twin.labels
+                first = yield self._piece(tensor, outer, (i, k))
+                second = yield self._piece(tensor, inner, (j, m))
+                self.edges.append(Edge(make("kron", (first, second)), r, s, _one))
+                used.add(twin)
+                self.vertices -= {k, m}
+            else:
+                first = yield self._piece(tensor, outer, (i,))
+                second = yield self._piece(tensor, inner, (j,))
+                self._weigh(r, make("kron", (first, second)), _one)
+        self.vertices -= {i, j}
+        taken = used | set(outer) | set(inner)
+        return [o for o in operands if o not in taken]
+
+    def _split(self, fuse: Operand, operands: list[Operand]) -> Task:
+        """Read a vector made a matrix: unvec."""
+        r, i, j = fuse.labels
+        users = [o for o in operands if r in o.labels and o is not fuse]
+        if r < self.rank or len(users) != 1 or users[0].labels != (r,) or users[0].weight != 1:
+            raise Unreduced
+        vector = yield self.notation._formula(users[0].tensor)
+        _, outer, inner = fuse.tensor.shape
+        self.edges.append(
+            Edge(make("call", (vector,), ("unvec", (inner, outer))), j, i, _one)
+        )
+        self.vertices.discard(r)
+        return [o for o in operands if o is not fuse and o is not users[0]]
+
+    def _piece(self, tensor: Tensor, operands: list[Operand], out: Labels) -> Task:
+        """Return a connected part of the product as a formula with the given axes."""
+        kept = {x for o in operands for x in o.labels}
+        if any(x < self.rank for x in kept) or not kept >= set(out):
+            raise Unreduced
+        factors = [(o.tensor, o.labels, o.weight) for o in operands]
+        self.vertices -= kept
+        return (yield self.notation._formula(product(factors, out)))
+
     def _read_one(self, operand: Operand, units: dict[Label, Dimension]) -> Task:
         tensor, labels, exponent = operand
         formula = yield self.notation._formula(tensor)
@@ -400,11 +465,7 @@ class Graph:
         elif len(labels) == 1:
             self._weigh(labels[0], formula, exponent)
         elif len(labels) == 2:
-            if labels[0] == labels[1]:
-                diagonal = make("call", (formula,), ("diag", None))
-                self._weigh(labels[0], diagonal, exponent)
-            else:
-                self.edges.append(Edge(formula, labels[0], labels[1], exponent))
+            self.edges.append(Edge(formula, labels[0], labels[1], exponent))
         else:
             raise Unreduced
 
@@ -603,13 +664,17 @@ class Graph:
                 coefficient *= part.value
         scalars += [(part, _one) for part in parts if not part.shape and part.head != "number"]
         body = tuple([part for part in parts if part.shape])
-        coefficient, scalars, body = _signed(coefficient, scalars, body)
         merged: dict[Expression, Fraction] = {}
         for base, exponent in scalars:
             norm, factor = _as_norm(base, exponent)
             merged[norm] = merged.get(norm, Fraction(0)) + factor
         kept = tuple([(base, e) for base, e in merged.items() if e != 0])
         coefficient, kept, body = _with_determinants(coefficient, kept, body)
+        if self.rank == 2 and len(body) > 1:
+            whole = chain(body)
+            turned = make("transpose", (transpose(whole),))
+            if cost(turned) < cost(whole):
+                body = (turned,)
         return Term(coefficient, kept, body)
 
     def _means(self) -> tuple[Fraction, list[tuple[Expression, Fraction]]]:
@@ -672,6 +737,25 @@ def _diag(vector: Expression) -> Expression:
     return make("call", (vector,), ("diag", None))
 
 
+def _component(label: Label, operands: list[Operand]) -> list[Operand]:
+    """Return the operands connected to a label, not counting what fuses axes."""
+    reached = {label}
+    found: list[Operand] = []
+    rest = [o for o in operands if o.tensor.kind != "fuse"]
+    while True:
+        touching = [o for o in rest if reached.intersection(o.labels)]
+        if not touching:
+            return found
+        for operand in touching:
+            reached.update(operand.labels)
+            rest.remove(operand)
+        found += touching
+
+
+def _meets(label: Label, operands: list[Operand]) -> bool:
+    return any(label in o.labels for o in operands)
+
+
 def _trace(matrix: Expression) -> Expression:
     return make("call", (matrix,), ("tr", None))
 
@@ -705,43 +789,6 @@ def _as_norm(base: Expression, exponent: Fraction) -> tuple[Expression, Fraction
     if norm is None or exponent.denominator == 1:
         return base, exponent
     return norm, 2 * exponent
-
-
-def _signed(
-    coefficient: Fraction,
-    scalars: list[tuple[Expression, Fraction]],
-    body: tuple[Expression, ...],
-) -> tuple[Fraction, list[tuple[Expression, Fraction]], tuple[Expression, ...]]:
-    """Turn -2*(y - p) into 2*(p - y), where a factor is a difference."""
-    from matcalc.notation.building import negate
-
-    if coefficient > 0:
-        return coefficient, scalars, body
-    for k, (base, exponent) in enumerate(scalars):
-        if exponent.denominator == 1 and exponent.numerator % 2 and _is_difference(base):
-            flipped = [*scalars[:k], (negate(base), exponent), *scalars[k + 1 :]]
-            return -coefficient, flipped, body
-    for k, part in enumerate(body):
-        if _is_difference(part):
-            return -coefficient, scalars, (*body[:k], negate(part), *body[k + 1 :])
-        if part.head == "transpose" and _is_difference(part.arguments[0]):
-            inner = transpose(negate(part.arguments[0]))
-            return -coefficient, scalars, (*body[:k], inner, *body[k + 1 :])
-        if part.head == "hadamard":
-            for side in (0, 1):
-                if _is_difference(part.arguments[side]):
-                    arguments = list(part.arguments)
-                    arguments[side] = negate(arguments[side])
-                    flipped_part = make("hadamard", tuple(arguments))
-                    return -coefficient, scalars, (*body[:k], flipped_part, *body[k + 1 :])
-    return coefficient, scalars, body
-
-
-def _is_difference(e: Expression) -> bool:
-    if e.head != "add":
-        return False
-    negative = sum(term.head == "negate" for term in e.arguments)
-    return 0 < negative
 
 
 def _with_determinants(

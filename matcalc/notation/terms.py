@@ -17,6 +17,7 @@ from matcalc.notation.building import (
     negate,
     split_powers,
     transpose,
+    turned_difference,
 )
 
 FACTOR_LIMIT = 40  # sums of more terms are printed term by term
@@ -43,18 +44,40 @@ def term_of(e: Expression) -> Term:
     coefficient = _one
     while e.head == "negate":
         coefficient, e = -coefficient, e.arguments[0]
-    if not e.shape:
-        if e.head == "number":
-            return Term(coefficient * e.value, (), ())
-        return Term(coefficient, ((e, _one),), ())
-    parts = links(e)
+    below = None
+    if e.head == "divide" and e.shape and not e.arguments[1].shape:
+        e, below = e.arguments
+    body = tuple([part for part in links(e) if part.shape]) if e.shape else ()
+    front = [part for part in links(e) if not part.shape] if e.shape else [e]
     scalars = []
-    for part in parts:
-        if part.head == "number":
-            coefficient *= part.value
-        elif not part.shape:
-            scalars.append((part, _one))
-    return Term(coefficient, tuple(scalars), tuple([part for part in parts if part.shape]))
+    for value, base, exponent in scalar_factors([*[(p, _one) for p in front],
+                                                 *([(below, -_one)] if below else [])]):  # fmt: skip
+        coefficient *= value
+        if base is not None:
+            scalars.append((base, exponent))
+    return Term(coefficient, tuple(scalars), body)
+
+
+def scalar_factors(
+    factors: Sequence[tuple[Expression, Fraction]],
+) -> list[tuple[Fraction, Expression | None, Fraction]]:
+    """Return (number, base, exponent) for the factors of products and quotients of scalars."""
+    found: list[tuple[Fraction, Expression | None, Fraction]] = []
+    stack = list(reversed(factors))
+    while stack:
+        e, exponent = stack.pop()
+        if e.head == "number" and (e.value != 0 or exponent > 0):
+            found.append((e.value ** int(exponent), None, exponent))
+        elif e.head == "negate":
+            found.append((Fraction(-1), None, exponent))
+            stack.append((e.arguments[0], exponent))
+        elif e.head == "divide":
+            stack += [(e.arguments[1], -exponent), (e.arguments[0], exponent)]
+        elif e.head == "multiply" and not e.arguments[0].shape and not e.arguments[1].shape:
+            stack += [(e.arguments[1], exponent), (e.arguments[0], exponent)]
+        else:
+            found.append((_one, e, exponent))
+    return found
 
 
 def transposed(term: Term) -> Term:
@@ -73,9 +96,51 @@ def written(term: Term) -> Expression:
 
 def _written(coefficient: Fraction, scalars: Scalars, body: Expression | None) -> Expression:
     if coefficient < 0:
-        return negate(_written(-coefficient, scalars, body))
-    if body is not None and body.head == "ones" and len(body.shape) == 1 and not scalars:
-        pass
+        return _negative(-coefficient, scalars, body)
+    inside = _distributed(coefficient, scalars, body)
+    outside = _in_front(coefficient, scalars, body)
+    return outside if inside is None else best(outside, inside)
+
+
+def _negative(coefficient: Fraction, scalars: Scalars, body: Expression | None) -> Expression:
+    """Write -2*(y - p) as 2*(p - y), where a factor is a difference; else a sign in front."""
+    for k, (base, exponent) in enumerate(scalars):
+        if exponent.denominator == 1 and exponent.numerator % 2 == 1:
+            turned = turned_difference(base)
+            if turned is not None:
+                scalars = (*scalars[:k], (turned, exponent), *scalars[k + 1 :])
+                return _written(coefficient, scalars, body)
+    turned = None if body is None else turned_difference(body)
+    if turned is not None:
+        return _written(coefficient, scalars, turned)
+    return negate(_written(coefficient, scalars, body))
+
+
+def _distributed(
+    coefficient: Fraction, scalars: Scalars, body: Expression | None
+) -> Expression | None:
+    """Multiply out 9*(2*x + 1), 2*[1; 4*y] and z*diag(1/x); None where there is nothing to."""
+    if body is None and len(scalars) == 1 and scalars[0][1] == 1:
+        scalars, body = (), scalars[0][0]
+    if body is None or (coefficient == 1 and not scalars):
+        return None
+    if body.head == "call" and body.value[0] == "diag" and len(body.shape) == 2:
+        vector = _written(coefficient, scalars, body.arguments[0])
+        return make("call", (vector,), body.value)
+    if scalars or len(body.arguments) > FACTOR_LIMIT:
+        return None
+    if body.head == "add":
+        return add([(coefficient, part) for part in body.arguments])
+    if body.head == "stack":
+        cells = []
+        for cell in body.arguments:
+            term = term_of(cell)
+            cells.append(written(term._replace(coefficient=term.coefficient * coefficient)))
+        return make("stack", tuple(cells), body.value)
+    return None
+
+
+def _in_front(coefficient: Fraction, scalars: Scalars, body: Expression | None) -> Expression:
     top, bottom = split_powers(scalars)
     over = coefficient.denominator
     if coefficient.numerator != 1:
@@ -96,6 +161,8 @@ def _written(coefficient: Fraction, scalars: Scalars, body: Expression | None) -
 
 
 def _times(scalars: Sequence[Expression], body: Expression) -> Expression:
+    if scalars and body.head == "divide" and body.arguments[0] is number(1):
+        return make("divide", (hadamard(list(scalars)), body.arguments[1]))
     return make("multiply", (hadamard(list(scalars)), body)) if scalars else body
 
 
@@ -177,27 +244,33 @@ def _common_coefficient(terms: Sequence[Term]) -> Fraction:
 def _grouped(terms: Sequence[Term]) -> list[Expression]:
     """Return sums in which terms that share a first or last factor are taken together."""
     results = []
-    for variants in (terms, [_reassociated(term) for term in terms]):
+    forms = (terms, *[[_reassociated(term, turn) for term in terms] for turn in (False, True)])
+    for variants in forms:
         for at in (-1, 0):
             for group in _shared_ends(variants, at):
                 inside = [variants[k] for k in group]
                 outside = [terms[k] for k in range(len(terms)) if k not in group]
                 results.append(_factored(inside, outside, at))
-        if all(term.key == other.key for term, other in zip(variants, terms, strict=True)):
-            break
     return results
 
 
-def _reassociated(term: Term) -> Term:
-    """Write (a'*x)*b as b*a'*x: the scalar product as the end of the chain."""
+def _reassociated(term: Term, turn: bool) -> Term:
+    """Write (a'*x)*b as b*a'*x, or turned as b*x'*a: the scalar as the end of the chain."""
     if len(term.body) != 1 or len(term.body[0].shape) != 1:
         return term
     for k, (scalar, exponent) in enumerate(term.scalars):
-        parts = links(scalar)
-        if exponent == 1 and len(parts) > 1 and parts[-1].shape and len(parts[-1].shape) == 1:
+        parts = links(transposed_scalar(scalar) if turn else scalar)
+        if exponent == 1 and len(parts) > 1 and len(parts[-1].shape) == 1 and parts[0].shape:
             others = term.scalars[:k] + term.scalars[k + 1 :]
             return Term(term.coefficient, others, (*term.body, *parts))
     return term
+
+
+def transposed_scalar(scalar: Expression) -> Expression:
+    """Return x'*A'*a for a'*A*x."""
+    if scalar.head != "multiply":
+        return scalar
+    return chain([transpose(part) for part in reversed(links(scalar))])
 
 
 def _shared_ends(terms: Sequence[Term], at: int) -> list[list[int]]:

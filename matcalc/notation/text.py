@@ -27,7 +27,7 @@ from matcalc.notation.sharing import shared
 Layout = Mapping[Expression, Printed]
 
 
-def to_text(expression: Expression, *, ascii: bool = False) -> str:
+def to_text(expression: Expression, *, ascii: bool = False) -> str:  # noqa: A002
     """Return the formula as typed, or as a program that names its shared parts.
 
     >>> from matcalc.expressions.dimensions import name
@@ -37,7 +37,7 @@ def to_text(expression: Expression, *, ascii: bool = False) -> str:
     >>> to_text(make("add", (product, make("negate", (number(2),)))))
     "x'*y - 2"
     """
-    describe = _describe_ascii if ascii else _describe
+    describe = _describe_ascii if ascii else describe_text
     parts = shared(expression, describe)
     names: dict[Expression, str] = {}
     texts: list[str] = []
@@ -59,7 +59,7 @@ def count_nodes(expression: Expression) -> int:
     >>> count_nodes(number(Fraction(-1, 3)))
     4
     """
-    layout = lay_out(expression, _describe)
+    layout = lay_out(expression, describe_text)
     counts: dict[Expression, int] = {}
     for node in postorder([expression], lambda node: node.arguments):
         own = _OWN_NODES.get(node.head, _one)(node)
@@ -138,8 +138,9 @@ def _size(node: Expression, layout: Layout) -> Printed:
     signed = text.startswith("-")
     if len(terms) > 1:
         return Printed((text,), Level.SUM, signed)
-    return Printed((text,), Level.PRODUCT if "*" in text else Level.SIGN if signed else Level.ATOM,
-                   signed)
+    return Printed(
+        (text,), Level.PRODUCT if "*" in text else Level.SIGN if signed else Level.ATOM, signed
+    )
 
 
 def _filled(name: str, scalar: str) -> Callable[[Expression, Layout], Printed]:
@@ -161,7 +162,8 @@ def _negate(node: Expression, layout: Layout) -> Printed:
     inner = layout[operand]
     loose = inner.level < Level.PRODUCT or inner.signed
     shown = Operand(operand, "(", ")") if loose else Operand(operand)
-    return Printed(("-", shown), min(LEVELS["negate"], Level.ATOM if loose else inner.level), signed=True)
+    level = LEVELS["negate"] if loose else min(LEVELS["negate"], inner.level)
+    return Printed(("-", shown), level, signed=True)
 
 
 def unsigned(node: Expression, layout: Layout) -> Expression:
@@ -250,12 +252,14 @@ def _with_inner_products_closed(
     pieces = layout[left].pieces
     if len(pieces) < 3 or shown[0] != Operand(left):
         return shown
-    return tuple([
-        Operand(piece.node, "(", ")")
-        if isinstance(piece, Operand) and ends_in_inner_product(piece.node, layout)
-        else piece
-        for piece in pieces
-    ])
+    return tuple(
+        [
+            Operand(piece.node, "(", ")")
+            if isinstance(piece, Operand) and ends_in_inner_product(piece.node, layout)
+            else piece
+            for piece in pieces
+        ]
+    )
 
 
 def continues(right: Expression, left: Expression, layout: Layout) -> bool:
@@ -321,8 +325,9 @@ def _kron(node: Expression, layout: Layout) -> Printed:
 
 def _power(node: Expression, layout: Layout) -> Printed:
     base, exponent = node.arguments
-    entrywise = node.head == "power" and max(len(base.shape), len(exponent.shape)) > 1
-    operator = " .^ " if entrywise else "^"
+    rank = len(base.shape)
+    plain = node.head == "matrix_power" or (rank < 2 and len(exponent.shape) <= rank)
+    operator = "^" if plain else " .^ "
     first = bracketed(base, Level.POSTFIX, layout)
     whole = exponent.head == "number" and exponent.value.denominator == 1
     second = Operand(exponent) if whole else bracketed(exponent, Level.POSTFIX, layout)
@@ -455,7 +460,7 @@ _ASCII: dict[str, Callable[[Expression, Layout], Printed]] = _TABLE | {
 }
 
 
-def _describe(node: Expression, layout: Layout) -> Printed:
+def describe_text(node: Expression, layout: Layout) -> Printed:
     return _TABLE[node.head](node, layout)
 
 

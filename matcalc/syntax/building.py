@@ -39,6 +39,9 @@ def _expression(
         return size(draft.value)
     if draft.head == "subscript":
         _check_range(elaborator, draft, arguments[0].shape)
+    if draft.head == "matrix_power" and arguments[0].shape == (ONE, ONE):
+        # Rows are raised entry by entry, and a 1 x 1 matrix is a row.
+        return make("power", arguments)
     return make(draft.head, arguments, _value(elaborator, draft.head, draft.value))
 
 

@@ -169,6 +169,12 @@ class Elaborator:
         tree = Tree("name", name, (), span, span)
         self.variables[name] = self.leaf(tree, "variable", Declared(name, structure), shape)
 
+    def is_new(self, name: str) -> bool:
+        """Tell whether a name would be a variable that nothing declared or used so far."""
+        constants = ("pi", "π", "eye", "I")
+        known = (self.declared, self.variables, self.dimensions, self.functions, self.bound)
+        return not any(name in names for names in (*known, constants, NAMES, _NO_NAMES))
+
     # Sizes
 
     def size(self, tree: Tree) -> Generator[Any, Draft, Dimension]:
@@ -374,6 +380,10 @@ def _power(self: Elaborator, tree: Tree) -> Task:
     base_tree, exponent_tree = tree.children
     base = yield self.task(base_tree)
     if self.kinds.is_transpose(tree, self.bound) and exponent_tree.value not in self.indices:
+        if exponent_tree.value in self.kinds.order:
+            message = "T is a variable in this formula, so this may be a power or a transpose"
+            hint = f"{operand(self.source, base_tree)}' transposes"
+            raise self.error("E303", message, tree.mark, hint)
         return self.node(tree, "transpose", (base,), operands=(base_tree,))
     _refuse_transposed_number(self, base_tree, exponent_tree)
     exponent = yield self.task(exponent_tree)
@@ -383,8 +393,11 @@ def _power(self: Elaborator, tree: Tree) -> Task:
     known = exact.power(base.exact, exponent.exact)
     if known.huge:
         return Draft("power", None, (base, exponent), (), Place(self.source, tree, ()), known)
-    if known.constant is not None and base.head == exponent.head == "number":
+    if base.head == exponent.head == "number" and exact.is_short(known.constant):
+        assert known.constant is not None
         return self.number(tree, known.constant)
+    if base_tree.value == "e" and base_tree.kind == "name" and "e" in self.inferred:
+        self.note("e is a variable; the exponential function is exp")
     return self.node(tree, "power", (base, exponent), known=known)
 
 

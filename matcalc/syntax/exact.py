@@ -10,6 +10,7 @@ from matcalc.expressions.dimensions import Dimension, integer
 
 # Numbers of up to about a thousand digits are computed; polynomials stay small.
 _BITS = 3400
+_SHORT = 128
 _TERMS = 64
 
 Bounds = tuple[Dimension, Dimension]
@@ -122,6 +123,11 @@ def power(a: Exact, b: Exact) -> Exact:
     for _ in range(times - 1):
         result = multiply(result, a)
     return result
+
+
+def is_short(value: Fraction | None) -> bool:
+    """Tell whether a value is known and short enough to be written out."""
+    return value is not None and _bits(value) <= _SHORT
 
 
 def _scaled(bounds: Bounds | None, factor: Fraction | None) -> Bounds | None:

@@ -16,7 +16,7 @@ from matcalc.syntax.drafts import Draft
 from matcalc.syntax.elaboration import Elaborator
 from matcalc.syntax.kinds import Kinds, bindings
 from matcalc.syntax.tree import Tree
-from matcalc.syntax.unification import free_names, is_unknown, unknowns
+from matcalc.syntax.unification import free_names, is_unknown, never_positive, unknowns
 
 Formula = tuple[Tree, str]
 
@@ -55,7 +55,8 @@ def infer_several(
     """Return several formulas as expressions, each name meaning the same in all of them.
 
     A later formula may use what an earlier one names. A pair (i, j) in `alike` tells that
-    formula i, if it is an undeclared name only, has the shape of formula j < i.
+    formula i should have the shape of formula j < i: what is open in either comes from the
+    other, and if i is an undeclared name it has that shape.
     """
     values, functions = _declared(declarations)
     dimensions = _dimension_names(values, functions)
@@ -125,13 +126,11 @@ def _elaborate(
     drafts: list[Draft] = []
     for position, (tree, source) in enumerate(formulas):
         model = drafts[alike[position]] if position in alike else None
-        name = str(tree.value)
-        new = tree.kind == "name" and name not in elaborator.names() - set(elaborator.kinds.order)
-        new = new and name not in elaborator.variables
-        if model is not None and new and name not in ("pi", "π", "eye", "I"):
-            elaborator.kinds.ranks[name] = len(model.shape)
+        if model is not None and tree.kind == "name" and elaborator.is_new(str(tree.value)):
+            elaborator.kinds.ranks[str(tree.value)] = len(model.shape)
         draft = elaborator.elaborate(tree, source)
-        if model is not None and new and len(draft.shape) == len(model.shape):
+        if model is not None and len(draft.shape) == len(model.shape):
+            # Where they differ after all, the caller has the better message.
             for left, right in zip(draft.shape, model.shape, strict=True):
                 elaborator.unknowns.unify(left, right)
         drafts.append(draft)
@@ -168,6 +167,7 @@ def _settle(elaborator: Elaborator, drafts: list[Draft]) -> None:
         if unknown not in found.solved:
             found.solved[unknown] = Dimension((((next(letters),), 1),))
     found.settle()
+    _check_positive(elaborator)
     for draft in elaborator.open:
         if any(unknowns(size) for size in found.resolved(draft.shape)):
             elaborator.source = draft.place.source
@@ -175,6 +175,17 @@ def _settle(elaborator: Elaborator, drafts: list[Draft]) -> None:
             name = elaborator.text(tree)
             hint = "eye(n)" if draft.head == "eye" else "ones(n), ones(m, n), zeros(n)"
             raise elaborator.error("E308", f"the size of {name} is left open", tree.span, hint)
+
+
+def _check_positive(elaborator: Elaborator) -> None:
+    inferred = [elaborator.variables[name] for name in elaborator.inferred]
+    for draft in (*inferred, *elaborator.open):
+        for size in elaborator.unknowns.resolved(draft.shape):
+            if never_positive(size):
+                elaborator.source = draft.place.source
+                name = elaborator.text(draft.place.tree)
+                message = f"{name} would have the size {size} to fit here; sizes are positive"
+                raise elaborator.error("E302", message, draft.place.tree.span)
 
 
 def _naming_order(shapes: Sequence[Shape]) -> list[str]:

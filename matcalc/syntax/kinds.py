@@ -12,7 +12,6 @@ from matcalc.syntax.tree import Tree
 _VECTORS = {"cross", "outer", "dot", "conv", "conv_full"}
 _MATRICES = {"tr", "det", "inv", "logdet", "adj", "conv2d", "conv2d_full", "vec"}
 _SIZES = {"ones", "zeros", "eye", "commutation"}
-_TRANSPOSES = {"T", "⊤", "top"}
 
 
 class Kinds:
@@ -72,7 +71,7 @@ class Kinds:
         name = exponent.value
         return (
             exponent.kind == "name"
-            and name in _TRANSPOSES
+            and name == "T"
             and name not in self.known
             and name not in bound
         )

@@ -76,7 +76,7 @@ class Unknowns:
             self.postponed.append((left, right))
             return True
         unknown, value = solution
-        if value.value is not None and value.value < 1:
+        if never_positive(value):
             return False
         self.solved[unknown] = value
         return True
@@ -105,6 +105,18 @@ def _substitute(dimension: Dimension, values: Mapping[str, Dimension]) -> Dimens
 def is_unknown(text: str) -> bool:
     """Tell an unknown's name from a dimension's."""
     return text.startswith(_MARK)
+
+
+def never_positive(dimension: Dimension) -> bool:
+    """Tell whether no positive integers for its names make the dimension positive.
+
+    >>> from matcalc.expressions.dimensions import ONE, name
+    >>> never_positive(ONE - name("n")), never_positive(name("m") - name("n"))
+    (True, False)
+    """
+    if any(monomial and coefficient > 0 for monomial, coefficient in dimension.terms):
+        return False
+    return sum(coefficient for _, coefficient in dimension.terms) < 1
 
 
 def unknowns(dimension: Dimension) -> list[str]:
