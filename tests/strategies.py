@@ -117,12 +117,20 @@ def _atoms(shape: Shape, scope: Scope) -> list[str]:
 def _fallback(shape: Shape) -> list[str]:
     if len(shape) == 1:
         return [f"ones({shape[0]})", *(["E'*x"] if shape == ("k",) else [])]
-    if shape == ("n", "m"):
-        return ["A'"]
+    if shape in _COMPOUND:
+        return [_COMPOUND[shape]]
     if shape[0] == "1":
         return {"n": ["x'"], "m": ["z'"]}.get(shape[1], [f"ones(1, {shape[1]})"])
     return [f"ones({shape[0]}, {shape[1]})"]
 
+
+_COMPOUND = {
+    ("n", "m"): "A'",
+    ("m", "m"): "(A*B')",
+    ("m", "k"): "(A*E)",
+    ("k", "n"): "E'",
+    ("k", "m"): "(A*E)'",
+}
 
 Rule = Callable[[Draw, Shape, Scope], str]
 
@@ -148,7 +156,7 @@ def _expanded(draw: Draw, shape: Shape, scope: Scope) -> str:
 
 def _scaled(draw: Draw, shape: Shape, scope: Scope) -> str:
     left, right = _two(draw, (), shape, scope)
-    return f"{left}*{right}"
+    return f"({left}*{right})"
 
 
 def _hadamard(draw: Draw, shape: Shape, scope: Scope) -> str:
@@ -313,9 +321,9 @@ def _tensor_entry(draw: Draw, shape: Shape, scope: Scope) -> str:
 
 
 def _matrix_vector(draw: Draw, shape: Shape, scope: Scope) -> str:
-    inner = draw(st.sampled_from([c for (r, *c) in SHAPES if c and r == shape[0]] or [["n"]]))[0]
+    inner = draw(st.sampled_from("nmk" if shape[0] in "nm" else "nm"))
     left, right = _two(draw, (shape[0], inner), (inner,), scope)
-    return f"({left})*({right})"
+    return f"(({left})*({right}))"
 
 
 def _column(draw: Draw, shape: Shape, scope: Scope) -> str:
@@ -349,7 +357,7 @@ def _diagonal(draw: Draw, shape: Shape, scope: Scope) -> str:
 
 def _solved(draw: Draw, shape: Shape, scope: Scope) -> str:
     square, right = _two(draw, (shape[0], shape[0]), shape, scope)
-    return f"inv(({square})*({square})' + eye({shape[0]}))*({right})"
+    return f"(inv(({square})*({square})' + eye({shape[0]}))*({right}))"
 
 
 def _stacked_slice(draw: Draw, shape: Shape, scope: Scope) -> str:
@@ -408,7 +416,7 @@ def _row(draw: Draw, shape: Shape, scope: Scope) -> str:
 def _row_times(draw: Draw, shape: Shape, scope: Scope) -> str:
     inner = draw(st.sampled_from("nm"))
     left, right = _two(draw, (inner,), (inner, shape[1]), scope)
-    return f"({left})'*({right})"
+    return f"(({left})'*({right}))"
 
 
 def _along_rows(draw: Draw, shape: Shape, scope: Scope) -> str:
@@ -420,12 +428,12 @@ def _along_rows(draw: Draw, shape: Shape, scope: Scope) -> str:
 def _product(draw: Draw, shape: Shape, scope: Scope) -> str:
     inner = draw(st.sampled_from("nm"))
     left, right = _two(draw, (shape[0], inner), (inner, shape[1]), scope)
-    return f"({left})*({right})"
+    return f"(({left})*({right}))"
 
 
 def _outer(draw: Draw, shape: Shape, scope: Scope) -> str:
     left, right = _two(draw, shape[:1], shape[1:], scope)
-    return str(draw(st.sampled_from([f"({left})*({right})'", f"outer({left}, {right})"])))
+    return str(draw(st.sampled_from([f"(({left})*({right})')", f"outer({left}, {right})"])))
 
 
 def _softmax_axis(draw: Draw, shape: Shape, scope: Scope) -> str:
@@ -464,7 +472,7 @@ def _convolution2d(draw: Draw, shape: Shape, scope: Scope) -> str:
 
 def _rows_scaled(draw: Draw, shape: Shape, scope: Scope) -> str:
     left, right = _two(draw, shape[:1], shape, scope)
-    return f"diag({left})*({right})"
+    return f"(diag({left})*({right}))"
 
 
 def _square_of(draw: Draw, shape: Shape, scope: Scope) -> str:

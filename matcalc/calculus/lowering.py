@@ -70,6 +70,12 @@ def lower(expression: Expression, bindings: Bindings | None = None) -> Indexed:
     return run(_Lowering(expression, bindings or {}).task(expression, {}))
 
 
+def tensor_of(expression: Expression, bindings: Bindings | None = None) -> Tensor:
+    """Return the formula's value with its axes in the order of its shape."""
+    value = lower(expression, bindings)
+    return _positional(value, axes_of(expression.shape))
+
+
 def axes_of(shape: Shape) -> Labels:
     """Return the labels of a shape: its axes that are not of length 1."""
     return tuple([axis for axis, dimension in enumerate(shape) if dimension != ONE])

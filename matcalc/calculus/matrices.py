@@ -16,7 +16,7 @@ from matcalc.calculus.products import (
     size_tensor,
 
 )
-from matcalc.calculus.sums import add
+from matcalc.calculus.sums import add, view
 from matcalc.calculus.tensors import (
     Labels,
     Operand,
@@ -50,9 +50,22 @@ def add_exponents(a: Exponent, b: Exponent) -> Exponent:
     left, right = integer_exponent(a), integer_exponent(b)
     if left is not None and right is not None:
         return left + right
-    total = add([(as_tensor(a), (), _one), (as_tensor(b), (), _one)], (), {})
+    terms = [as_tensor(a), as_tensor(b)]
+    shape = max((term.shape for term in terms), key=len)
+    axes = tuple(range(len(shape)))
+    parts = [(term, axes[: len(term.shape)], _one) for term in terms]
+    total = add(parts, axes, dict(enumerate(shape)))
+    _, _, labels = view(total, axes)
+    if not labels and shape:  # the running index has cancelled
+        total = _stripped(total)
     value = integer_exponent(total)
     return total if value is None else value
+
+
+def _stripped(tensor: Tensor) -> Tensor:
+    """Return a tensor that is the same along every axis as a scalar."""
+    coefficient, inner, _ = view(tensor, tuple(range(len(tensor.shape))))
+    return product([(inner, (), _one)], (), None, coefficient)
 
 
 def inverse(matrix: Tensor) -> Tensor:

@@ -193,6 +193,7 @@ def _simplify(work: Work) -> None:
     while _one_matrix_product(work):
         _merge_powers(work)
     _recognise_sigmoid(work)
+    _join_signs(work)
     _drop_guarded(work)
     _sum_unused(work)
 
@@ -487,8 +488,9 @@ def _one_matrix_product(work: Work) -> bool:
 
     by_label: dict[Label, list[int]] = {}
     for position, (tensor, labels, exponent) in enumerate(work.factors):
-        if len(labels) == 2 and exponent == 1 and tensor.shape[0] == tensor.shape[1]:
-            for label in labels:
+        running = len(labels) == 3 and tensor.kind == "matrix_power"
+        if exponent == 1 and (running or len(labels) == 2) and tensor.shape[0] == tensor.shape[1]:
+            for label in labels[:2]:
                 by_label.setdefault(label, []).append(position)
     for label, positions in by_label.items():
         if label in work.kept or len(positions) != 2 or len(work.users(label)) != 2:
@@ -497,12 +499,13 @@ def _one_matrix_product(work: Work) -> bool:
         if p == q:
             continue
         (left, a, _), (right, b, _) = work.factors[p], work.factors[q]
-        if a[0] == a[1] or b[0] == b[1]:
+        if a[0] == a[1] or b[0] == b[1] or a[2:] != b[2:]:
             continue
         base, exponent = matrix_base(left)
         other, more = matrix_base(right)
         if base is not other or base.kind in ZERO_ONE:
             continue
+        a, b = a[:2], b[:2]
         if a[1] == label and b[0] == label:
             ends = (a[0], b[1])
         elif b[1] == label and a[0] == label:
@@ -511,7 +514,10 @@ def _one_matrix_product(work: Work) -> bool:
             ends = tuple([x for x in (*a, *b) if x != label])  # type: ignore[assignment]
         else:
             continue
-        joined = matrix_power(base, add_exponents(exponent, more))
+        total = add_exponents(exponent, more)
+        if not isinstance(total, int) and total.shape:  # the running index stays
+            continue
+        joined = matrix_power(base, total)
         work.factors[p] = (joined, ends, _one)
         work.drop(q)
         work.dims.pop(label, None)
@@ -544,6 +550,35 @@ def _recognise_sigmoid(work: Work) -> None:
         negative = product([(inner.tensor, names, _one)], own, sizes, -1)
         sigmoid = apply("sigmoid", [(negative, own)], own, sizes)
         work.factors[position] = (sigmoid, labels, -exponent)
+
+
+def _join_signs(work: Work) -> None:
+    """Write sign(u)/abs(u) as 1/u and abs(u)^2 as u^2, which they equal wherever defined."""
+    for position, (tensor, labels, exponent) in enumerate(work.factors):
+        if tensor.kind != "apply" or tensor.value != "abs" or exponent.denominator != 1:
+            continue
+        inner = tensor.operands[0]
+        sign = next(
+            (
+                p
+                for p, (t, names, e) in enumerate(work.factors)
+                if t.kind == "apply"
+                and t.value == "sign"
+                and e.denominator == 1
+                and e.numerator % 2 == 1
+                and t.operands == tensor.operands
+                and names == labels
+            ),
+            None,
+        )
+        if exponent.numerator % 2 == 1 and sign is None:
+            continue
+        names = tuple([labels[k] for k in inner.labels])
+        gone = {position, sign} if exponent.numerator % 2 == 1 else {position}
+        work.factors = [f for p, f in enumerate(work.factors) if p not in gone]
+        _open(work, [(inner.tensor, names, exponent)])
+        _merge_powers(work)
+        return
 
 
 def _drop_guarded(work: Work) -> None:

@@ -226,11 +226,48 @@ def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> 
     if function == "power" and values[1] is not None:
         axes = dict(enumerate(shape))
         return power(parts[0][0], parts[0][1], values[1], tuple(axes), axes)
-    if function == "log" and parts[0][0].kind == "apply" and parts[0][0].value == "exp":
-        inner = parts[0][0].operands[0]
-        names = tuple([parts[0][1][k] for k in inner.labels])
-        axes = dict(enumerate(shape))
-        return product([(inner.tensor, names, _one)], tuple(axes), axes)
+    if function == "log":
+        return _logarithm(parts[0], shape)
+    return None
+
+
+def _logarithm(part: Term, shape: Shape) -> Tensor | None:
+    """Write log(exp(u)) as u, log(1 + exp(u)) as softplus(u), log(sum(exp(x))) as logsumexp(x)."""
+    tensor, labels, _ = part
+    axes = dict(enumerate(shape))
+    out = tuple(axes)
+    exponential = _exponential(tensor)
+    if exponential is not None:
+        inner, names = exponential
+        return product([(inner, tuple([labels[k] for k in names]), _one)], out, axes)
+    if tensor.kind == "sum" and len(tensor.operands) == 2:
+        one = [o for o in tensor.operands if constant_value(o.tensor) == 1 and o.weight == 1]
+        other = [o for o in tensor.operands if _exponential(o.tensor) and o.weight == 1]
+        if one and other:
+            inner, names = _exponential(other[0].tensor) or (tensor, ())
+            outer = tuple([labels[other[0].labels[k]] for k in names])
+            return apply("softplus", [(inner, outer)], out, axes)
+    if tensor.kind == "product" and tensor.value[0] == 1 and tensor.value[1]:
+        (operand, *others) = tensor.operands
+        exponential = _exponential(operand.tensor)
+        if exponential is None or others or operand.weight != 1:
+            return None
+        inner, names = exponential
+        places = tuple([operand.labels[k] for k in names])
+        rank = len(tensor.shape)
+        if sorted(places) != list(range(rank + len(tensor.value[1]))):
+            return None
+        order = tuple(range(len(places)))
+        whole = product([(inner, places, _one)], order)
+        node = make("reduce", ("logsumexp", tensor.value[1]), [Operand(whole, order)], tensor.shape)
+        return product([(node, labels, _one)], out, axes)
+    return None
+
+
+def _exponential(tensor: Tensor) -> tuple[Tensor, Labels] | None:
+    """Return (u, labels) of exp(u)."""
+    if tensor.kind == "apply" and tensor.value == "exp":
+        return tensor.operands[0].tensor, tensor.operands[0].labels
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from matcalc.code.backends import NUMPY, Backend
 from matcalc.code.sizes import array_shape, dimension_value, read_sizes
 from matcalc.errors import MatcalcError
+from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.names import BINDERS, bound_names, free_indices, function_name
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape, describe, is_row
@@ -119,7 +120,7 @@ def _value(root: Expression, state: Run) -> Generator[Any, Any, Any]:
         if node in values:
             continue
         if node.head in BINDERS:
-            values[node] = yield _run_index(node, state)
+            values[node] = state.backend.box((yield _run_index(node, state)))
         else:
             operands = [values[argument] for argument in node.arguments]
             values[node] = state.backend.box(_RULES[node.head](node, operands, state))
@@ -471,16 +472,29 @@ def _abstract(node: Expression, operands: list[Any], state: Run) -> Any:
         )
     result = state.backend.array(function(*operands))
     wanted = _abstract_shape(node, operands, state)
-    if result.shape != wanted:
-        raise MatcalcError("E305", f"{name} must give shape {wanted}, and gave {result.shape}")
+    if len(result.shape) != len(wanted) or not all(map(_agree, wanted, result.shape)):
+        shown = ", ".join(map(str, wanted)) + "," * (len(wanted) == 1)
+        raise MatcalcError("E305", f"{name} must give shape ({shown}), and gave {result.shape}")
     return result
 
 
-def _abstract_shape(node: Expression, operands: list[Any], state: Run) -> tuple[int, ...]:
+def _abstract_shape(
+    node: Expression, operands: list[Any], state: Run
+) -> tuple[int | Dimension, ...]:
+    """Return the lengths a function must give; those that nothing tells stay dimensions."""
     if node.value.function.elementwise:
         shape: tuple[int, ...] = operands[0].shape
         return shape
-    return array_shape(node.shape, state.sizes)
+    return tuple(
+        [
+            dimension.evaluate(state.sizes) if dimension.names <= state.sizes.keys() else dimension
+            for dimension in node.shape
+        ]
+    )
+
+
+def _agree(wanted: int | Dimension, given: int) -> bool:
+    return isinstance(wanted, Dimension) or wanted == given
 
 
 _CALLS: dict[tuple[str, int], Rule] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple, final
 from weakref import WeakValueDictionary
@@ -9,6 +10,7 @@ from weakref import WeakValueDictionary
 from matcalc.expressions import shapes
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.shapes import Shape
+from matcalc.expressions.traversal import postorder
 
 
 class Declared(NamedTuple):
@@ -139,3 +141,18 @@ def size(dimension: Dimension) -> Expression:
     """Return a dimension as a number."""
     value = dimension.value
     return number(value) if value is not None else make("size", (), dimension)
+
+
+def substitute(expression: Expression, values: Mapping[Expression, Expression]) -> Expression:
+    """Return the formula with nodes replaced by others of the same shape."""
+    results: dict[Expression, Expression] = {}
+    for node in postorder([expression], lambda n: () if n in values else n.arguments):
+        if node in values:
+            results[node] = values[node]
+        elif node.arguments:
+            arguments = tuple([results[child] for child in node.arguments])
+            same = all(a is b for a, b in zip(arguments, node.arguments, strict=True))
+            results[node] = node if same else make(node.head, arguments, node.value)
+        else:
+            results[node] = node
+    return results[expression]

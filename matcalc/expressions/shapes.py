@@ -164,8 +164,13 @@ def _multiply(value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
 
 def _inner(left: Shape, right: Shape) -> Misfit:
     if len(left) > 2 or len(right) > 2:
-        return Misfit("E301", "{0} {op} {1} multiplies " + f"{describe(left)} by {describe(right)}",
-                      "tensors only scale; sum over an index: sum(i = 1..n, ...)", None, "*")
+        return Misfit(
+            "E301",
+            "{0} {op} {1} multiplies " + f"{describe(left)} by {describe(right)}",
+            "tensors only scale; sum over an index: sum(i = 1..n, ...)",
+            None,
+            "*",
+        )
     inner = str(left[1]) if len(left) == 2 else "1"
     message = f"{{0}} {{op}} {{1}} multiplies {sizes(left)} by {sizes(right)}"
     message += f" (inner sizes {inner} and {right[0]})"
@@ -196,8 +201,13 @@ def _dot(value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     for position, shape in enumerate(operands):
         if len(shape) != 1 and not is_row(shape):
             message = f"{{0}} {{op}} {{1}} is a dot product, of two vectors; {{{position}}} is "
-            raise Misfit("E301", message + describe(shape),
-                         "matrix product {0}*{1}, sum of all products sum({0} .* {1})", None, "·")
+            raise Misfit(
+                "E301",
+                message + describe(shape),
+                "matrix product {0}*{1}, sum of all products sum({0} .* {1})",
+                None,
+                "·",
+            )
     if not same(left[-1], right[-1]):
         message = f"{{0}} {{op}} {{1}} multiplies vectors of lengths {left[-1]} and {right[-1]}"
         raise Misfit("E301", message, "", None, "·")
@@ -226,14 +236,29 @@ def _times(left: Dimension, right: Dimension) -> Dimension:
 def _matrix_power(value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     base, exponent = operands
     if exponent:
-        raise Misfit("E303", "the exponent {1} of a matrix is " + describe(exponent),
-                     "entry by entry: {0} .^ {1}", None, "^")
+        raise Misfit(
+            "E303",
+            "the exponent {1} of a matrix is " + describe(exponent),
+            "entry by entry: {0} .^ {1}",
+            None,
+            "^",
+        )
     if len(base) != 2:
-        raise Misfit("E303", "{0} is " + describe(base) + ", not a matrix",
-                     "entry by entry: {0} .^ {1}", None, "^")
+        raise Misfit(
+            "E303",
+            "{0} is " + describe(base) + ", not a matrix",
+            "entry by entry: {0} .^ {1}",
+            None,
+            "^",
+        )
     if not same(base[0], base[1]):
-        raise Misfit("E304", "{0}^{1} needs a square matrix; {0} is " + sizes(base),
-                     "entry by entry: {0} .^ {1}", None, "^")
+        raise Misfit(
+            "E304",
+            "{0}^{1} needs a square matrix; {0} is " + sizes(base),
+            "entry by entry: {0} .^ {1}",
+            None,
+            "^",
+        )
     return base
 
 
@@ -321,8 +346,13 @@ def _stack(value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
         return operands[0]
     for position, cell in enumerate(operands):
         if len(cell) > 2:
-            raise Misfit("E302", f"{{{position}}} is {describe(cell)}; only scalars, vectors and "
-                         "matrices are stacked", "", position)
+            raise Misfit(
+                "E302",
+                f"{{{position}}} is {describe(cell)}; only scalars, vectors and "
+                "matrices are stacked",
+                "",
+                position,
+            )
     cells = [(*shape, ONE, ONE)[:2] for shape in operands]
     height = ZERO
     width: Dimension | None = None
@@ -332,12 +362,21 @@ def _stack(value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
         across = ZERO
         for position, (rows, columns) in enumerate(row, start):
             if not same(row[0][0], rows):
-                raise Misfit("E302", f"beside each other, {{{start}}} has {row[0][0]} rows and "
-                             f"{{{position}}} has {rows}", "", position)
+                raise Misfit(
+                    "E302",
+                    f"beside each other, {{{start}}} has {row[0][0]} rows and "
+                    f"{{{position}}} has {rows}",
+                    "",
+                    position,
+                )
             across = across + columns
         if width is not None and not same(width, across):
-            raise Misfit("E302", f"below each other, one row of blocks is {width} wide and the "
-                         f"next {across}", "", start)
+            raise Misfit(
+                "E302",
+                f"below each other, one row of blocks is {width} wide and the next {across}",
+                "",
+                start,
+            )
         width = width or across
         height = height + row[0][0]
         start += length
@@ -354,8 +393,12 @@ def _reduction(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -
     if axis is None:
         return ()
     if len(shape) != 2:
-        raise Misfit("E305", f"axis={axis} is said of matrices; {{0}} is {describe(shape)}",
-                     f"{name}({{0}})", 0)
+        raise Misfit(
+            "E305",
+            f"axis={axis} is said of matrices; {{0}} is {describe(shape)}",
+            f"{name}({{0}})",
+            0,
+        )
     return (ONE, shape[1]) if axis == 0 else (shape[0],)
 
 
@@ -365,12 +408,20 @@ def _softmax(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> 
         if len(shape) == 1 or is_row(shape):
             return shape
         if len(shape) == 2:
-            raise Misfit("E305", f"{name} of a matrix needs its axis",
-                         f"axis=0 down the columns, axis=1 row by row: {name}({{0}}, axis=1)", 0)
+            raise Misfit(
+                "E305",
+                f"{name} of a matrix needs its axis",
+                f"axis=0 down the columns, axis=1 row by row: {name}({{0}}, axis=1)",
+                0,
+            )
         raise Misfit("E305", f"{name} takes a vector; {{0}} is {describe(shape)}", "", 0)
     if len(shape) != 2:
-        raise Misfit("E305", f"axis={axis} is said of matrices; {{0}} is {describe(shape)}",
-                     f"{name}({{0}})", 0)
+        raise Misfit(
+            "E305",
+            f"axis={axis} is said of matrices; {{0}} is {describe(shape)}",
+            f"{name}({{0}})",
+            0,
+        )
     return shape
 
 
@@ -398,8 +449,9 @@ def _diag(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Sha
     if len(shape) == 1 or is_row(shape):
         return (shape[-1], shape[-1])
     if len(shape) != 2:
-        raise Misfit("E305", f"diag takes a vector or a square matrix; {{0}} is {describe(shape)}",
-                     "", 0)
+        raise Misfit(
+            "E305", f"diag takes a vector or a square matrix; {{0}} is {describe(shape)}", "", 0
+        )
     return (_square(name, operands, same),)
 
 
@@ -418,23 +470,32 @@ def _unvec(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Sh
     if len(shape) != 1:
         raise Misfit("E305", f"unvec takes a vector; {{0}} is {describe(shape)}", "", 0)
     if not same(shape[0], _times(rows, columns)):
-        raise Misfit("E305", f"{{0}} has {shape[0]} entries, and a {rows}×{columns} matrix "
-                     f"{rows * columns}", "", 0)
+        raise Misfit(
+            "E305",
+            f"{{0}} has {shape[0]} entries, and a {rows}×{columns} matrix {rows * columns}",
+            "",
+            0,
+        )
     return (rows, columns)
 
 
 def _flip(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     if len(operands[0]) not in (1, 2):
-        raise Misfit("E305", f"flip takes a vector or a matrix; {{0}} is {describe(operands[0])}",
-                     "", 0)
+        raise Misfit(
+            "E305", f"flip takes a vector or a matrix; {{0}} is {describe(operands[0])}", "", 0
+        )
     return operands[0]
 
 
 def _cross(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     for position, shape in enumerate(operands):
         if len(shape) != 1 or not same(shape[0], THREE):
-            raise Misfit("E305", "the cross product takes vectors of length 3; "
-                         f"{{{position}}} is {describe(shape)}", "", position)
+            raise Misfit(
+                "E305",
+                f"the cross product takes vectors of length 3; {{{position}}} is {describe(shape)}",
+                "",
+                position,
+            )
     return operands[0]
 
 
@@ -443,14 +504,23 @@ def _convolution(rank: int, full: bool) -> Callable[..., Shape]:
         for position, shape in enumerate(operands):
             if len(shape) != rank:
                 what = "vectors" if rank == 1 else "matrices"
-                raise Misfit("E305", f"{name} takes {what}; {{{position}}} is {describe(shape)}",
-                             "", position)
+                raise Misfit(
+                    "E305",
+                    f"{name} takes {what}; {{{position}}} is {describe(shape)}",
+                    "",
+                    position,
+                )
         if full:
             return tuple(a + b - ONE for a, b in zip(*operands, strict=True))
         lengths = tuple(a - b + ONE for a, b in zip(*operands, strict=True))
         if any(length.value is not None and length.value < 1 for length in lengths):
-            raise Misfit("E305", f"in {name} the kernel {{1}} ({sizes(operands[1])}) is larger "
-                         f"than {{0}} ({sizes(operands[0])})", f"{name}_full({{0}}, {{1}})", 1)
+            raise Misfit(
+                "E305",
+                f"in {name} the kernel {{1}} ({sizes(operands[1])}) is larger "
+                f"than {{0}} ({sizes(operands[0])})",
+                f"{name}_full({{0}}, {{1}})",
+                1,
+            )
         return lengths
 
     return rule
@@ -514,8 +584,12 @@ def _abstract(value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
         raise wrong_count(function.name, [len(function.parameters)], len(operands))
     for position, (given, wanted) in enumerate(zip(operands, function.parameters, strict=True)):
         if len(given) != len(wanted) or not all(map(same, wanted, given)):
-            raise Misfit("E305", f"{function.name} takes {describe(wanted)}; {{{position}}} is "
-                         f"{describe(given)}", "", position)
+            raise Misfit(
+                "E305",
+                f"{function.name} takes {describe(wanted)}; {{{position}}} is {describe(given)}",
+                "",
+                position,
+            )
     return derivative_shape(function.result, [function.parameters[order] for order in orders])
 
 

@@ -114,12 +114,12 @@ def _transposed_inside(e: Expression) -> Expression | None:
 
 
 def links(e: Expression) -> list[Expression]:
-    """Return the factors of a product of matrices (and leading scalars) from left to right."""
+    """Return the factors of a product from left to right; a scalar among them stays whole."""
     found: list[Expression] = []
     stack = [e]
     while stack:
         node = stack.pop()
-        if node.head == "multiply":
+        if node.head == "multiply" and (node.shape or node is e):
             stack.extend(reversed((node.arguments[0], node.arguments[1])))
         else:
             found.append(node)
@@ -128,8 +128,9 @@ def links(e: Expression) -> list[Expression]:
 
 def chain(factors: Sequence[Expression]) -> Expression:
     """Return the product of matrices and vectors from left to right; powers are joined."""
-    scalars = [part for part in factors if not part.shape]
-    flat = [part for factor in factors if factor.shape for part in links(factor)]
+    every = [part for f in factors for part in (links(f) if f.shape else (f,))]
+    scalars = [part for part in every if not part.shape]
+    flat = [part for part in every if part.shape]
     parts: list[Expression] = []
     for part in flat:
         if part.head == "eye" and len(flat) > 1:
@@ -281,7 +282,7 @@ def turned_difference(e: Expression) -> Expression | None:
     if e.head == "transpose":
         inner = turned_difference(e.arguments[0])
         return None if inner is None else transpose(inner)
-    if e.head in ("hadamard", "multiply", "dot"):
+    if e.head in ("hadamard", "multiply", "dot", "divide"):
         for side in (0, 1):
             turned = turned_difference(e.arguments[side])
             if turned is not None:
@@ -306,7 +307,9 @@ def scaled(coefficient: Fraction, e: Expression) -> Expression:
 def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
     """Return the sum of coefficient * term, like terms collected, the positive ones first."""
     collected: dict[Expression, Fraction] = {}
-    for coefficient, term in terms:
+    pending = list(reversed(terms))
+    while pending:
+        coefficient, term = pending.pop()
         while term.head == "negate":
             coefficient, term = -coefficient, term.arguments[0]
         if term.head == "multiply" and term.arguments[0].head == "number":
@@ -315,13 +318,36 @@ def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
         elif term.head == "number" and term.value != 0:
             coefficient *= term.value
             term = number(1)
+        if term.head == "add" and abs(coefficient) == 1:
+            pending.extend((coefficient, part) for part in reversed(term.arguments))
+            continue
         collected[term] = collected.get(term, Fraction(0)) + coefficient
     parts = [(c, t) for t, c in collected.items() if c != 0]
     if not parts:
         return _zero_like(terms[0][1])
+    parts = _with_complements(parts)
     parts.sort(key=lambda part: _term_order(*part))
     written = [scaled(c, t) for c, t in parts]
+    if written[0].head == "negate":
+        turned = turned_difference(written[0].arguments[0])
+        written[0] = written[0] if turned is None else turned
     return written[0] if len(written) == 1 else make("add", tuple(written))
+
+
+def _with_complements(
+    parts: list[tuple[Fraction, Expression]],
+) -> list[tuple[Fraction, Expression]]:
+    """Write 1 - sigmoid(-u) as sigmoid(u)."""
+    one = next((c for c, t in parts if t.head == "number" and t.value == 1), None)
+    if one is None:
+        return parts
+    for c, t in parts:
+        if c == -one and t.head == "call" and t.value[0] == "sigmoid":
+            turned = negate(t.arguments[0])
+            if cost(turned) < cost(t.arguments[0]):
+                rest = [(k, p) for k, p in parts if p is not t and p is not number(1)]
+                return [*rest, (one, make("call", (turned,), t.value))]
+    return parts
 
 
 def _zero_like(e: Expression) -> Expression:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor
 from matcalc.expressions.dimensions import ONE, Dimension, integer
-from matcalc.expressions.nodes import Application, Expression, make, number, size, variable
+from matcalc.expressions.nodes import Application, Expression, make, number, size
 from matcalc.notation.building import hadamard, raised, split_powers
 from matcalc.notation.terms import Term, total, written
 
@@ -52,7 +52,7 @@ def entry(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -
 
 def _whole(notation: Notation, tensor: Tensor) -> Task:
     if tensor.kind == "variable" and len(tensor.shape) > 2:
-        return variable(tensor.value.name, tensor.shape, tensor.value.structure)
+        return notation.declared(tensor)
     if tensor.kind == "call":
         return (yield _call(notation, tensor))
     return (yield notation._formula(tensor))

@@ -550,14 +550,18 @@ _TABLE: dict[str, Describe] = {
 
 def _multiply_cases(node: Expression, layout: Layout) -> Printed:
     """Write the product with its first scalar Iverson bracket as a case distinction."""
-    factors = _factors(node)
+    factors = _factors(node, layout)
+    first = unsigned(factors[0], layout)
+    negative = first is not factors[0] and first is factors[0].arguments[0]
+    if negative:
+        factors[0] = first
     for position, factor in enumerate(factors):
-        if factor.head == "compare" and not factor.shape:
+        if factor.head == "compare" and not factor.shape and not _deep(layout, *factors):
             rest = factors[:position] + factors[position + 1 :]
-            if _deep(layout, *factors):
-                break
+            alone = len(rest) == 1 and not negative
+            shown = [Operand(rest[0])] if alone else _side_by_side(rest, layout)
             zero = r"\mathbf{0}" if node.shape else "0"
-            return _cases(factor, tuple(_side_by_side(rest, layout)), zero, layout)
+            return _cases(factor, ("-" if negative else "", *shown), zero, layout)
     return _multiply(node, layout)
 
 
@@ -565,13 +569,16 @@ LONGEST_PRODUCT = 50
 """How many factors are searched for an Iverson bracket."""
 
 
-def _factors(node: Expression) -> list[Expression]:
+def _factors(node: Expression, layout: Layout) -> list[Expression]:
     """Return the factors of a product that is nested to the left."""
-    factors: list[Expression] = []
-    while node.head == "multiply" and len(factors) < LONGEST_PRODUCT:
-        node, last = node.arguments
+    left, last = node.arguments
+    factors = [last]
+    while left.head == "multiply" and layout[left].level < Level.ATOM:
+        if len(factors) == LONGEST_PRODUCT:
+            break
+        left, last = left.arguments
         factors.append(last)
-    return [node, *reversed(factors)]
+    return [left, *reversed(factors)]
 
 
 def _side_by_side(factors: list[Expression], layout: Layout) -> list[Piece]:

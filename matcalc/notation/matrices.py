@@ -9,8 +9,9 @@ notation; the rest is written with indices.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from matcalc.calculus.products import ZERO_ONE, product
@@ -18,6 +19,7 @@ from matcalc.calculus.sums import COMPARISONS, add as add_tensors, view
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, constant_value
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Application, Expression, make, number, size, variable
+from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import run
 from matcalc.notation import blocks, indices
 from matcalc.notation.building import (
@@ -63,9 +65,16 @@ class Style(NamedTuple):
 class Notation:
     """Writes tensors as formulas; every tensor once."""
 
-    def __init__(self, style: Style = Style(), taken: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        style: Style = Style(),
+        taken: frozenset[str] = frozenset(),
+        shapes: Mapping[str, Shape] = MappingProxyType({}),
+    ) -> None:
+        """Write indices by names that are not `taken`; `shapes` has the declared ones."""
         self.style = style
         self.taken = taken
+        self.shapes = shapes
         self.terms: dict[Tensor, Term] = {}
 
     def formula(self, tensor: Tensor) -> Expression:
@@ -89,9 +98,21 @@ class Notation:
         return known
 
     def _variable(self, tensor: Tensor) -> Task:
-        name, structure = tensor.value
-        return term_of(variable(name, tensor.shape, structure))
+        return term_of(self.declared(tensor))
         yield
+
+    def declared(self, tensor: Tensor) -> Expression:
+        """Return a variable; where it has axes of length 1, as the scalar or column it is."""
+        name, structure = tensor.value
+        node = variable(name, self.shapes.get(name, tensor.shape), structure)
+        if node.shape == tensor.shape:
+            return node
+        if len(tensor.shape) == 1 and len(node.shape) == 2 and node.shape[0] == ONE:
+            return transpose(node)
+        selectors = tuple(["entry" if d == ONE else "all" for d in node.shape])
+        firsts = tuple([number(1) for d in node.shape if d == ONE])
+        picked = make("subscript", (node, *firsts), selectors)
+        return transpose(picked) if selectors == ("entry", "all") else picked
 
     def _size(self, tensor: Tensor) -> Task:
         return term_of(size(tensor.value))
@@ -131,9 +152,10 @@ class Notation:
         """Recognise exp(v - logsumexp(v))."""
         if tensor.value != "exp":
             return None
-        (inner, labels, _) = tensor.operands[0]
+        (operand, outer, _) = tensor.operands[0]
+        coefficient, inner, labels = view(operand, outer)
         found = yield self._log_softmax(inner)
-        if found is None or found[1]:
+        if found is None or found[1] or found[2] * coefficient != 1:
             return None
         (call, _, _) = found
         softmax = make("call", call.arguments, ("softmax", call.value[1]))
@@ -627,6 +649,9 @@ class Graph:
             vector = entrywise(weights)
             assert vector is not None
             self._weigh(other, _matrix_vector(matrix, vector), _one)
+        elif other >= self.rank and not self.degree(other) and other not in self.weights:
+            self.vertices.discard(other)
+            self.scalars.append((_sum_of_entries(edge.matrix), _one))
         elif edge.column == label:
             summed = make("call", (edge.matrix,), ("sum", 1))
             self._weigh(other, summed, _one)
@@ -758,6 +783,16 @@ def _meets(label: Label, operands: list[Operand]) -> bool:
 
 def _trace(matrix: Expression) -> Expression:
     return make("call", (matrix,), ("tr", None))
+
+
+def _sum_of_entries(matrix: Expression) -> Expression:
+    """Return sum(A), or the squared norm that a sum of squares is."""
+    if matrix.head == "power" and matrix.arguments[1] is number(2):
+        norm = make("call", (matrix.arguments[0],), ("normF", None))
+        return make("power", (norm, number(2)))
+    if matrix.head == "transpose":
+        matrix = matrix.arguments[0]
+    return make("call", (matrix,), ("sum", None))
 
 
 def _matrix_vector(matrix: Expression, vector: Expression) -> Expression:

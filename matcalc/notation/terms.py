@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from matcalc.expressions.nodes import Expression, make, number
@@ -169,12 +170,24 @@ def _times(scalars: Sequence[Expression], body: Expression) -> Expression:
 # --- sums of terms ----------------------------------------------------------------------------
 
 
-def total(terms: Sequence[Term], like: Expression | None = None) -> Expression:
+def total(terms: Sequence[Term]) -> Expression:
     """Return the sum of the terms, factored where that is shorter."""
     terms = _collected(terms)
-    plain = _plain(terms)
     if len(terms) > FACTOR_LIMIT or len(terms) < 2:
-        return plain
+        return _plain(terms)
+    return _factored_total(tuple(terms))
+
+
+@lru_cache(maxsize=2048)  # ways of factoring meet in the same smaller sums
+def _factored_total(terms: tuple[Term, ...]) -> Expression:
+    plain = _plain(terms)
+    before, after = _common_ends(terms)
+    if before or after:
+        cut = [t._replace(body=t.body[before : len(t.body) - after]) for t in terms]
+        first = terms[0].body
+        inner = term_of(total(cut))
+        whole = _joined_term(inner, first[len(first) - after :], first[:before])
+        return best(written(whole), plain)
     candidates = [plain]
     common = _common_scalars(terms)
     if common is not None:
@@ -244,7 +257,11 @@ def _common_coefficient(terms: Sequence[Term]) -> Fraction:
 def _grouped(terms: Sequence[Term]) -> list[Expression]:
     """Return sums in which terms that share a first or last factor are taken together."""
     results = []
-    forms = (terms, *[[_reassociated(term, turn) for term in terms] for turn in (False, True)])
+    forms: list[Sequence[Term]] = [terms]
+    for turn in (False, True):
+        form = [_reassociated(term, turn) for term in terms]
+        if form != list(terms):
+            forms.append(form)
     for variants in forms:
         for at in (-1, 0):
             for group in _shared_ends(variants, at):
@@ -268,9 +285,20 @@ def _reassociated(term: Term, turn: bool) -> Term:
 
 def transposed_scalar(scalar: Expression) -> Expression:
     """Return x'*A'*a for a'*A*x."""
-    if scalar.head != "multiply":
+    if not any(part.shape for part in links(scalar)):
         return scalar
     return chain([transpose(part) for part in reversed(links(scalar))])
+
+
+def _common_ends(terms: Sequence[Term]) -> tuple[int, int]:
+    """Return how many first and last factors all terms share, leaving each at least one."""
+    shortest = min(len(term.body) for term in terms) - 1
+    before = after = 0
+    while before < shortest and len({term.body[before] for term in terms}) == 1:
+        before += 1
+    while before + after < shortest and len({t.body[-1 - after] for t in terms}) == 1:
+        after += 1
+    return before, after
 
 
 def _shared_ends(terms: Sequence[Term], at: int) -> list[list[int]]:

@@ -59,7 +59,12 @@ def spread(self: Elaborator, tree: Tree) -> Generator[Any, Any, tuple[Draft, ...
 def _no_function(self: Elaborator, tree: Tree, name: str) -> MatcalcError:
     arguments = ", ".join(self.text(child) for child in tree.children)
     known = name in self.declared or name in self.bound or name in self.kinds.order
-    if known or name in self.indices or name in self.dimensions or re.fullmatch(r"\w_?\d*", name):
+    if (
+        known
+        or name in self.indices
+        or name in self.dimensions
+        or re.fullmatch(r"pi|\w_?\d*", name)
+    ):
         hint = f"a product: {name}*({arguments})"
         if tree.children and not name[0].isupper():
             hint += f"; an entry: {name}[{arguments}]"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
@@ -19,6 +20,7 @@ from matcalc.syntax.tree import Tree
 from matcalc.syntax.unification import free_names, is_unknown, never_positive, unknowns
 
 Formula = tuple[Tree, str]
+Expected = Callable[[Sequence[Shape]], Sequence[Shape]]
 
 
 class Inferred(NamedTuple):
@@ -51,12 +53,15 @@ def infer_several(
     formulas: Sequence[Formula],
     declarations: Iterable[Declaration] = (),
     alike: Sequence[tuple[int, int]] = (),
+    expected: Mapping[int, Expected] | None = None,
 ) -> Inferred:
     """Return several formulas as expressions, each name meaning the same in all of them.
 
     A later formula may use what an earlier one names. A pair (i, j) in `alike` tells that
     formula i should have the shape of formula j < i: what is open in either comes from the
-    other, and if i is an undeclared name it has that shape.
+    other, and if i is an undeclared name it has that shape. `expected` is more general: for
+    formula i, a function from the shapes of the earlier ones (dimensions in them may be
+    unknown yet) to the shapes that i may have; the first of as many axes as i is taken.
     """
     values, functions = _declared(declarations)
     dimensions = _dimension_names(values, functions)
@@ -72,7 +77,10 @@ def infer_several(
     kinds.finish()
     declared = {name: (kind.shape, kind.structure) for name, kind in values.items()}
     elaborator = Elaborator(declared, dimensions, functions, kinds)
-    drafts = _elaborate(elaborator, formulas, dict(alike))
+    models = dict(expected or {})
+    for one, other in alike:
+        models[one] = partial(_like, other)
+    drafts = _elaborate(elaborator, formulas, models)
     _settle(elaborator, drafts)
     variables = _declared_variables(elaborator)
     expressions = build(elaborator, [*drafts, *variables])
@@ -120,20 +128,28 @@ def _dimension_names(
 # Elaboration
 
 
+def _like(other: int, shapes: Sequence[Shape]) -> Sequence[Shape]:
+    return (shapes[other],)
+
+
 def _elaborate(
-    elaborator: Elaborator, formulas: Sequence[Formula], alike: dict[int, int]
+    elaborator: Elaborator, formulas: Sequence[Formula], models: Mapping[int, Expected]
 ) -> list[Draft]:
     drafts: list[Draft] = []
     for position, (tree, source) in enumerate(formulas):
-        model = drafts[alike[position]] if position in alike else None
-        if model is not None and tree.kind == "name" and elaborator.is_new(str(tree.value)):
-            elaborator.kinds.ranks[str(tree.value)] = len(model.shape)
+        wanted: Sequence[Shape] = ()
+        if position in models:
+            wanted = models[position]([elaborator.shape(draft) for draft in drafts])
+            if tree.kind == "name" and elaborator.is_new(str(tree.value)):
+                elaborator.kinds.ranks[str(tree.value)] = len(wanted[0])
         draft = elaborator.elaborate(tree, source)
-        if model is not None and len(draft.shape) == len(model.shape):
-            # Where they differ after all, the caller has the better message.
-            for left, right in zip(draft.shape, model.shape, strict=True):
-                elaborator.unknowns.unify(left, right)
         drafts.append(draft)
+        for shape in wanted:
+            if len(shape) == len(draft.shape):
+                # Where they differ after all, the caller has the better message.
+                for left, right in zip(draft.shape, shape, strict=True):
+                    elaborator.unknowns.unify(left, right)
+                break
     return drafts
 
 

@@ -70,10 +70,7 @@ class Kinds:
         exponent = tree.children[1]
         name = exponent.value
         return (
-            exponent.kind == "name"
-            and name == "T"
-            and name not in self.known
-            and name not in bound
+            exponent.kind == "name" and name == "T" and name not in self.known and name not in bound
         )
 
     def rank(self, name: str) -> int:

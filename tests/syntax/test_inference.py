@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcalc.errors import MatcalcError
+from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.functions import NAMES
 from matcalc.expressions.nodes import Expression
 from matcalc.syntax.declarations import parse_declarations
@@ -255,9 +256,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "where", "code", "column", "message", "hint"), REFUSED)
-def test_refused(
-    text: str, where: str, code: str, column: int, message: str, hint: str
-) -> None:
+def test_refused(text: str, where: str, code: str, column: int, message: str, hint: str) -> None:
     with pytest.raises(MatcalcError) as raised:
         read(text, where)
     error = raised.value
@@ -321,6 +320,12 @@ def test_an_undeclared_upstream_has_the_shape_of_the_formula() -> None:
     assert shape(inferred.others[1]) == "n"
     inferred = several("A*x", "G", where="G: vector(5)", alike=((1, 0),))
     assert shape(inferred.expression) == "5"
+
+
+def test_the_size_of_a_constant_may_come_from_what_is_expected() -> None:
+    formulas = [(parse_formula(text), text) for text in ("mean(x)", "x", "vector(1)/3")]
+    inferred = infer_several(formulas, expected={2: lambda shapes: [(ONE, *shapes[1]), shapes[1]]})
+    assert shape(inferred.others[1]) == "n"
 
 
 def test_errors_of_a_later_formula_are_placed_in_it() -> None:

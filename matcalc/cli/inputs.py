@@ -1,0 +1,62 @@
+"""Read formulas from files and from standard input: bounded, as UTF-8, or not at all."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+from matcalc.errors import MatcalcError
+
+LARGEST_INPUT = 1_000_000
+"""Bytes; more are not read, so that an endless input ends."""
+
+
+def read_file(path: str) -> str:
+    """Return a file's text."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(LARGEST_INPUT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise MatcalcError("E704", f"cannot read {path}: {reason}") from None
+    return decode(data, path)
+
+
+def read_stream(stream: IO[Any] | None) -> str:
+    """Return the text on standard input."""
+    if stream is None:
+        raise MatcalcError("E704", "there is no standard input to read")
+    try:
+        data = getattr(stream, "buffer", stream).read(LARGEST_INPUT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise MatcalcError("E704", f"cannot read standard input: {reason}") from None
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogateescape")
+    return decode(data, "standard input")
+
+
+def decode(data: bytes, origin: str) -> str:
+    r"""Return the text; refuse what is too long or not UTF-8. A byte-order mark is no text.
+
+    >>> decode(b"\xef\xbb\xbfx'*x\n", "a file")
+    "x'*x"
+    """
+    if len(data) > LARGEST_INPUT:
+        message = f"{origin} has more than {LARGEST_INPUT} bytes"
+        raise MatcalcError("E503", message, hint="name shared parts: z = A*x; z'*z")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        shown = f"\\x{data[error.start]:02x}"
+        message = f"{origin} is not UTF-8 text: byte {error.start + 1} is {shown}"
+        raise MatcalcError("E604", message) from None
+    return text.rstrip("\r\n")
+
+
+def check_argument(text: str) -> str:
+    """Return an argument unless it holds bytes that are not UTF-8."""
+    for place, character in enumerate(text):
+        if "\ud800" <= character <= "\udfff":
+            message = f"the argument is not UTF-8 text: character {place + 1} is a stray byte"
+            raise MatcalcError("E604", message).at(text, place, place + 1)
+    return text

@@ -1,0 +1,190 @@
+"""Formulas and their derivatives, as a user of the Python interface holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from matcalc.expressions.nodes import Expression
+from matcalc.facts import Fact, facts
+from matcalc.notation.text import to_text
+from matcalc.syntax.inference import Inferred
+
+if TYPE_CHECKING:
+    from matcalc.check.verification import Verification
+
+SCHEMA = 1
+"""The version of the JSON that `Derivative.json` and the command write."""
+
+
+class Formula(NamedTuple):
+    """A formula as typed, with the kinds and sizes of all its names.
+
+    >>> import matcalc
+    >>> formula = matcalc.parse("A*x + b", where="A: matrix(m, n); b: vector(m)")
+    >>> str(formula), formula.shape, formula.assumptions
+    ('A*x + b', ('m',), ('x: vector(n)',))
+    >>> formula.evaluate(A=[[1, 2], [3, 4], [5, 6]], x=[1, -1], b=[1, 1, 1])
+    array([0., 0., 0.])
+    """
+
+    text: str
+    where: str
+    inferred: Inferred
+
+    @property
+    def expression(self) -> Expression:
+        """The typed formula."""
+        return self.inferred.expression
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """The shape; () of a scalar, ('n',) of a vector, ('1', 'n') of a row."""
+        return tuple(map(str, self.expression.shape))
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What was inferred of undeclared names, as declarations."""
+        return self.inferred.assumptions
+
+    @property
+    def notes(self) -> tuple[Fact, ...]:
+        """How the formula was read where it could be read in another way."""
+        return tuple([Fact("W101", note) for note in self.inferred.notes])
+
+    def evaluate(self, /, **values: Any) -> Any:
+        """Return the value as a NumPy array; see `Derivative.evaluate`."""
+        return _evaluate(self.expression, self.inferred, values)
+
+    def __str__(self) -> str:
+        return to_text(self.expression)
+
+
+class Derivative(NamedTuple):
+    """A derivative, or its product with a given tensor: a formula, and what it rests on.
+
+    `variable` is what the formula was derived by, `entry` the indices if that was one
+    entry of it. `operation` is 'diff', 'vjp' or 'jvp', and `seed` the formula that the
+    latter two are applied to. A product has the shape of its variable (vjp) or of the
+    formula (jvp), and no layout.
+    """
+
+    formula: Formula
+    wrt: str
+    variable: Expression
+    expression: Expression
+    layout: str
+    order: int = 1
+    entry: tuple[Expression, ...] = ()
+    operation: str = "diff"
+    seed: str = ""
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """The answer's shape in its layout; as an array, a vector has shape (n,)."""
+        return tuple(map(str, self.expression.shape))
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What was inferred of undeclared names, as declarations."""
+        return self.formula.assumptions
+
+    @property
+    def notes(self) -> tuple[Fact, ...]:
+        """How the formula was read, and where it is not differentiable."""
+        return self.facts()
+
+    def facts(self, *, ascii: bool = False) -> tuple[Fact, ...]:  # noqa: A002
+        """Return the notes, on request in ASCII."""
+        absent: tuple[Fact, ...] = ()
+        if self.variable not in _leaves(self.formula.expression):
+            message = f"the formula does not contain {self.name}: the derivative is zero"
+            absent = (Fact("W201", message),)
+        found = facts(self.formula.expression, self.variable, self.order, ascii=ascii)
+        return (*absent, *self.formula.notes, *found)
+
+    @property
+    def name(self) -> str:
+        """The name of the variable, also where only an entry of it moves."""
+        name: str = self.variable.value.name
+        return name
+
+    def text(self, *, ascii: bool = False) -> str:  # noqa: A002
+        """Return the answer as text that `matcalc.parse` reads, on request in ASCII."""
+        return to_text(self.expression, ascii=ascii)
+
+    def latex(self, *, cases: bool = False) -> str:
+        """Return the answer as LaTeX, on request with `cases` where there are kinks."""
+        from matcalc.notation.latex import to_latex
+
+        return to_latex(self.expression, cases=cases)
+
+    def json(self) -> str:
+        """Return the answer and all that it rests on as one JSON object."""
+        import json
+
+        return json.dumps(record([self]), ensure_ascii=False)
+
+    def evaluate(self, /, **values: Any) -> Any:
+        """Return the answer's value as a NumPy array in the layout's shape.
+
+        Dimensions are read off the arrays; those that the arrays leave open are given by
+        keyword too. Names that do not occur are ignored.
+
+        >>> import matcalc
+        >>> matcalc.diff("x'*A*x", wrt="x").evaluate(A=[[1, 2], [3, 4]], x=[1, 1])
+        array([[7., 9.]])
+        """
+        return _evaluate(self.expression, self.formula.inferred, values)
+
+    def verify(self) -> Verification:
+        """Check the answer entry by entry, by SymPy, at two small unequal sizes."""
+        from matcalc.check.verification import verify
+
+        return verify(self)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def record(derivatives: list[Derivative]) -> dict[str, Any]:
+    """Return derivatives of one formula as a JSON object, of schema `SCHEMA`."""
+    formula = derivatives[0].formula
+    return {
+        "schema": SCHEMA,
+        "ok": True,
+        "formula": formula.text,
+        "where": formula.where,
+        "assumed": list(formula.assumptions),
+        "derivatives": [
+            {
+                "operation": d.operation,
+                "wrt": d.wrt,
+                "order": d.order,
+                "layout": d.layout,
+                "shape": list(d.shape),
+                "text": d.text(),
+                "latex": d.latex(),
+                "notes": [fact._asdict() for fact in d.notes],
+            }
+            for d in derivatives
+        ],
+    }
+
+
+def _leaves(expression: Expression) -> set[Expression]:
+    from matcalc.expressions.traversal import postorder
+
+    return set(postorder([expression], lambda node: node.arguments))
+
+
+def _evaluate(expression: Expression, inferred: Inferred, values: dict[str, Any]) -> Any:
+    from matcalc.code.backends import NUMPY
+    from matcalc.code.evaluation import evaluate
+    from matcalc.code.sizes import read_sizes
+
+    given = [
+        (node, NUMPY.array(values[name]))
+        for name, node in inferred.variables.items()
+        if name in values
+    ]
+    return evaluate(expression, values, read_sizes(given, {}))

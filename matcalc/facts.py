@@ -1,0 +1,332 @@
+"""Where a derivative does not exist, and where its formula does not hold.
+
+The kinks and domains are those of the table of functions, with a formula's own arguments
+put in; divisions, powers and comparisons, which have no row, are listed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice
+from typing import NamedTuple
+
+from matcalc.calculus.lowering import lower
+from matcalc.calculus.templates import definition, derivative
+from matcalc.calculus.tensors import constant_value
+from matcalc.expressions.dimensions import name as dimension_named
+from matcalc.expressions.functions import (
+    DEFINED_BY_NAME,
+    ELEMENTARY_BY_NAME,
+    PRIMITIVE_BY_NAME,
+    Elementary,
+)
+from matcalc.expressions.nodes import Expression, make, number
+from matcalc.expressions.shapes import Shape
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.text import to_text
+from matcalc.signs import NONNEGATIVE, POSITIVE, signs
+from matcalc.syntax.reading import read_formula
+
+MOST_FACTS = 8
+"""More are counted, but not told: a deep network has one kink a layer."""
+
+LONGEST_TEXT = 120
+
+KINK, DOMAIN = "W401", "W402"
+
+_ZERO = number(0)
+
+
+class Fact(NamedTuple):
+    """What to know of an answer: a code of the family W, and a sentence."""
+
+    code: str
+    message: str
+
+
+class _Condition(NamedTuple):
+    """A condition at which (W401), or only under which (W402), there is an answer."""
+
+    code: str
+    condition: Expression
+    extent: str = ""
+    remark: str = ""
+
+
+def facts(
+    formula: Expression,
+    variable: Expression,
+    order: int = 1,
+    *,
+    ascii: bool = False,  # noqa: A002
+) -> tuple[Fact, ...]:
+    """Return the kinks and domains of the parts of a formula that depend on a variable.
+
+    >>> from matcalc.expressions.dimensions import name
+    >>> from matcalc.expressions.nodes import variable
+    >>> x = variable("x", (name("n"),))
+    >>> for fact in facts(make("call", (x,), ("abs", None)), x):
+    ...     print(*fact)
+    W401 not differentiable where x == 0 (entry by entry); there the slope of abs is taken as 0
+    """
+    order_of_nodes = postorder([formula], _arguments)
+    dependent = _dependent(order_of_nodes, variable)
+    rough = _rough(order_of_nodes, order)
+    found: dict[_Condition, None] = {}
+    for node in order_of_nodes:
+        if node in dependent and node.arguments and node in rough:
+            found.update(dict.fromkeys(_conditions(node, order, {variable} | dependent)))
+    strict = {c.condition.arguments for c in found if c.condition.value == ">"}
+    for weak in [c for c in found if c.condition.value == "!=" and c.condition.arguments in strict]:
+        del found[weak]
+    told = [_told(condition, ascii) for condition in islice(found, MOST_FACTS)]
+    if len(found) > MOST_FACTS:
+        told.append(Fact(KINK, f"and {len(found) - MOST_FACTS} more such conditions"))
+    return tuple(dict.fromkeys(told))
+
+
+def _arguments(node: Expression) -> tuple[Expression, ...]:
+    return node.arguments
+
+
+def _dependent(order: list[Expression], variable: Expression) -> set[Expression]:
+    dependent = {variable}
+    for node in order:
+        if not dependent.isdisjoint(node.arguments):
+            dependent.add(node)
+    return dependent
+
+
+# Kinks that a power smooths: norm2(x)^2, max(0, z)^2
+
+
+def _rough(order: list[Expression], times: int) -> set[Expression]:
+    """Return the nodes that are not only the bases of powers which have the derivative."""
+    rough = {order[-1]}
+    for node in order:
+        for place, argument in enumerate(node.arguments):
+            if place or node.head != "power" or not _is_smoothed(argument, node, times):
+                rough.add(argument)
+    return rough
+
+
+def _is_smoothed(base: Expression, power: Expression, times: int) -> bool:
+    exponent = power.arguments[1]
+    if exponent.head != "number" or base.head != "call":
+        return False
+    name = base.value[0]
+    if name in ("abs", "norm2", "normF"):
+        return bool(exponent.value > times or (exponent.value > 0 and exponent.value % 2 == 0))
+    if name in ("max", "min"):
+        return bool(exponent.value > times) and _ZERO in base.arguments
+    return name in ("relu", "leaky_relu") and bool(exponent.value > times)
+
+
+# The conditions of one node
+
+
+def _conditions(node: Expression, order: int, dependent: set[Expression]) -> Iterator[_Condition]:
+    if node.head == "call":
+        yield from _of_call(node, order, dependent)
+    elif node.head == "divide":
+        yield from _domain(make("compare", (node.arguments[1], _ZERO), "!="))
+    elif node.head == "power":
+        yield from _of_power(node, node)
+    elif node.head == "matrix_power":
+        base, exponent = node.arguments
+        if exponent.head == "number" and exponent.value < 0:
+            determinant = make("call", (base,), ("det", None))
+            yield from _domain(make("compare", (determinant, _ZERO), "!="))
+    elif node.head == "compare":
+        yield from _kink(make("compare", node.arguments, "=="))
+
+
+def _of_call(node: Expression, order: int, dependent: set[Expression]) -> Iterator[_Condition]:
+    name = node.value[0]
+    elementary = ELEMENTARY_BY_NAME.get((name, len(node.arguments)))
+    if elementary is not None:
+        yield from _of_elementary(elementary, node, order)
+    elif name in PRIMITIVE_BY_NAME:
+        row = PRIMITIVE_BY_NAME[name]
+        if row.domain:
+            yield from _domain(_instance(row.domain, ("X",), node.arguments, row.takes))
+        if row.kink and not _is_condition(row.kink):
+            yield _Condition(KINK, node, remark=row.kink)
+    elif name in DEFINED_BY_NAME:
+        defined = DEFINED_BY_NAME[name]
+        if defined.kink:
+            condition = _instance(defined.kink, ("X",), node.arguments, defined.takes)
+            yield from _kink(condition, " (all entries)" if condition.shape else "")
+            return
+        yield from _of_definition(node, order, dependent)
+
+
+def _of_definition(
+    node: Expression, order: int, dependent: set[Expression]
+) -> Iterator[_Condition]:
+    """Yield the conditions of a function's definition, outermost operators only."""
+    (argument,) = node.arguments
+    formula = definition(node.value[0], argument.shape)
+    (parameter,) = [n for n in postorder([formula], _arguments) if n.head == "variable"]
+    stack = [_substitute(formula, {parameter: argument})]
+    while stack:
+        part = stack.pop()
+        if part is argument or part not in _dependent(postorder([part], _arguments), argument):
+            continue
+        found = (
+            list(_of_power(part, node))
+            if part.head == "power"
+            else list(_conditions(part, order, dependent))
+        )
+        yield from found
+        if not found:
+            stack.extend(part.arguments)
+
+
+def _of_elementary(row: Elementary, node: Expression, order: int) -> Iterator[_Condition]:
+    if row.domain:
+        yield from _domain(_instance(row.domain, row.parameters, node.arguments))
+    if row.kink:
+        condition = _instance(row.kink, row.parameters, node.arguments)
+        slope = _slope_at_kink(row)
+        remark = f"; there the slope of {row.name} is taken as {slope}" if slope else ""
+        yield from _kink(condition, remark=remark)
+    elif order > 1:
+        yield from _kinks_of_derivatives(row, node)
+
+
+def _kinks_of_derivatives(row: Elementary, node: Expression) -> Iterator[_Condition]:
+    """Yield where a function's derivative has kinks: elu has one derivative at 0, not two."""
+    for place in range(len(row.parameters)):
+        formula = derivative(row.name, len(row.parameters), place)
+        for part in postorder([formula], _arguments):
+            if part.head == "compare" and part.arguments[0].head == "variable":
+                values = dict(zip(row.parameters, node.arguments, strict=True))
+                sides = [_put_in(side, values) for side in part.arguments]
+                yield from _kink(make("compare", (sides[0], sides[1]), "=="))
+
+
+def _of_power(node: Expression, shown: Expression) -> Iterator[_Condition]:
+    base, exponent = node.arguments
+    value = _constant(exponent)
+    if value is not None:
+        if value.denominator == 1:
+            if value < 0:
+                yield from _domain(make("compare", (base, _ZERO), "!="))
+        elif value > 1:
+            yield from _domain(make("compare", (base, _ZERO), ">="))
+        else:
+            text = to_text(shown) if len(shown.arguments[0].arguments) < 8 else "the root"
+            remark = f"; the slope of {text} is infinite at 0" if value > 0 else ""
+            yield from _domain(make("compare", (base, _ZERO), ">"), remark)
+    elif any(part.head == "variable" for part in postorder([exponent], _arguments)):
+        yield from _domain(make("compare", (base, _ZERO), ">"))
+
+
+def _constant(formula: Expression) -> Fraction | None:
+    """Return the number that a formula is, or None."""
+    if formula.head == "number":
+        return formula.value  # type: ignore[no-any-return]
+    if any(node.head == "variable" for node in postorder([formula], _arguments)):
+        return None
+    value = lower(formula)
+    return None if value.labels else constant_value(value.tensor)
+
+
+def _kink(condition: Expression, extent: str = "", remark: str = "") -> Iterator[_Condition]:
+    condition = _turned(condition)
+    left, right = condition.arguments
+    if right is _ZERO and signs(left)[left] == POSITIVE:
+        return
+    if left.head == right.head == "number" and left is not right:
+        return
+    yield _Condition(KINK, condition, extent, remark)
+
+
+def _domain(condition: Expression, remark: str = "") -> Iterator[_Condition]:
+    left, right = condition.arguments
+    sign = signs(left)[left]
+    if right.head == "number":
+        if sign == POSITIVE and right.value <= 0 and condition.value in (">", ">=", "!="):
+            return
+        if sign == NONNEGATIVE and (right.value < 0 or condition.value == ">="):
+            return
+        if left.head == "number" and left.value != 0:
+            return
+    if remark and sign == NONNEGATIVE:
+        condition = make("compare", condition.arguments, "!=")
+    yield _Condition(DOMAIN, condition, remark=remark)
+
+
+def _turned(condition: Expression) -> Expression:
+    """Return an equation with a number on the right."""
+    left, right = condition.arguments
+    if left.head == "number":
+        return make("compare", (right, left), condition.value)
+    return condition
+
+
+def _slope_at_kink(row: Elementary) -> str:
+    """Return the slope that the table gives a function at its kink, if it is one number."""
+    values = dict.fromkeys(row.parameters, _ZERO)
+    slopes = set()
+    for place in range(len(row.parameters)):
+        formula = _put_in(derivative(row.name, len(row.parameters), place), values)
+        slope = constant_value(lower(formula).tensor)
+        slopes.add(Fraction(0) if formula.head == "call" and formula.value[0] == "sign" else slope)
+    return str(slopes.pop()) if len(slopes) == 1 and None not in slopes else ""
+
+
+# The table's conditions, with arguments put in
+
+
+def _is_condition(text: str) -> bool:
+    return "==" in text or "!=" in text or "<" in text or ">" in text
+
+
+def _instance(
+    text: str, parameters: tuple[str, ...], arguments: tuple[Expression, ...], takes: str = ""
+) -> Expression:
+    shape: Shape = (dimension_named("n"),) * 2 if takes == "square" else ()
+    condition = read_formula(text, dict.fromkeys(parameters, shape))
+    return _put_in(condition, dict(zip(parameters, arguments, strict=True)))
+
+
+def _put_in(formula: Expression, values: dict[str, Expression]) -> Expression:
+    names = {n: n.value.name for n in postorder([formula], _arguments) if n.head == "variable"}
+    return _substitute(formula, {node: values[name] for node, name in names.items()})
+
+
+def _substitute(formula: Expression, values: dict[Expression, Expression]) -> Expression:
+    built: dict[Expression, Expression] = {}
+    for node in postorder([formula], _arguments):
+        if node in values:
+            built[node] = values[node]
+        elif node.arguments:
+            arguments = tuple([built[argument] for argument in node.arguments])
+            built[node] = make(node.head, arguments, node.value)
+        else:
+            built[node] = node
+    return built[formula]
+
+
+# Sentences
+
+
+def _short(text: str) -> str:
+    if len(text) <= LONGEST_TEXT:
+        return text
+    half = LONGEST_TEXT // 2
+    return f"{text[:half]} ... {text[-half:]}"
+
+
+def _told(fact: _Condition, ascii: bool) -> Fact:  # noqa: A002
+    if fact.condition.head != "compare":
+        text = _short(to_text(fact.condition, ascii=ascii))
+        return Fact(fact.code, f"not differentiable where {fact.remark}: {text}")
+    left, right = [_short(to_text(side, ascii=ascii)) for side in fact.condition.arguments]
+    text = f"{left} {fact.condition.value} {right}"
+    extent = fact.extent or (" (entry by entry)" if fact.condition.shape else "")
+    begin = "not differentiable where" if fact.code == KINK else "the answer holds where"
+    return Fact(fact.code, f"{begin} {text}{extent}{fact.remark}")
