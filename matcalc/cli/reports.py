@@ -41,7 +41,7 @@ def error_text(error: MatcalcError, ascii: bool = False) -> str:  # noqa: A002
     lines = [f"error[{error.code}]: {visible(error.message)}"]
     if error.line:
         source, marks = _underlined(error, "..." if ascii else "…")
-        lines += [f"  | {source}", f"  | {marks}"]
+        lines += [f"  | {source}".rstrip(), f"  | {marks}"]
     if error.hint:
         lines.append(f"  = hint: {visible(error.hint)}")
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ notation; the rest is written with indices.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ from matcalc.notation.building import (
     cost,
     entrywise,
     hadamard,
+    links,
     raised,
     split_powers,
     transpose,
@@ -683,7 +684,7 @@ class Graph:
     def _finish(self) -> Term:
         coefficient, scalars = self._means()
         body = self._body()
-        parts = links_of(body)
+        parts = [part for e in body for part in links(e)]
         for part in parts:
             if part.head == "number":
                 coefficient *= part.value
@@ -749,13 +750,6 @@ class Graph:
         if right is not None:
             parts.append(_diag(right))
         return tuple(parts)
-
-
-def links_of(body: tuple[Expression, ...]) -> list[Expression]:
-    """Return the factors of a chain and of the products in it."""
-    from matcalc.notation.building import links
-
-    return [part for e in body for part in links(e)]
 
 
 def _diag(vector: Expression) -> Expression:
@@ -837,17 +831,32 @@ def _with_determinants(
             continue
         (matrix,) = base.arguments
         turned = transpose(matrix)
-        for j, part in enumerate(body):
-            plain = _inverted(part)
-            if plain is matrix or (plain is not None and plain is turned):
-                adjugate = make("call", (plain,), ("adj", None))
-                rest = scalars[:k] + scalars[k + 1 :]
-                return coefficient, rest, (*body[:j], adjugate, *body[j + 1 :])
-            if part.head == "transpose" and _inverted(part.arguments[0]) is matrix:
-                adjugate = transpose(make("call", (matrix,), ("adj", None)))
-                rest = scalars[:k] + scalars[k + 1 :]
-                return coefficient, rest, (*body[:j], adjugate, *body[j + 1 :])
+        for j, (other, power) in enumerate(scalars):
+            # det(X)*tr(inv(X)*B) is tr(adj(X)*B)
+            if power == 1 and other.head == "call" and other.value[0] == "tr":
+                parts = links(other.arguments[0])
+                inner = _adjugated(parts, matrix, turned)
+                if inner is not None:
+                    kept = [s for i, s in enumerate(scalars) if i not in (j, k)]
+                    return coefficient, (*kept, (_trace(chain(inner)), _one)), body
+        adjugated = _adjugated(body, matrix, turned)
+        if adjugated is not None:
+            return coefficient, scalars[:k] + scalars[k + 1 :], tuple(adjugated)
     return coefficient, scalars, body
+
+
+def _adjugated(
+    parts: Sequence[Expression], matrix: Expression, turned: Expression
+) -> list[Expression] | None:
+    """Return the chain with the first inverse of the matrix as its adjugate, or None."""
+    for j, part in enumerate(parts):
+        plain = _inverted(part)
+        if plain is not None and plain in (matrix, turned):
+            return [*parts[:j], make("call", (plain,), ("adj", None)), *parts[j + 1 :]]
+        if part.head == "transpose" and _inverted(part.arguments[0]) is matrix:
+            adjugate = transpose(make("call", (matrix,), ("adj", None)))
+            return [*parts[:j], adjugate, *parts[j + 1 :]]
+    return None
 
 
 def _inverted(e: Expression) -> Expression | None:

@@ -100,7 +100,9 @@ def _written(coefficient: Fraction, scalars: Scalars, body: Expression | None) -
         return _negative(-coefficient, scalars, body)
     inside = _distributed(coefficient, scalars, body)
     outside = _in_front(coefficient, scalars, body)
-    return outside if inside is None else best(outside, inside)
+    if inside is None:
+        return outside
+    return best(inside, outside) if inside.head == "stack" else best(outside, inside)
 
 
 def _negative(coefficient: Fraction, scalars: Scalars, body: Expression | None) -> Expression:

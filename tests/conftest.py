@@ -1,0 +1,6 @@
+"""Settings of all tests: random ones draw the same examples in every run."""
+
+from hypothesis import settings
+
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=40)
+settings.load_profile("steady")

@@ -1,0 +1,95 @@
+"""Kinks and domains: every row of the table that has one tells it."""
+
+import pytest
+
+import matcalc
+from matcalc.expressions.functions import DEFINED, ELEMENTARY, PRIMITIVE
+
+NOTES = [
+    ("max(0, w·x + b)", "w", ["W401 w·x + b == 0; there the slope of max is taken as 0"]),
+    ("max(a, b)", "a", ["W401 a == b; there the slope of max is taken as 0"]),
+    ("sum(abs(x))", "x", ["W401 x == 0 (entry by entry); there the slope of abs is taken as 0"]),
+    ("norm1(x)", "x", ["W401 x == 0 (entry by entry); there the slope of abs is taken as 0"]),
+    ("leaky_relu(a)", "a", ["W401 a == 0; there the slope of leaky_relu is taken as 1/100"]),
+    ("norm2(A*x - y)", "x", ["W401 A*x - y == 0 (all entries)"]),
+    ("max(x)", "x", ["W401 two entries tie: max(x)"]),
+    ("norminf(x)", "x", ["W401 two entries tie: max(abs(x))"]),
+    ("sqrt(a)", "a", ["W402 a > 0; the slope of sqrt(a) is infinite at 0"]),
+    ("a^(3/2)", "a", ["W402 a >= 0"]),
+    ("a^b", "b", ["W402 a > 0"]),
+    ("log(a)", "a", ["W402 a > 0"]),
+    ("log(det(X))", "X", ["W402 det(X) > 0"]),
+    ("A^-1*x", "A", ["W402 det(A) != 0"]),
+    ("inv(A)*x", "A", ["W402 det(A) != 0"]),
+    ("x[1]/x[2]", "x", ["W402 x[2] != 0"]),
+    ("1/x", "x", ["W402 x != 0 (entry by entry)"]),
+    ("x^-2", "x", ["W402 x != 0 (entry by entry)"]),
+    ("arcsin(a)", "a", ["W402 abs(a) < 1"]),
+    ("where(a > 0, a, 0)", "a", ["W401 a == 0"]),
+]
+
+NOTHING = [
+    ("x'*A*x", "x", ""),
+    ("max(0, b)*a", "a", ""),
+    ("1/(1 + exp(-a))", "a", ""),
+    ("log(1 + exp(a))", "a", ""),
+    ("sqrt(x'*x + 1)", "x", ""),
+    ("norm2(A*x - y)^2", "x", ""),
+    ("max(0, a)^2", "a", ""),
+    ("abs(a)^2", "a", ""),
+    ("logdet(P)", "P", "P: spd(n)"),
+    ("a^2 + a^3", "a", ""),
+    ("x^n*a", "x", "x: scalar; a: scalar; u: vector(n)"),
+    ("1/b", "a", "a, b: scalar"),
+]
+
+
+def told(derivative: matcalc.Derivative) -> list[str]:
+    return [
+        f"{code} {message}".replace("not differentiable where ", "").replace(
+            "the answer holds where ", ""
+        )
+        for code, message in derivative.notes
+        if code.startswith("W4")
+    ]
+
+
+@pytest.mark.parametrize(("text", "wrt", "notes"), NOTES, ids=[n[0] for n in NOTES])
+def test_notes(text: str, wrt: str, notes: list[str]) -> None:
+    assert told(matcalc.diff(text, wrt)) == notes
+
+
+@pytest.mark.parametrize(("text", "wrt", "where"), NOTHING, ids=[n[0] for n in NOTHING])
+def test_nothing_to_note(text: str, wrt: str, where: str) -> None:
+    assert told(matcalc.diff(text, wrt, where)) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in (*ELEMENTARY, *PRIMITIVE, *DEFINED) if row.kink or getattr(row, "domain", "")],
+    ids=lambda row: row.name,
+)
+def test_every_row_tells_its_kink_and_its_domain(row) -> None:  # type: ignore[no-untyped-def]
+    takes = getattr(row, "takes", "")
+    if takes:
+        kind = {"square": "square(n)", "matrix": "matrix(m, n)"}.get(takes, "vector(n)")
+        derivative = matcalc.diff(f"{row.name}(v)", "v", f"v: {kind}")
+    else:
+        arguments = "v, u" if len(row.parameters) == 2 else "v"
+        derivative = matcalc.diff(f"{row.name}({arguments})", "v", "u, v: scalar")
+    notes = told(derivative)
+    assert any(note.startswith("W401") for note in notes) is bool(row.kink)
+    assert any(note.startswith("W402") for note in notes) is bool(getattr(row, "domain", ""))
+
+
+def test_second_derivatives_have_the_kinks_of_the_first() -> None:
+    assert told(matcalc.diff("elu(a)", "a")) == []
+    assert told(matcalc.diff("elu(a)", "a", order=2)) == ["W401 a == 0"]
+    assert told(matcalc.diff("max(0, a)^2", "a", order=2))
+
+
+def test_deep_formulas_do_not_tell_everything() -> None:
+    text = "relu(A*" * 50 + "x" + ")" * 50
+    notes = told(matcalc.diff(text, "x", "A: square(n); x: vector(n)"))
+    assert len(notes) == 9
+    assert notes[-1] == "W401 and 42 more such conditions"
