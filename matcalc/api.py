@@ -383,7 +383,7 @@ def _answer(
     layout: str = "",
     order: int = 1,
 ) -> Derivative:
-    style = Style("·" in formula.text, "^-1" in formula.text)
+    style = Style.of(formula.text, formula.expression)
     shapes = {name: v.shape for name, v in formula.inferred.variables.items()}
     notation = Notation(style, _taken(formula.inferred), shapes)
     expression = in_shape(notation, tensor, shape)

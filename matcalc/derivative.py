@@ -132,7 +132,7 @@ class Derivative(NamedTuple):
 
         >>> import matcalc
         >>> matcalc.diff("x'*A*x", wrt="x").evaluate(A=[[1, 2], [3, 4]], x=[1, 1])
-        array([[7., 9.]])
+        array([[ 7., 13.]])
         """
         return _evaluate(self.expression, self.formula.inferred, values)
 

@@ -21,6 +21,7 @@ from matcalc.expressions.functions import (
     PRIMITIVE_BY_NAME,
     Elementary,
 )
+from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, make, number
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
@@ -328,5 +329,9 @@ def _told(fact: _Condition, ascii: bool) -> Fact:  # noqa: A002
     left, right = [_short(to_text(side, ascii=ascii)) for side in fact.condition.arguments]
     text = f"{left} {fact.condition.value} {right}"
     extent = fact.extent or (" (entry by entry)" if fact.condition.shape else "")
+    running = free_indices(postorder([fact.condition], _arguments))[fact.condition]
+    if running:
+        quantifier = "some" if fact.code == KINK else "every"
+        extent += f" for {quantifier} {', '.join(sorted(running))}"
     begin = "not differentiable where" if fact.code == KINK else "the answer holds where"
     return Fact(fact.code, f"{begin} {text}{extent}{fact.remark}")

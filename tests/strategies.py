@@ -48,17 +48,17 @@ _SMOOTH = tuple(
 )
 _KINKED = tuple(row.name for row in ELEMENTARY if len(row.parameters) == 1 and row.kink) + ("elu",)
 _ON_DOMAIN = {
-    "x > 0": "({0})^2 + 1/2",
-    "x > -1": "({0})^2",
+    "x > 0": "({0}).^2 + 1/2",
+    "x > -1": "({0}).^2",
     "abs(x) < 1": "tanh({0})/2",
-    "x > 1": "2 + ({0})^2",
+    "x > 1": "2 + ({0}).^2",
     "cos(x) != 0": "tanh({0})",
 }
 _LIMITED = tuple(
     (row.name, _ON_DOMAIN[row.domain])
     for row in ELEMENTARY
     if len(row.parameters) == 1 and row.domain
-) + (("sqrt", "({0})^2 + 1/2"),)
+) + (("sqrt", "({0}).^2 + 1/2"),)
 
 
 class Scope(NamedTuple):
@@ -200,11 +200,7 @@ def _function(draw: Draw, shape: Shape, scope: Scope) -> str:
 
 def _limited(draw: Draw, shape: Shape, scope: Scope) -> str:
     name, guard = draw(st.sampled_from(_LIMITED))
-    return f"{name}({guard.format(_entrywise(formula(draw, shape, scope.less()), shape))})"
-
-
-def _entrywise(text: str, shape: Shape) -> str:
-    return f"{text}" if len(shape) < 2 else f"{text} .* 1"
+    return f"{name}({guard.format(formula(draw, shape, scope.less()))})"
 
 
 def _choice(draw: Draw, shape: Shape, scope: Scope) -> str:

@@ -98,7 +98,10 @@ def test_derivative_by_an_entry_is_the_entry_of_the_derivative(
 
 
 def test_entry_of_a_tensor() -> None:
-    assert str(matcalc.diff("T[1,2,3]^2", "T[1,2,3]", "T: tensor(a, b, c)")) == "2*T[1,2,3]"
+    d = matcalc.diff("T[1,2,3]^2", "T[1,2,3]", "T: tensor(a, b, c)")
+    assert d.shape == ()
+    array = rng.normal(size=(2, 3, 4))
+    np.testing.assert_allclose(d.evaluate(T=array), 2 * array[0, 1, 2])
 
 
 def test_products_with_the_jacobian() -> None:
@@ -177,7 +180,8 @@ def test_ambiguous_reading_is_noted() -> None:
 def test_formulas_can_be_evaluated() -> None:
     formula = matcalc.parse("sqrt(sum(x .^ 2))")
     assert math.isclose(formula.evaluate(x=[3, 4]), 5)
-    assert str(formula) == "sqrt(sum(x.^2))" or "sqrt" in str(formula)
+    assert formula.shape == ()
+    assert matcalc.parse(str(formula)).expression is formula.expression
 
 
 def test_everything_exported_is_there() -> None:

@@ -25,6 +25,12 @@ NOTES = [
     ("1/x", "x", ["W402 x != 0 (entry by entry)"]),
     ("x^-2", "x", ["W402 x != 0 (entry by entry)"]),
     ("arcsin(a)", "a", ["W402 abs(a) < 1"]),
+    ("sum(i = 1..n, log(x[i]))", "x", ["W402 x[i] > 0 for every i"]),
+    (
+        "sum(i = 1..n, abs(x[i]))",
+        "x",
+        ["W401 x[i] == 0 for some i; there the slope of abs is taken as 0"],
+    ),
     ("where(a > 0, a, 0)", "a", ["W401 a == 0"]),
 ]
 

@@ -193,6 +193,7 @@ def _simplify(work: Work) -> None:
     while _one_matrix_product(work):
         _merge_powers(work)
     _recognise_sigmoid(work)
+    _recognise_softmax(work)
     _join_signs(work)
     _drop_guarded(work)
     _sum_unused(work)
@@ -550,6 +551,38 @@ def _recognise_sigmoid(work: Work) -> None:
         negative = product([(inner.tensor, names, _one)], own, sizes, -1)
         sigmoid = apply("sigmoid", [(negative, own)], own, sizes)
         work.factors[position] = (sigmoid, labels, -exponent)
+
+
+def _recognise_softmax(work: Work) -> None:
+    """Write exp(x)/sum(exp(x)) as softmax(x), that is as exp(x - logsumexp(x))."""
+    from matcalc.calculus.sums import add, apply, log_of_sum
+
+    for p, (total, outer, exponent) in enumerate(work.factors):
+        if exponent != -1 or total.kind != "product":
+            continue
+        normalizer = log_of_sum(total)
+        if normalizer is None:
+            continue
+        summed = total.operands[0]
+        for q, (tensor, labels, power) in enumerate(work.factors):
+            if tensor is not summed.tensor or power != 1:
+                continue
+            # the axes of the exponential that the sum keeps must be the sum's own
+            kept = [labels[k] for k, label in enumerate(summed.labels) if label < len(outer)]
+            order = [label for label in summed.labels if label < len(outer)]
+            if [outer[label] for label in order] != kept:
+                continue
+            inner = tensor.operands[0]
+            own = tuple(range(len(tensor.shape)))
+            sizes = dict(enumerate(tensor.shape))
+            place = {label: k for k, label in enumerate(summed.labels)}
+            axes = tuple([place[label] for label in range(len(outer))])
+            terms = [(inner.tensor, inner.labels, _one), (normalizer, axes, -_one)]
+            difference = add(terms, own, sizes)
+            softmax = apply("exp", [(difference, own)], own, sizes)
+            work.factors[q] = (softmax, labels, _one)
+            work.drop(p)
+            return
 
 
 def _join_signs(work: Work) -> None:

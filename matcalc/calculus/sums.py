@@ -247,21 +247,28 @@ def _logarithm(part: Term, shape: Shape) -> Tensor | None:
             inner, names = _exponential(other[0].tensor) or (tensor, ())
             outer = tuple([labels[other[0].labels[k]] for k in names])
             return apply("softplus", [(inner, outer)], out, axes)
-    if tensor.kind == "product" and tensor.value[0] == 1 and tensor.value[1]:
-        (operand, *others) = tensor.operands
-        exponential = _exponential(operand.tensor)
-        if exponential is None or others or operand.weight != 1:
-            return None
-        inner, names = exponential
-        places = tuple([operand.labels[k] for k in names])
-        rank = len(tensor.shape)
-        if sorted(places) != list(range(rank + len(tensor.value[1]))):
-            return None
-        order = tuple(range(len(places)))
-        whole = product([(inner, places, _one)], order)
-        node = make("reduce", ("logsumexp", tensor.value[1]), [Operand(whole, order)], tensor.shape)
-        return product([(node, labels, _one)], out, axes)
+    if tensor.kind == "product":
+        normalizer = log_of_sum(tensor)
+        return normalizer and product([(normalizer, labels, _one)], out, axes)
     return None
+
+
+def log_of_sum(tensor: Tensor) -> Tensor | None:
+    """Return logsumexp(x) for the sum of exp(x) over some axes; None for another product."""
+    coefficient, summed = tensor.value
+    if coefficient != 1 or not summed or len(tensor.operands) != 1:
+        return None
+    (operand,) = tensor.operands
+    exponential = _exponential(operand.tensor)
+    if exponential is None or operand.weight != 1:
+        return None
+    inner, names = exponential
+    places = tuple([operand.labels[k] for k in names])
+    if sorted(places) != list(range(len(tensor.shape) + len(summed))):
+        return None
+    order = tuple(range(len(places)))
+    whole = product([(inner, places, _one)], order)
+    return make("reduce", ("logsumexp", summed), [Operand(whole, order)], tensor.shape)
 
 
 def _exponential(tensor: Tensor) -> tuple[Tensor, Labels] | None:

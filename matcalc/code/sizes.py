@@ -53,10 +53,10 @@ def dimension_value(dimension: Dimension, sizes: Mapping[str, int]) -> int:
 
 
 def array_shape(shape: Shape, sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """Return the lengths of a shape's axes; raise MatcalcError if one is not positive."""
+    """Return the lengths of a shape's axes; raise MatcalcError if one is negative."""
     lengths = tuple([dimension_value(dimension, sizes) for dimension in shape])
     for dimension, length in zip(shape, lengths, strict=True):
-        if length < 1:
+        if length < 0:  # an empty block, such as zeros(n-3) at n = 3, is none
             raise MatcalcError("E305", f"a length {dimension} would be {length}")
     return lengths
 

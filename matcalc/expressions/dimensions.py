@@ -78,7 +78,7 @@ class Dimension(NamedTuple):
 
     def __str__(self) -> str:
         text = ""
-        for monomial, coefficient in self.terms:
+        for monomial, coefficient in sorted(self.terms, key=lambda t: (not t[0], t[1] < 0)):
             sign = "-" if coefficient < 0 else "+" if text else ""
             factors = list(monomial)
             if abs(coefficient) != 1 or not monomial:

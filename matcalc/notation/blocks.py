@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.calculus.products import Factor, at_least, product
 from matcalc.calculus.sums import add as add_tensors
-from matcalc.calculus.tensors import Tensor
+from matcalc.calculus.tensors import Tensor, constant, delta
 from matcalc.expressions.dimensions import ONE, ZERO, Dimension
 from matcalc.expressions.nodes import Expression, make, number
 from matcalc.notation.building import transpose
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _one = Fraction(1)
 
 WRITTEN_OUT = 12  # vectors of known length up to this are written entry by entry
+UNIT_WRITTEN_OUT = 3  # a unit vector [0; 1; 0] is no longer than eye(3)[:,2]
 
 Task = Generator[Any, Any, Any]
 
@@ -46,11 +47,7 @@ def try_stacked(notation: Notation, tensor: Tensor) -> Task:
 
 def stacked(notation: Notation, tensor: Tensor) -> Task:
     """Return a lone `select` as the stack of zeros and an identity that it is."""
-    long, short = tensor.shape
-    content = product([], (0, 1), {0: short, 1: short}, 1)
-    del content
-    from matcalc.calculus.tensors import delta
-
+    short = tensor.shape[1]
     blocks = [Block(tensor.value, short, delta(short))]
     return (yield _stack(notation, tensor, 0, blocks))
 
@@ -72,7 +69,7 @@ def _blocks(tensor: Tensor, axis: int) -> list[Block] | None:
         runs = runs or run
         placed.setdefault(place, []).append(content)
     n = tensor.shape[axis].value
-    if not runs and (len(placed) < 2 or n is None or n > WRITTEN_OUT):
+    if not runs and (n is None or n > (WRITTEN_OUT if len(placed) > 1 else UNIT_WRITTEN_OUT)):
         return None
     blocks = []
     for (offset, length), contents in placed.items():
@@ -90,13 +87,9 @@ def _placed(
         return None
     own = labels.index(axis)
     if inner.kind == "select" and own == 0:
-        from matcalc.calculus.tensors import delta
-
         short = inner.shape[1]
         return (inner.value, short), (delta(short), labels, weight), True
     if inner.kind == "unit":
-        from matcalc.calculus.tensors import constant
-
         return (inner.value, ONE), (constant(1), (), weight), False
     if inner.kind != "product":
         return None
@@ -121,8 +114,6 @@ def _placed(
             place, run = (operand.tensor.value, operand.tensor.shape[1]), True
             if short < rank:
                 # both ends are axes: the block itself is an identity between them
-                from matcalc.calculus.tensors import delta
-
                 factors.append((delta(operand.tensor.shape[1]),
                                 (("axis", axis), names[short]), _one))  # fmt: skip
             else:

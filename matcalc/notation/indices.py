@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor
+from matcalc.calculus.tensors import make as make_tensor
 from matcalc.expressions.dimensions import ONE, Dimension, integer
 from matcalc.expressions.nodes import Application, Expression, make, number, size
-from matcalc.notation.building import hadamard, raised, split_powers
+from matcalc.expressions.shapes import Shape
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.building import hadamard
 from matcalc.notation.terms import Term, total, written
 
 if TYPE_CHECKING:
@@ -24,21 +27,29 @@ LETTERS = "ijklpqrstuvw"
 
 def tensor_formula(notation: Notation, tensor: Tensor) -> Task:
     """Return the tensor written entry by entry."""
-    names = _names(notation.taken, len(tensor.shape), 0)
+    if tensor.kind in ("variable", "call") and len(tensor.shape) > 2:
+        whole = yield _whole(notation, tensor)
+        if len(whole.shape) == len(tensor.shape):
+            return whole
+    names = index_names(notation.taken, len(tensor.shape))
     indices = tuple([make("index", (), name) for name in names])
     body = yield entry(notation, tensor, indices)
+    return listed(names, tensor.shape, body)
+
+
+def listed(names: tuple[str, ...], shape: Shape, body: Expression) -> Expression:
+    """Return `tensor(i = 1..m, ..., body)`; without indices the body itself."""
     if not names:
         return body
-    bounds: list[Expression] = []
-    for dimension in tensor.shape:
-        bounds += [number(1), size(dimension)]
-    return make("tensor", (*bounds, body), (names, tensor.shape))
+    bounds = [bound for dimension in shape for bound in (number(1), size(dimension))]
+    return make("tensor", (*bounds, body), (names, shape))
 
 
-def _names(taken: frozenset[str], count: int, skip: int) -> tuple[str, ...]:
+def index_names(taken: frozenset[str], count: int) -> tuple[str, ...]:
+    """Return names for indices that nothing else bears."""
     free = [letter for letter in LETTERS if letter not in taken]
-    free += [f"i{k}" for k in range(1, count + skip + 2) if f"i{k}" not in taken]
-    return tuple(free[skip : skip + count])
+    free += [f"i{k}" for k in range(1, count + len(taken) + 1) if f"i{k}" not in taken]
+    return tuple(free[:count])
 
 
 def entry(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
@@ -184,26 +195,18 @@ def _reduce(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...])
     if len(labels) <= 2:
         formula = yield notation._formula(tensor)
         return picked(formula, indices)
-    rank = len(tensor.shape)
     name, dims = tensor.value
     names = _fresh_names(notation, indices, len(dims))
     inner = [*indices, *[make("index", (), n) for n in names]]
     body = yield entry(notation, operand, tuple([inner[k] for k in labels]))
-    bounds: list[Expression] = []
-    for dimension in dims:
-        bounds += [number(1), size(dimension)]
-    del rank
-    listed = make("tensor", (*bounds, body), (names, dims))
-    return make("call", (listed,), (name, None))
+    return make("call", (listed(names, dims, body),), (name, None))
 
 
 def _fresh_names(
     notation: Notation, indices: Sequence[Expression], count: int
 ) -> tuple[str, ...]:
-    from matcalc.expressions.traversal import postorder
-
     used = {n.value for n in postorder(indices, lambda n: n.arguments) if n.head == "index"}
-    return _names(notation.taken | used, count, 0)
+    return index_names(notation.taken | used, count)
 
 
 def _batched(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
@@ -232,10 +235,7 @@ def _batched(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
         names = _fresh_names(notation, indices, len(shape))
         inner = tuple([make("index", (), n) for n in names])
         body = yield entry(notation, operand.tensor, (*inner, *outer))
-        bounds: list[Expression] = []
-        for dimension in shape:
-            bounds += [number(1), size(dimension)]
-        arguments.append(make("tensor", (*bounds, body), (names, shape)) if names else body)
+        arguments.append(listed(names, shape, body))
     if application is not None:
         whole = make("abstract", tuple(arguments), application)
         chosen = indices[:own]
@@ -257,24 +257,27 @@ def _product(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
     coefficient, summed = tensor.value
     rank = len(tensor.shape)
     chosen: dict[Label, Expression] = dict(enumerate(indices))
+    tensor, places = _shifted_places(tensor, chosen)
     scalars: list[tuple[Expression, Fraction]] = []
     sums: list[tuple[str, Dimension]] = []
     names = list(_fresh_names(notation, indices, len(summed)))
-    for operands in _components(tensor):
-        piece = yield _as_matrix(notation, tensor, operands, chosen)
+    for operands in _components(tensor, places):
+        piece = None
+        if not places:
+            piece = yield _as_matrix(notation, tensor, operands, chosen)
         if piece is not None:
             scalars.append((piece, _one))
             continue
-        inner = sorted({x for o in operands for x in o.labels if x >= rank})
-        here = dict(chosen)
+        here = {**chosen, **places}
+        inner = sorted({x for o in operands for x in o.labels if x not in here})
         for label in inner:
             name = names.pop(0)
             here[label] = make("index", (), name)
             sums.append((name, summed[label - rank]))
         factors = []
         for operand in operands:
-            places = tuple([here[label] for label in operand.labels])
-            factors.append(((yield entry(notation, operand.tensor, places)), operand.weight))
+            at = tuple([here[label] for label in operand.labels])
+            factors.append(((yield entry(notation, operand.tensor, at)), operand.weight))
         body = written(Term(_one, tuple(factors), ()))
         for name, dimension in reversed(sums):
             body = make("index_sum", (number(1), size(dimension), body), name)
@@ -283,12 +286,28 @@ def _product(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
     return written(Term(coefficient, tuple(scalars), ()))
 
 
-def _components(tensor: Tensor) -> list[list[Operand]]:
+def _shifted_places(
+    tensor: Tensor, chosen: Mapping[Label, Expression]
+) -> tuple[Tensor, dict[Label, Expression]]:
+    """Solve s == i + j for a summed s of a convolution, so that x[s] is x[i + j - 1]."""
+    rank = len(tensor.shape)
+    for operand in tensor.operands:
+        if operand.tensor.kind != "shift" or operand.tensor.value.value != 0:
+            continue
+        s, i, j = operand.labels
+        if s >= rank and i in chosen and j in chosen:
+            place = make("add", (chosen[i], chosen[j], number(-1)))
+            rest = [o for o in tensor.operands if o is not operand]
+            return make_tensor("product", tensor.value, rest, tensor.shape), {s: place}
+    return tensor, {}
+
+
+def _components(tensor: Tensor, placed: Collection[Label]) -> list[list[Operand]]:
     """Group the operands that are connected through summed labels."""
     rank = len(tensor.shape)
     groups: list[tuple[set[Label], list[Operand]]] = []
     for operand in tensor.operands:
-        inner = {label for label in operand.labels if label >= rank}
+        inner = {label for label in operand.labels if label >= rank and label not in placed}
         members = [operand]
         rest = []
         for labels, others in groups:
@@ -348,4 +367,3 @@ _ENTRIES = {
     "product": _product,
 }
 
-__all__ = ["entry", "picked", "raised", "split_powers", "tensor_formula"]

@@ -20,7 +20,7 @@ from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, constant_va
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Application, Expression, make, number, size, variable
 from matcalc.expressions.shapes import Shape
-from matcalc.expressions.traversal import run
+from matcalc.expressions.traversal import postorder, run
 from matcalc.notation import blocks, indices
 from matcalc.notation.building import (
     best,
@@ -30,6 +30,7 @@ from matcalc.notation.building import (
     entrywise,
     hadamard,
     links,
+    negate,
     raised,
     split_powers,
     transpose,
@@ -61,6 +62,14 @@ class Style(NamedTuple):
 
     dot: bool = False
     power_inverse: bool = False
+    sums: frozenset[Expression] = frozenset()
+
+    @classmethod
+    def of(cls, text: str, formula: Expression) -> Style:
+        """Return the style of a formula as typed."""
+        nodes = postorder([formula], lambda node: node.arguments)
+        sums = frozenset([node for node in nodes if node.head == "add"])
+        return cls("·" in text, "^-1" in text, sums)
 
 
 class Notation:
@@ -128,8 +137,10 @@ class Notation:
         yield
 
     def _unit(self, tensor: Tensor) -> Task:
+        stacked = yield blocks.try_stacked(self, tensor)
+        if stacked is not None:
+            return term_of(stacked)
         return term_of(column_of_identity(tensor.shape[0], tensor.value))
-        yield
 
     def _indexed(self, tensor: Tensor) -> Task:
         return term_of((yield indices.tensor_formula(self, tensor)))
@@ -478,6 +489,11 @@ class Graph:
     def _read_one(self, operand: Operand, units: dict[Label, Dimension]) -> Task:
         tensor, labels, exponent = operand
         formula = yield self.notation._formula(tensor)
+        if formula.head == "add" and exponent.denominator == 1:
+            turned = negate(formula)
+            if turned in self.notation.style.sums and formula not in self.notation.style.sums:
+                formula = turned
+                self.coefficient *= (-1) ** exponent.numerator
         if any(label in units for label in labels):
             formula, labels = entry_of(formula, labels, units)
         self._place(formula, labels, exponent)

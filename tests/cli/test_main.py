@@ -185,7 +185,9 @@ def test_batch(tmp_path: Path) -> None:
     assert answers == ["1: 2*x'", "5: 2*x'*A"]
     assert "2: error[E301]" in outcome.err
     assert "6: error[E701]" in outcome.err
-    records = [json.loads(l) for l in command("batch", str(file), "--format=json").out.split("\n")[:-1]]
+    records = [
+        json.loads(l) for l in command("batch", str(file), "--format=json").out.split("\n")[:-1]
+    ]
     assert [(r["line"], r["ok"]) for r in records] == [(1, True), (2, False), (5, True), (6, False)]
 
 

@@ -63,7 +63,7 @@ def test_odd_environments(changes: dict[str, str | None]) -> None:
 
 
 def test_closed_pipe_is_silent() -> None:
-    outcome = process(script="matcalc diff \"x'*x\" --wrt x | head -c 0")
+    outcome = process(script='matcalc diff "x\'*x" --wrt x | head -c 0')
     assert outcome.stderr == b""
     lines = 'yes "x\'*x | x" | head -n 2000 | matcalc batch - | head -n 1'
     outcome = process(script=lines)
@@ -72,14 +72,14 @@ def test_closed_pipe_is_silent() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_full_device_is_reported() -> None:
-    outcome = process(script="matcalc diff \"x'*x\" --wrt x > /dev/full")
+    outcome = process(script='matcalc diff "x\'*x" --wrt x > /dev/full')
     assert outcome.returncode == 2
     assert outcome.stderr.startswith(b"error[E705]")
     assert outcome.stderr.count(b"\n") == 1
 
 
 def test_closed_streams() -> None:
-    closed_output = process(script="matcalc diff \"x'*x\" --wrt x >&-")
+    closed_output = process(script='matcalc diff "x\'*x" --wrt x >&-')
     assert closed_output.returncode == 2
     assert b"Traceback" not in closed_output.stderr
     closed_input = process(script="matcalc diff - --wrt x <&-")
