@@ -268,20 +268,22 @@ def _linear_terms(
         return
     coefficient, summed = tensor.value
     names = [*axes, *[fresh() for _ in summed]]
-    factors: list[Factor] = []
-    found: Labels | None = None
+    others: list[Factor] = []
+    linear: tuple[Tensor, Labels] | None = None
     for inner, labels, weight in tensor.operands:
         named = tuple([names[k] for k in labels])
-        if inner is tangent:
-            found = named
-        elif inner.kind == "sum" and tangent in [n for n in postorder([inner], _children)]:
-            raise AssertionError("a differential in the table is not a sum of products")
+        if inner is tangent or (inner.kind == "sum" and tangent in postorder([inner], _children)):
+            linear = (inner, named)
         else:
-            factors.append((inner, named, weight))
-    if found is None:
+            others.append((inner, named, weight))
+    if linear is None:
         return
-    distinct, deltas = _distinct(found, tangent)
-    yield (*factors, *deltas), distinct, coefficient
+    if linear[0] is not tangent:
+        for more, found, scale in _linear_terms(*linear, tangent):
+            yield (*others, *more), found, coefficient * scale
+        return
+    distinct, deltas = _distinct(linear[1], tangent)
+    yield (*others, *deltas), distinct, coefficient
 
 
 def _children(tensor: Tensor) -> list[Tensor]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from matcalc import __version__
-from matcalc.cli.main import COMMANDS, LAYOUT
 from matcalc.calculus.layouts import LAYOUTS
+from matcalc.cli.main import COMMANDS, LAYOUT
 from tests.cli.command import command
 
 NEURON = "max(0, w·x + b)"
@@ -186,7 +186,7 @@ def test_batch(tmp_path: Path) -> None:
     assert "2: error[E301]" in outcome.err
     assert "6: error[E701]" in outcome.err
     records = [
-        json.loads(l) for l in command("batch", str(file), "--format=json").out.split("\n")[:-1]
+        json.loads(line) for line in command("batch", str(file), "--format=json").out.splitlines()
     ]
     assert [(r["line"], r["ok"]) for r in records] == [(1, True), (2, False), (5, True), (6, False)]
 

@@ -1,0 +1,613 @@
+"""Check an answer as Parr & Howard did theirs: entry by entry, with SymPy, at small sizes.
+
+Every variable is filled with explicit scalars x_1, x_2, ...; the formula's entries are
+differentiated by SymPy, which knows none of matcalc's rules, and held against the answer's
+entries at rational points in fifty digits. Two size assignments with unequal sizes tell a
+matrix from its transpose.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from matcalc.code.backends import SYMPY, Backend
+from matcalc.code.evaluation import evaluate
+from matcalc.errors import MatcalcError
+from matcalc.expressions.names import function_name
+from matcalc.expressions.nodes import Application, Expression
+from matcalc.expressions.traversal import postorder
+
+if TYPE_CHECKING:
+    from matcalc.derivative import Derivative
+
+DIGITS = 50
+TOLERANCE = 1e-25
+POINTS = 3
+TRIES = 40
+LARGEST_WORK = 400_000
+"""How many nodes SymPy is given, times how often they are differentiated."""
+SECONDS = 20.0
+MOST_ENTRIES = 4_000
+
+Sizes = dict[str, int]
+
+
+class Verification(NamedTuple):
+    """Whether an answer is right; `ok` is None where it could not be told.
+
+    `sizes` are the size assignments that were tried, `entries` the number of entries that
+    were compared, `mismatch` says which entry differs, and both values.
+    """
+
+    ok: bool | None
+    sizes: tuple[Sizes, ...]
+    entries: int
+    mismatch: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Claim(NamedTuple):
+    """An answer to verify: that it is the derivative of `formula` by `variable`.
+
+    `entry` has the indices if the variable is one entry. A product of the derivative with
+    the formula `seed` has operation 'vjp' or 'jvp', and no layout.
+    """
+
+    formula: Expression
+    variable: Expression
+    answer: Expression
+    layout: str = "numerator"
+    order: int = 1
+    entry: tuple[Expression, ...] = ()
+    operation: str = "diff"
+    seed: Expression | None = None
+
+    def parts(self) -> list[Expression]:
+        """Return all formulas of the claim."""
+        seeds = [] if self.seed is None else [self.seed]
+        return [self.formula, self.variable, self.answer, *self.entry, *seeds]
+
+
+class _TooMuch(Exception):
+    """The entries are too many or too large; the text says which."""
+
+
+def verify(derivative: Derivative) -> Verification:
+    """Check a derivative as `matcalc.diff`, `vjp` or `jvp` gave it.
+
+    >>> import matcalc
+    >>> print(verify(matcalc.diff("A*x", "x", where="A: matrix(m, n); x: vector(n)")))
+    SymPy agrees in all 12 entries, at m = 2, n = 3 and at m = 3, n = 2
+    """
+    seed = derivative.formula.inferred.others[-1] if derivative.seed else None
+    return verify_claim(
+        Claim(
+            derivative.formula.expression,
+            derivative.variable,
+            derivative.expression,
+            derivative.layout,
+            derivative.order,
+            derivative.entry,
+            derivative.operation,
+            seed,
+        )
+    )
+
+
+def verify_answer(
+    formula: Expression, wrt: Expression, answer: Expression, layout: str, order: int = 1
+) -> Verification:
+    """Check that `answer` is the derivative of the formula by the variable `wrt`."""
+    return verify_claim(Claim(formula, wrt, answer, layout, order))
+
+
+def verify_claim(claim: Claim) -> Verification:
+    """Compare the claim with SymPy's derivatives at two size assignments."""
+    deadline = time.monotonic() + SECONDS
+    tried: list[Sizes] = []
+    entries = 0
+    failure = "no sizes fit the formula"
+    for sizes in _assignments(claim):
+        try:
+            count, mismatch = _compare(claim, sizes, deadline)
+        except MatcalcError as error:
+            failure = error.message
+            continue
+        except _TooMuch as reason:
+            return Verification(None, tuple(tried), entries, "", f"not verified: {reason}")
+        tried.append(sizes)
+        entries += count
+        if mismatch:
+            text = f"SymPy disagrees at {_sizes_text(sizes)}: {mismatch}"
+            return Verification(False, tuple(tried), entries, mismatch, text)
+        if len(tried) == 2 or not sizes:
+            break
+    if not tried:
+        return Verification(None, (), 0, "", f"not verified: {failure}")
+    places = " and ".join(f"at {_sizes_text(sizes)}" for sizes in tried if sizes)
+    text = f"SymPy agrees in {'all ' if entries > 1 else ''}{entries} entr"
+    text += ("ies" if entries > 1 else "y") + (f", {places}" if places else "")
+    return Verification(True, tuple(tried), entries, "", text)
+
+
+def _sizes_text(sizes: Sizes) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in sorted(sizes.items()))
+
+
+# Sizes
+
+
+def _assignments(claim: Claim) -> Iterator[Sizes]:
+    """Yield unequal sizes, small ones first, at which all dimensions are positive."""
+    nodes = postorder(claim.parts(), lambda node: node.arguments)
+    dimensions = {d for node in nodes for d in node.shape}
+    dimensions |= {node.value for node in nodes if node.head == "size"}
+    names = sorted({name for d in dimensions for name in d.names})
+    if not names:
+        yield {}
+        return
+    lengths = {d for node in nodes for d in node.shape}
+    for values in _distinct(len(names)):
+        sizes = dict(zip(names, values, strict=True))
+        if all(d.evaluate(sizes) > 0 for d in lengths):
+            yield sizes
+
+
+def _distinct(count: int) -> Iterator[tuple[int, ...]]:
+    """Yield tuples of different sizes: (2, 3), (3, 2), then larger ones.
+
+    >>> list(itertools.islice(_distinct(2), 4))
+    [(2, 3), (3, 2), (2, 4), (4, 2)]
+    """
+    values = range(2, 10)
+    chosen = sorted(itertools.combinations(values, min(count, 4)), key=lambda c: (max(c), sum(c)))
+    for few in itertools.islice(chosen, 40):
+        for order in itertools.islice(itertools.permutations(few), 24):
+            yield tuple(itertools.islice(itertools.cycle(order), count))
+
+
+# Entries
+
+
+def _compare(claim: Claim, sizes: Sizes, deadline: float) -> tuple[int, str]:
+    """Return the number of entries compared, and a mismatch or ''."""
+    nodes = postorder(claim.parts(), lambda node: node.arguments)
+    variables = {node.value.name: node for node in nodes if node.head == "variable"}
+    arrays = {name: _symbols(node, sizes) for name, node in variables.items()}
+    loose = _symbols(claim.variable, sizes, loose=True)
+    applications = {node.value: node for node in nodes if node.head == "abstract"}
+    functions = _Functions(list(applications), sizes)
+    moving = {**arrays, **functions.callables, claim.variable.value.name: loose}
+    backend = _backend()
+    result = evaluate(claim.formula, moving, sizes, backend)
+    expected = _derivative(claim, result, loose, sizes, moving, deadline)
+    given = evaluate(claim.answer, {**arrays, **functions.callables}, sizes, backend)
+    if expected.shape != given.shape:
+        return 0, f"the answer's shape is {given.shape}, and must be {expected.shape}"
+    points = _points(variables, arrays, claim.variable.value.name, loose)
+    return expected.size, _difference(expected, given, points, functions.numbers, deadline)
+
+
+def _derivative(
+    claim: Claim, result: Any, variable: Any, sizes: Sizes, arrays: Mapping[str, Any],
+    deadline: float,
+) -> Any:  # fmt: skip
+    """Return SymPy's derivatives of the result's entries, in the claim's arrangement."""
+    import numpy as np
+
+    moving = variable
+    if claim.entry:
+        place = [int(evaluate(index, arrays, sizes, SYMPY)[()]) - 1 for index in claim.entry]
+        moving = np.array(variable.reshape(-1)[place[0]] if len(place) == 1 else
+                          variable[tuple(place)])  # fmt: skip
+    total = result.size * moving.size**claim.order
+    if total > MOST_ENTRIES:
+        raise _TooMuch(f"the derivative has {total} entries at {_sizes_text(sizes)}")
+    work = sum(_weight(entry) for entry in result.flat) * moving.size**claim.order
+    if work > LARGEST_WORK:
+        raise _TooMuch("the formula's entries are too large for SymPy")
+    derivative = result
+    for _ in range(claim.order):
+        derivative = _by_every(derivative, moving, deadline)
+    if claim.operation == "diff":
+        return _arranged(derivative, result.shape, moving.shape, claim.order, claim.layout)
+    assert claim.seed is not None
+    seed = evaluate(claim.seed, arrays, sizes, _backend())
+    if claim.operation == "vjp":
+        flat = seed.reshape(1, -1) @ derivative.reshape(seed.size, -1)
+        return flat.reshape(moving.shape)
+    flat = derivative.reshape(-1, seed.size) @ seed.reshape(-1, 1)
+    return flat.reshape(result.shape)
+
+
+def _by_every(array: Any, variable: Any, deadline: float) -> Any:
+    """Return the array's derivatives by all entries of the variable, which come last."""
+    import numpy as np
+
+    rows = np.empty((array.size, variable.size), dtype=object)
+    known: dict[tuple[Any, Any], Any] = {}
+    for i, entry in enumerate(array.flat):
+        for j, scalar in enumerate(variable.flat):
+            key = (entry, scalar)
+            if key not in known:
+                _check_time(deadline)
+                known[key] = entry.diff(scalar) if scalar in entry.free_symbols else entry * 0
+            rows[i, j] = known[key]
+    return rows.reshape(array.shape + variable.shape)
+
+
+def _check_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise _TooMuch(f"SymPy took longer than {SECONDS:.0f} seconds")
+
+
+def _weight(entry: Any) -> int:
+    """Return how many nodes an expression has, shared ones once, and at least one."""
+    return len(postorder([entry], lambda node: node.args))
+
+
+def _arranged(
+    derivative: Any, result: tuple[int, ...], variable: tuple[int, ...], order: int, layout: str
+) -> Any:
+    """Return a derivative with axes (result..., variable..., ...) as the layout has them."""
+    import numpy as np
+
+    if len(result) == 2 and result[0] == 1:  # a row counts as the vector
+        derivative, result = derivative[0], result[1:]
+    denominator = layout == "denominator"
+    if not variable:
+        if denominator and len(result) in (1, 2):
+            return derivative.reshape(1, -1) if len(result) == 1 else derivative.T
+        return derivative
+    if order == 1 and not result and len(variable) < 3:
+        if layout != "numerator":
+            return derivative
+        return derivative.reshape(1, -1) if len(variable) == 1 else derivative.T
+    if denominator:
+        last = range(derivative.ndim - len(result), derivative.ndim)
+        return np.moveaxis(derivative, range(len(result)), last)
+    return derivative
+
+
+# Scalars in place of variables
+
+
+def _symbols(variable: Expression, sizes: Sizes, loose: bool = False) -> Any:
+    """Return an array of real scalars x_1, x_2, ... or A_1_2; structure makes some equal."""
+    import numpy as np
+    import sympy
+
+    name, structure = variable.value
+    shape = tuple([d.evaluate(sizes) for d in variable.shape])
+    array = np.empty(shape, dtype=object)
+    for place in np.ndindex(*shape):
+        written = place
+        if structure and not loose:
+            if structure == "diagonal" and place[0] != place[1]:
+                array[place] = sympy.Integer(0)
+                continue
+            written = tuple(sorted(place))
+        indices = "".join(f"_{k + 1}" for k in written)
+        array[place] = sympy.Symbol(name + indices, real=True)
+    return array
+
+
+Point = dict[Any, Any]
+
+
+def _points(
+    variables: Mapping[str, Expression], arrays: Mapping[str, Any], moving: str, loose: Any
+) -> Iterator[Point]:
+    """Yield rational points that have each variable's structure, in turn of several kinds."""
+    import numpy as np
+    import sympy
+
+    generator = random.Random(20180205)
+    kinds: tuple[Callable[[], float], ...] = (
+        lambda: generator.choice((-1, 1)) * generator.uniform(0.2, 1.5),
+        lambda: generator.uniform(0.2, 1.5),
+        lambda: generator.uniform(0.05, 0.6) * generator.choice((-1, 1)),
+        lambda: generator.uniform(0.1, 0.9),
+        lambda: generator.uniform(1.1, 2.5),
+        lambda: -generator.uniform(0.2, 1.5),
+    )
+
+    def draw(kind: int) -> Any:
+        return sympy.Rational(round(kinds[kind]() * 9973), 9973)
+
+    names = sorted(variables)
+    for turn in range(TRIES):
+        point: Point = {}
+        for name in names:
+            # at first all variables are of one kind, later each of its own
+            kind = turn % len(kinds)
+            if turn >= 2 * len(kinds):
+                kind = generator.randrange(len(kinds))
+            array, structure = arrays[name], variables[name].value.structure
+            values = np.empty(array.shape, dtype=object)
+            for place in np.ndindex(*array.shape):
+                values[place] = draw(kind)
+            values = _structured(values, structure)
+            if len(array.shape) == 2 and array.shape[0] == array.shape[1] and turn % 2:
+                values = values + 2 * np.eye(len(values), dtype=int)
+            symbols = loose if name == moving else array
+            point.update(zip(symbols.flat, values.flat, strict=True))
+            point.update(zip(array.flat, values.flat, strict=True))
+        yield {symbol: value for symbol, value in point.items() if symbol.is_Symbol}
+
+
+def _structured(values: Any, structure: str) -> Any:
+    import numpy as np
+
+    if structure == "symmetric":
+        return values + values.T
+    if structure == "spd":
+        return values @ values.T + np.eye(len(values), dtype=int)
+    if structure == "diagonal":
+        return values * np.eye(len(values), dtype=int)
+    return values
+
+
+# Comparing numbers
+
+
+def _difference(
+    expected: Any, given: Any, points: Iterator[Point], functions: Mapping[str, Any],
+    deadline: float,
+) -> str:  # fmt: skip
+    """Return '' if the entries agree at several points, else an entry where they differ."""
+    import mpmath
+    import numpy as np
+    import sympy
+
+    places = [p for p in np.ndindex(*expected.shape) if expected[p] != given[p]]
+    if not places:
+        return ""
+    pairs = [entry for p in places for entry in (expected[p], given[p])]
+    if sum(map(_weight, pairs)) > LARGEST_WORK:
+        raise _TooMuch("the answer's entries are too large for SymPy")
+    symbols: list[Any] = sorted(
+        set().union(*[entry.free_symbols for entry in pairs]), key=lambda symbol: symbol.name
+    )
+    numbers = {**functions, **_artefacts(mpmath)}
+    compute = sympy.lambdify(symbols, pairs, [numbers, "mpmath"], cse=True)
+    found = 0
+    with mpmath.workdps(DIGITS):
+        for point in points:
+            _check_time(deadline)
+            values = _numbers(compute, symbols, point, mpmath)
+            if values is None:
+                continue
+            found += 1
+            for k, place in enumerate(places):
+                left, right = values[2 * k], values[2 * k + 1]
+                if abs(left - right) > TOLERANCE * (1 + abs(left)):
+                    return _mismatch(place, left, right, symbols, point, mpmath)
+            if found == POINTS:
+                return ""
+    if not found:
+        raise _TooMuch("no point was found at which the formula is defined")
+    return ""
+
+
+def _numbers(compute: Any, symbols: Sequence[Any], point: Point, mpmath: Any) -> list[Any] | None:
+    """Return the values at a point, or None outside of the domain."""
+    arguments = [mpmath.mpf(int(point[s].p)) / int(point[s].q) for s in symbols]
+    try:
+        values = [mpmath.mpmathify(value) for value in compute(*arguments)]
+    except (ZeroDivisionError, ValueError, OverflowError):
+        return None
+    real = all(mpmath.isfinite(value) and mpmath.im(value) == 0 for value in values)
+    return [mpmath.re(value) for value in values] if real else None
+
+
+def _mismatch(
+    place: tuple[int, ...], left: Any, right: Any, symbols: Sequence[Any], point: Point, mpmath: Any
+) -> str:
+    index = ",".join(str(k + 1) for k in place)
+    entry = f"entry [{index}]" if place else "the value"
+    where = ", ".join(f"{s} = {mpmath.nstr(mpmath.mpf(point[s].p) / point[s].q, 4)}"
+                      for s in symbols[:6])  # fmt: skip
+    where += ", ..." if len(symbols) > 6 else ""
+    numbers = f"{mpmath.nstr(right, 8)} in the answer and {mpmath.nstr(left, 8)} by SymPy"
+    return f"{entry} is {numbers}" + (f", where {where}" if where else "")
+
+
+# Functions with kinks: one step function, whose derivative is zero
+
+
+def _backend() -> Backend:
+    """Return SymPy's backend with kinks written by steps, which SymPy leaves alone."""
+    return SYMPY._replace(
+        elementwise=_elementwise,
+        compare=_compared,
+        largest=lambda a, axis: _folded("max", a, axis),
+        smallest=lambda a, axis: _folded("min", a, axis),
+    )
+
+
+def _step() -> Any:
+    """Return the function [x > 0] of which SymPy only knows that its derivative is 0."""
+    import sympy
+
+    return _opaque("Positive", lambda function, place: sympy.Integer(0))
+
+
+_classes: dict[str, Any] = {}
+
+
+def _opaque(name: str, derivative: Callable[[Any, int], Any]) -> Any:
+    """Return a SymPy function of this name with a given derivative."""
+    import sympy
+
+    if name not in _classes:
+
+        def fdiff(self: Any, argindex: int = 1) -> Any:
+            return derivative(self, argindex - 1)
+
+        members = {"fdiff": fdiff, "_eval_is_real": lambda self: True}
+        _classes[name] = type(name, (sympy.Function,), members)
+    return _classes[name]
+
+
+def _elementwise(name: str, arity: int) -> Callable[..., Any]:
+    import numpy as np
+
+    kinked = _KINKED.get((name, arity))
+    if kinked is None:
+        return SYMPY.elementwise(name, arity)
+    function: Callable[..., Any] = np.frompyfunc(kinked, arity, 1)
+    return function
+
+
+def _positive(x: Any) -> Any:
+    if x.is_Number:
+        return x * 0 + (1 if x > 0 else 0)
+    return _step()(x)
+
+
+def _nonzero(x: Any) -> Any:
+    return _positive(x) + _positive(-x)
+
+
+def _exp(x: Any) -> Any:
+    import sympy
+
+    return sympy.exp(x)
+
+
+_KINKED: dict[tuple[str, int], Callable[..., Any]] = {
+    ("abs", 1): lambda x: x * (_positive(x) - _positive(-x)),
+    ("sign", 1): lambda x: _positive(x) - _positive(-x),
+    ("step", 1): _positive,
+    ("relu", 1): lambda x: x * _positive(x),
+    ("leaky_relu", 1): lambda x: x * (1 + 99 * _positive(x)) / 100,
+    ("elu", 1): lambda x: (_exp(x) - 1) * (1 - _positive(x)) + x * _positive(x),
+    ("max", 2): lambda a, b: b + (a - b) * _positive(a - b) if a != b else a,
+    ("min", 2): lambda a, b: b + (a - b) * _positive(b - a) if a != b else a,
+    ("where", 3): lambda c, a, b: b + (a - b) * _nonzero(c),
+}
+
+_COMPARED: dict[str, Callable[[Any, Any], Any]] = {
+    ">": lambda a, b: _positive(a - b),
+    "<": lambda a, b: _positive(b - a),
+    ">=": lambda a, b: 1 - _positive(b - a),
+    "<=": lambda a, b: 1 - _positive(a - b),
+    "==": lambda a, b: 1 - _nonzero(a - b),
+    "!=": lambda a, b: _nonzero(a - b),
+}
+
+
+def _compared(operator: str, a: Any, b: Any) -> Any:
+    import numpy as np
+
+    return np.frompyfunc(_COMPARED[operator], 2, 1)(a, b)
+
+
+def _folded(name: str, a: Any, axis: int) -> Any:
+    """Return the largest or smallest along an axis: the sum of the entries that no other beats."""
+    import numpy as np
+
+    lines = np.moveaxis(a, axis, -1)
+    result = np.empty(lines.shape[:-1], dtype=object)
+    for place in np.ndindex(*result.shape):
+        line = list(lines[place])
+        sign = 1 if name == "max" else -1
+        total = line[0] * 0
+        for k, entry in enumerate(line):
+            leads = [_positive(sign * (entry - other)) for j, other in enumerate(line) if j != k]
+            total = total + entry * math.prod(leads)
+        result[place] = total
+    return result
+
+
+def _artefacts(mpmath: Any) -> dict[str, Any]:
+    """Return what SymPy's derivatives of kinked functions are off the kinks, in numbers."""
+    tiny = mpmath.mpf(10) ** -30
+    return {
+        "Positive": lambda x: 1 if mpmath.re(x) > tiny else 0,
+        "Heaviside": lambda x, *half: 1 if mpmath.re(x) > 0 else 0,
+        "DiracDelta": lambda x, *order: 0,
+    }
+
+
+# Abstract functions
+
+
+class _Functions:
+    """Stand-ins for abstract functions: opaque in SymPy, sums of waves in numbers.
+
+    Each component of a function's value is a SymPy function of the entries of all
+    arguments, of which SymPy knows no more than that its derivatives are functions too.
+    """
+
+    def __init__(self, applications: Sequence[Application], sizes: Sizes) -> None:
+        self.sizes = sizes
+        self.numbers: dict[str, Callable[..., Any]] = {}
+        self.callables = {function_name(a): self._callable(a) for a in applications}
+
+    def _callable(self, application: Application) -> Callable[..., Any]:
+        function, orders = application
+        if function.elementwise:
+            import numpy as np
+
+            return np.frompyfunc(self._component(function.name, (), (0,) * len(orders)), 1, 1)
+        return lambda *arguments: self._value(application, arguments)
+
+    def _value(self, application: Application, arguments: Sequence[Any]) -> Any:
+        """Return the derivative's entries, in the shape that numerator layout gives it."""
+        import numpy as np
+
+        function, orders = application
+        shape = tuple([d.evaluate(self.sizes) for d in function.result])
+        entries = [entry for argument in arguments for entry in argument.flat]
+        starts = [0, *itertools.accumulate(argument.size for argument in arguments)]
+        axes = [argument.shape for argument in arguments]
+        full = shape + tuple(n for order in orders for n in axes[order])
+        value = np.empty(full, dtype=object)
+        for place in np.ndindex(*full):
+            rest = list(place[len(shape):])
+            by = []
+            for order in orders:
+                own, rest = rest[: len(axes[order])], rest[len(axes[order]):]
+                offset = int(np.ravel_multi_index(own, axes[order])) if own else 0
+                by.append(starts[order] + offset)
+            component = self._component(function.name, place[: len(shape)], tuple(sorted(by)))
+            value[place] = component(*entries)
+        seen = [axes[order] for order in orders if axes[order]]
+        if len(seen) == 1 and not shape and len(seen[0]) < 3:
+            return value.reshape(1, -1) if len(seen[0]) == 1 else value.T
+        return value
+
+    def _component(self, name: str, place: tuple[int, ...], by: tuple[int, ...]) -> Any:
+        written = "_".join([name, *map(str, place), "by", *map(str, by)])
+
+        def slope(applied: Any, argument: int) -> Any:
+            higher = self._component(name, place, tuple(sorted((*by, argument))))
+            return higher(*applied.args)
+
+        self.numbers[written] = lambda *x: _wave(f"{name} {place}", by, x)
+        _classes.pop(written, None)
+        return _opaque(written, slope)
+
+
+def _wave(seed: str, by: tuple[int, ...], arguments: Sequence[Any]) -> Any:
+    """Return a derivative of a sum of three sines with random frequencies and phases."""
+    import mpmath
+
+    generator = random.Random(seed)
+    total = mpmath.mpf(0)
+    for _ in arguments or (0,):
+        frequencies = [mpmath.mpf(generator.randint(-90, 90)) / 70 for _ in arguments]
+        phase = mpmath.mpf(generator.randint(0, 60)) / 10 + mpmath.pi / 2 * len(by)
+        angle = mpmath.fdot(frequencies, arguments) + phase
+        total += mpmath.sin(angle) * mpmath.fprod(frequencies[k] for k in by)
+    return total
