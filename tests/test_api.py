@@ -190,3 +190,20 @@ def test_everything_exported_is_there() -> None:
         assert name in dir(matcalc)
     with pytest.raises(AttributeError, match="no attribute"):
         matcalc.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        matcalc.diff(NEURON, "w"),
+        matcalc.diff("x'*A*x", "A[1,2]"),
+        matcalc.hessian("logsumexp(x)", "x"),
+        matcalc.vjp("W*X", "W"),
+        matcalc.jvp("sin(A*x)", "x[2]", tangent="t"),
+    ],
+    ids=str,
+)
+def test_verification(derivative: matcalc.Derivative) -> None:
+    verification = derivative.verify()
+    assert verification.ok, verification
+    assert not derivative._replace(expression=matcalc.parse("2").expression).verify().ok

@@ -14,7 +14,6 @@ from matcalc.calculus.products import (
     Factor,
     product,
     size_tensor,
-
 )
 from matcalc.calculus.sums import add, view
 from matcalc.calculus.tensors import (

@@ -193,7 +193,8 @@ def _compare(claim: Claim, sizes: Sizes, deadline: float) -> tuple[int, str]:
     if expected.shape != given.shape:
         return 0, f"the answer's shape is {given.shape}, and must be {expected.shape}"
     points = _points(variables, arrays, claim.variable.value.name, loose)
-    return expected.size, _difference(expected, given, points, functions.numbers, deadline)
+    mismatch = _difference(expected, given, result, points, functions.numbers, deadline)
+    return expected.size, mismatch
 
 
 def _derivative(
@@ -360,10 +361,13 @@ def _structured(values: Any, structure: str) -> Any:
 
 
 def _difference(
-    expected: Any, given: Any, points: Iterator[Point], functions: Mapping[str, Any],
-    deadline: float,
+    expected: Any, given: Any, result: Any, points: Iterator[Point],
+    functions: Mapping[str, Any], deadline: float,
 ) -> str:  # fmt: skip
-    """Return '' if the entries agree at several points, else an entry where they differ."""
+    """Return '' if the entries agree at several points, else an entry where they differ.
+
+    A point counts if the formula's own entries are real and finite there.
+    """
     import mpmath
     import numpy as np
     import sympy
@@ -371,7 +375,7 @@ def _difference(
     places = [p for p in np.ndindex(*expected.shape) if expected[p] != given[p]]
     if not places:
         return ""
-    pairs = [entry for p in places for entry in (expected[p], given[p])]
+    pairs = [entry for p in places for entry in (expected[p], given[p])] + list(result.flat)
     if sum(map(_weight, pairs)) > LARGEST_WORK:
         raise _TooMuch("the answer's entries are too large for SymPy")
     symbols: list[Any] = sorted(

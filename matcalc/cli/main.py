@@ -270,29 +270,31 @@ def _diff_json(derivatives: list[Any], arguments: Arguments, streams: Streams) -
     from matcalc.derivative import record
 
     answer = record(derivatives)
-    code = ANSWERED
+    verdicts = []
     if arguments.is_given("verify"):
         for derivative, part in zip(derivatives, answer["derivatives"], strict=True):
             verification = derivative.verify()
             part["verification"] = {"ok": verification.ok, "text": str(verification)}
-            code = max(code, _code(verification))
+            verdicts.append(verification.ok)
     streams.json(answer)
     _warn(derivatives, streams)
-    return code
+    return _code(verdicts)
 
 
 def _verified(derivatives: list[Any], streams: Streams) -> int:
-    codes = []
+    verdicts = []
     for derivative in derivatives:
         verification = derivative.verify()
         begin = f"{derivative.wrt}: " if len(derivatives) > 1 else ""
         streams.answer(_fixed(f"{begin}{verification}\n"))
-        codes.append(_code(verification))
-    return max(codes)
+        verdicts.append(verification.ok)
+    return _code(verdicts)
 
 
-def _code(verification: Any) -> int:
-    return ANSWERED if verification.ok else REFUTED
+def _code(verdicts: list[bool | None]) -> int:
+    if False in verdicts:
+        return REFUTED
+    return UNDECIDED if None in verdicts else ANSWERED
 
 
 # matcalc batch

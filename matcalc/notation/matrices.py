@@ -15,7 +15,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from matcalc.calculus.products import ZERO_ONE, product
-from matcalc.calculus.sums import COMPARISONS, add as add_tensors, view
+from matcalc.calculus.sums import COMPARISONS, view
+from matcalc.calculus.sums import add as add_tensors
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, constant_value
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Application, Expression, make, number, size, variable

@@ -215,3 +215,31 @@ def test_environment_is_left_alone() -> None:
     before = dict(os.environ)
     command("diff", NEURON, "--wrt", "w")
     assert dict(os.environ) == before
+
+
+def test_verification() -> None:
+    outcome = command("diff", NEURON, "--wrt", "w,b", "--verify")
+    assert outcome.code == 0
+    by_w, by_b = outcome.out.splitlines()[-2:]
+    assert by_w.startswith("w: SymPy agrees in all ")
+    assert by_b.startswith("b: SymPy agrees in all ")
+    record = json.loads(command("diff", NEURON, "--wrt=w", "--verify", "--format=json").out)
+    assert record["derivatives"][0]["verification"]["ok"] is True
+    assert command("diff", NEURON, "--wrt=w", "--verify", "--format=latex").code == 2
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"), [([True, True], 0), ([True, None], 3), ([None, False], 1)], ids=str
+)
+def test_exit_code_of_verification(
+    verdicts: list[bool | None], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matcalc.check import verification
+
+    rest = iter(verdicts)
+
+    def verify(derivative: object) -> verification.Verification:
+        return verification.Verification(next(rest), (), 0, "", "as told")
+
+    monkeypatch.setattr(verification, "verify", verify)
+    assert command("diff", NEURON, "--wrt", "w,b", "--verify").code == code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
 from typing import Any
 
@@ -304,13 +303,11 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("text", "code"), HOSTILE, ids=lambda value: value[:8])
-def test_hostile_input_fails_in_time(text: str, code: str) -> None:
-    start = time.perf_counter()
+def test_hostile_input_is_refused(text: str, code: str) -> None:
     with pytest.raises(MatcalcError) as caught:
         parse_formula(text)
     assert caught.value.code == code
     assert len(caught.value.message) + len(caught.value.hint) < 1000
-    assert time.perf_counter() - start < 1
 
 
 DEEP = [
