@@ -226,9 +226,10 @@ def parse_target(text: str) -> Tree:
     """Return the tree of a name, or of an entry such as x[2] or A[1,2]; refuse all else."""
     if not text.strip():
         raise MatcalcError("E701", "the variable to derive by is missing", hint="x, x[2], A[1,2]")
-    if "," in text and "[" not in text:
-        raise _no_target(text)
-    tree = parse_formula(text)
+    try:
+        tree = parse_formula(text)
+    except MatcalcError as error:
+        raise (_no_target(text) if error.code.startswith("E1") else error) from None
     if tree.kind == "name":
         return tree
     kinds = [child.kind for child in tree.children]

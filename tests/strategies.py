@@ -260,8 +260,9 @@ def _reduction(draw: Draw, shape: Shape, scope: Scope) -> str:
 def _dot(draw: Draw, shape: Shape, scope: Scope) -> str:
     length = draw(st.sampled_from(("n", "m", "3")))
     left, right = _two(draw, (length,), (length,), scope)
-    return str(draw(st.sampled_from([f"({left}·{right})", f"({left})'*{right}",
-                                     f"dot({left}, {right})"])))
+    return str(
+        draw(st.sampled_from([f"({left}·{right})", f"({left})'*{right}", f"dot({left}, {right})"]))
+    )
 
 
 def _quadratic(draw: Draw, shape: Shape, scope: Scope) -> str:
@@ -331,8 +332,10 @@ def _column(draw: Draw, shape: Shape, scope: Scope) -> str:
 
 
 def _softmax(draw: Draw, shape: Shape, scope: Scope) -> str:
-    return f"{draw(st.sampled_from(['softmax', 'log_softmax', 'flip']))}" \
+    return (
+        f"{draw(st.sampled_from(['softmax', 'log_softmax', 'flip']))}"
         f"({formula(draw, shape, scope.less())})"
+    )
 
 
 def _row_transposed(draw: Draw, shape: Shape, scope: Scope) -> str:
@@ -561,9 +564,7 @@ def abstract_functions(rng: np.random.Generator) -> dict[str, Any]:
     for first in range(4):
         for second in range(4 - first):
             mark = "'1" * first + "'2" * second
-            result["p" + mark] = (
-                lambda s, t, k=first + second, u=2**second: u * waves[k](s + 2 * t)
-            )
+            result["p" + mark] = lambda s, t, k=first + second, u=2**second: u * waves[k](s + 2 * t)
     return result
 
 

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.calculus.partials import Partial, partials
-from matcalc.calculus.products import Factor, product
+from matcalc.calculus.products import product
 from matcalc.calculus.sums import Term, add
 from matcalc.calculus.tensors import Labels, Tensor, constant, delta
+from matcalc.calculus.work import Factor
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.traversal import postorder
 

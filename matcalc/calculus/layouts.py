@@ -6,17 +6,19 @@ of them, in which order, make the rows, columns and further axes of the answer.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from matcalc.calculus.products import product
 from matcalc.calculus.tensors import Tensor
-from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.shapes import Shape
 
 Layout = Literal["numerator", "denominator", "mixed"]
 LAYOUTS: tuple[Layout, ...] = ("numerator", "denominator", "mixed")
 
 Axis = tuple[str, int, int]  # (result or variable, which one, which axis of its shape)
+Placed = list[tuple[Axis, Dimension]]
 
 
 class Arrangement(NamedTuple):
@@ -36,10 +38,8 @@ def arrangement(result: Shape, variable: Shape, order: int, layout: Layout) -> A
     >>> [str(d) for d in arrangement((m,), (n,), 1, "denominator").shape]
     ['n', 'm']
     """
-    if len(result) == 2 and result[0] == ONE:  # a row counts as the vector
-        rows = [(("y", 0, 1), result[1])]
-    else:
-        rows = [(("y", 0, k), d) for k, d in enumerate(result)]
+    row = len(result) == 2 and result[0] == ONE  # which counts as the vector
+    rows: Placed = [(("y", 0, k), d) for k, d in enumerate(result)][row:]
     columns = [(("x", j, k), d) for j in range(order) for k, d in enumerate(variable)]
     if not variable:
         return _by_scalar(rows, layout)
@@ -51,11 +51,8 @@ def arrangement(result: Shape, variable: Shape, order: int, layout: Layout) -> A
     return _arranged([*rows, *columns])
 
 
-Placed = list[tuple[Axis, object]]
-
-
-def _arranged(places: list[tuple[Axis, object]]) -> Arrangement:
-    return Arrangement(tuple([d for _, d in places]), tuple([a for a, _ in places]))  # type: ignore[misc]
+def _arranged(places: Placed) -> Arrangement:
+    return Arrangement(tuple([d for _, d in places]), tuple([a for a, _ in places]))
 
 
 def _by_scalar(rows: Placed, layout: Layout) -> Arrangement:
@@ -74,9 +71,9 @@ def _of_scalar(columns: Placed, layout: Layout) -> Arrangement:
     return _arranged(columns[::-1] if len(columns) == 2 else columns)
 
 
-def arranged(jacobian: Tensor, result: Shape, variable: Shape, order: int, layout: Layout) -> tuple[
-    Tensor, Shape
-]:
+def arranged(
+    jacobian: Tensor, result: Shape, variable: Shape, order: int, layout: Layout
+) -> tuple[Tensor, Shape]:
     """Return the Jacobian with its axes in the answer's order (none of length 1), and its shape."""
     shape, axes = arrangement(result, variable, order, layout)
     own: list[Axis] = [("y", 0, k) for k, d in enumerate(result) if d != ONE]
@@ -85,6 +82,4 @@ def arranged(jacobian: Tensor, result: Shape, variable: Shape, order: int, layou
     labels = tuple(own)
     if tuple(wanted) == labels:
         return jacobian, shape
-    from fractions import Fraction
-
     return product([(jacobian, labels, Fraction(1))], tuple(wanted)), shape

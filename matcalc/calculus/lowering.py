@@ -17,7 +17,7 @@ from matcalc.calculus.matrices import (
     matrix_function,
     matrix_power,
 )
-from matcalc.calculus.products import Factor, product, select, size_tensor
+from matcalc.calculus.products import product
 from matcalc.calculus.sums import COMPARISONS, add, apply
 from matcalc.calculus.tensors import (
     PI,
@@ -30,7 +30,10 @@ from matcalc.calculus.tensors import (
     delta,
     leaf,
     make,
+    select,
+    size_tensor,
 )
+from matcalc.calculus.work import Factor
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE, Dimension, integer
 from matcalc.expressions.functions import DEFINED_BY_NAME, ELEMENTARY_BY_NAME, PRIMITIVE_BY_NAME
@@ -261,9 +264,7 @@ def _commutation(node: Expression) -> Indexed:
 
 
 def _add(node: Expression, *terms: Indexed) -> Indexed:
-    return _entrywise(
-        lambda out, sizes: add([(*term, _one) for term in terms], out, sizes), *terms
-    )
+    return _entrywise(lambda out, sizes: add([(*term, _one) for term in terms], out, sizes), *terms)
 
 
 def _negate(node: Expression, value: Indexed) -> Indexed:
@@ -282,7 +283,9 @@ def _power(node: Expression, base: Indexed, exponent: Indexed) -> Indexed:
     value = constant_value(exponent.tensor)
     if value is not None:
         return Indexed(product([(*base, value)], base.labels), base.labels)
-    return _entrywise(lambda out, sizes: apply("power", [base, exponent], out, sizes), base, exponent)
+    return _entrywise(
+        lambda out, sizes: apply("power", [base, exponent], out, sizes), base, exponent
+    )
 
 
 def _compare(node: Expression, a: Indexed, b: Indexed) -> Indexed:
@@ -613,7 +616,7 @@ def _positional_any(value: Indexed, order: Labels) -> Tensor:
 
 
 def _sum(node: Expression, value: Indexed) -> Indexed:
-    kept, gone = _reduced(value, node.value[1])
+    kept, _ = _reduced(value, node.value[1])
     return Indexed(product([(*value, _one)], kept), kept)
 
 

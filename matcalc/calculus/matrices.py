@@ -8,13 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from matcalc.calculus.products import (
-    PUSH_LIMIT,
-    ZERO_ONE,
-    Factor,
-    product,
-    size_tensor,
-)
+from matcalc.calculus.products import product
 from matcalc.calculus.sums import add, view
 from matcalc.calculus.tensors import (
     Labels,
@@ -24,7 +18,9 @@ from matcalc.calculus.tensors import (
     constant_value,
     delta,
     make,
+    size_tensor,
 )
+from matcalc.calculus.work import PUSH_LIMIT, ZERO_ONE, Factor
 
 _one = Fraction(1)
 
@@ -180,7 +176,7 @@ def matrix_function(name: str, matrix: Tensor) -> Tensor:
     result = matrix.shape if name == "adj" else matrix.shape[2:]
     batch = matrix.shape[2:]
     if matrix.kind == "product" and not batch:
-        coefficient, summed = matrix.value
+        coefficient, _ = matrix.value
         only = matrix.operands[0] if len(matrix.operands) == 1 else None
         if only and only.labels == (1, 0) and only.weight == 1 and coefficient == 1:
             inner = matrix_function(name, only.tensor)
@@ -213,5 +209,3 @@ def _determinant_of_multiple(
     order = size_tensor(matrix.shape[0])
     raised = apply("power", [(scale, ()), (order, ())], (), {})
     return product([(raised, (), _one), (inner, (), _one)], ())
-
-

@@ -18,10 +18,11 @@ from matcalc.calculus.matrices import (
     integer_exponent,
     matrix_power,
 )
-from matcalc.calculus.products import Factor, fresh, product, size_tensor
+from matcalc.calculus.products import product
 from matcalc.calculus.sums import add, apply
 from matcalc.calculus.templates import derivative, differential
-from matcalc.calculus.tensors import Label, Labels, Tensor, delta, leaf, make
+from matcalc.calculus.tensors import Label, Labels, Tensor, delta, leaf, make, size_tensor
+from matcalc.calculus.work import Factor, fresh
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.functions import ELEMENTARY_BY_NAME
@@ -225,7 +226,7 @@ def _reduce(node: Tensor, depends: Callable[[Tensor], bool]) -> Iterator[Partial
 
 def _tabulated(node: Tensor, name: str, rank: int) -> Iterator[Partial]:
     """Read a Jacobian off the table's differential: what multiplies dX, term by term."""
-    (tensor, labels, _) = node.operands[0]
+    tensor = node.operands[0].tensor
     template, shape, result = differential(name, rank)
     reduces = node.kind == "reduce"
     # a reduction's operand has axes (kept..., reduced...), a matrix's (n, n, batch...)
@@ -260,14 +261,14 @@ def _linear_terms(
     if tensor.kind == "sum":
         for inner, labels, weight in tensor.operands:
             named = tuple([axes[k] for k in labels])
-            for factors, names, coefficient in _linear_terms(inner, named, tangent):
-                yield factors, names, coefficient * weight
+            for factors, found, scale in _linear_terms(inner, named, tangent):
+                yield factors, found, scale * weight
         return
     if tensor is tangent:
         yield (), axes, _one
         return
     coefficient, summed = tensor.value
-    names = [*axes, *[fresh() for _ in summed]]
+    names: list[Label] = [*axes, *[fresh() for _ in summed]]
     others: list[Factor] = []
     linear: tuple[Tensor, Labels] | None = None
     for inner, labels, weight in tensor.operands:

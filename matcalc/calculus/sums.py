@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 
-from matcalc.calculus.products import Factor, product, symmetric
+from matcalc.calculus.products import product
+from matcalc.calculus.symmetry import symmetric
 from matcalc.calculus.tensors import (
     Label,
     Labels,
@@ -21,6 +22,7 @@ from matcalc.calculus.tensors import (
     constant_value,
     make,
 )
+from matcalc.calculus.work import Factor
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.shapes import Shape
 
@@ -43,8 +45,10 @@ def view(tensor: Tensor, labels: Labels) -> tuple[Fraction, Tensor, Labels]:
         if len(operands) == 1 and not summed and operands[0].weight == 1:
             inner = operands[0].labels
             if len(set(inner)) == len(inner):
-                return coefficient, operands[0].tensor, _sorted_view(
-                    operands[0].tensor, tuple([labels[k] for k in inner])
+                return (
+                    coefficient,
+                    operands[0].tensor,
+                    _sorted_view(operands[0].tensor, tuple([labels[k] for k in inner])),
                 )
         used = {k for operand in operands for k in operand.labels if k < rank}
         order = sorted(used, key=lambda k: labels[k])
@@ -180,7 +184,7 @@ def rebuild(tensor: Tensor, parts: list[Term], out: Labels, sizes: Sizes) -> Ten
 
 # --- values that are known --------------------------------------------------------------------
 
-_AT_ZERO = {
+_AT_ZERO: dict[str, Fraction | int] = {
     "exp": 1, "log1p": 0, "expm1": 0, "sin": 0, "cos": 1, "tan": 0, "sinh": 0, "cosh": 1,
     "tanh": 0, "arcsin": 0, "arctan": 0, "arcsinh": 0, "arctanh": 0, "erf": 0,
     "sigmoid": Fraction(1, 2), "silu": 0, "gelu": 0, "elu": 0,
@@ -208,11 +212,11 @@ COMPARISONS = frozenset(["<", "<=", ">", ">=", "==", "!="])
 
 def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> Tensor | None:
     values = [constant_value(t) for t, _, _ in parts]
-    if all(value is not None for value in values):
+    if isinstance(function, str) and all(value is not None for value in values):
         if function in _EXACT:
             return constant(_EXACT[function](*values), shape)
         if values == [0] and function in _AT_ZERO:
-            return constant(_AT_ZERO[function], shape)  # type: ignore[index]
+            return constant(_AT_ZERO[function], shape)
         if function == "log" and values == [1]:
             return constant(0, shape)
     if function == "where":
@@ -281,9 +285,7 @@ def _exponential(tensor: Tensor) -> tuple[Tensor, Labels] | None:
 # --- what a condition tells ---------------------------------------------------------------------
 
 
-def unguarded(
-    tensor: Tensor, labels: Labels, condition: Tensor, names: Labels
-) -> Tensor | None:
+def unguarded(tensor: Tensor, labels: Labels, condition: Tensor, names: Labels) -> Tensor | None:
     """Return max(a, b), or a sum with it, as a where [a > b] multiplies it; else None."""
     own = tuple(range(len(tensor.shape)))
     sizes = dict(enumerate(tensor.shape))
@@ -309,9 +311,7 @@ def _chosen(
     """Return the argument that max, min or relu takes where the condition holds."""
     if tensor.value not in ("max", "min", "relu"):
         return None
-    big, small = [
-        (o.tensor, tuple([here[k] for k in o.labels])) for o in condition.operands
-    ]
+    big, small = [(o.tensor, tuple([here[k] for k in o.labels])) for o in condition.operands]
     if condition.value == "<":
         big, small = small, big
     arguments = [(o.tensor, tuple([axes[k] for k in o.labels])) for o in tensor.operands]

@@ -145,3 +145,16 @@ PI = leaf("pi", None)
 def is_zero(tensor: Tensor) -> bool:
     """Tell whether every entry is zero by construction."""
     return tensor.kind == "product" and tensor.value[0] == 0
+
+
+def size_tensor(dimension: Dimension) -> Tensor:
+    """Return a dimension as a scalar tensor."""
+    value = dimension.value
+    return leaf("size", dimension) if value is None else constant(value)
+
+
+def select(long: Dimension, short: Dimension, offset: Dimension) -> Tensor:
+    """Return [i == j + offset] for i along `long` and j along `short`."""
+    if long == short and offset.value == 0:
+        return delta(long)
+    return leaf("select", offset, long, short)

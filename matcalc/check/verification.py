@@ -578,10 +578,10 @@ class _Functions:
         full = shape + tuple(n for order in orders for n in axes[order])
         value = np.empty(full, dtype=object)
         for place in np.ndindex(*full):
-            rest = list(place[len(shape):])
+            rest = list(place[len(shape) :])
             by = []
             for order in orders:
-                own, rest = rest[: len(axes[order])], rest[len(axes[order]):]
+                own, rest = rest[: len(axes[order])], rest[len(axes[order]) :]
                 offset = int(np.ravel_multi_index(own, axes[order])) if own else 0
                 by.append(starts[order] + offset)
             component = self._component(function.name, place[: len(shape)], tuple(sorted(by)))

@@ -103,5 +103,16 @@ def name(text: str) -> Dimension:
     return Dimension((((text,), 1),))
 
 
+def at_least(a: Dimension, b: Dimension) -> bool | None:
+    """Tell whether a >= b for all positive sizes; None if that depends on them."""
+    terms = (a - b).terms
+    named = [c for monomial, c in terms if monomial]
+    if all(c > 0 for c in named) and sum(c for _, c in terms) >= 0:
+        return True
+    if all(c < 0 for c in named) and sum(c for _, c in terms) < 0:
+        return False
+    return None
+
+
 ZERO = integer(0)
 ONE = integer(1)

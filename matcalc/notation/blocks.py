@@ -10,10 +10,11 @@ from collections.abc import Generator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from matcalc.calculus.products import Factor, at_least, product
+from matcalc.calculus.products import product
 from matcalc.calculus.sums import add as add_tensors
 from matcalc.calculus.tensors import Tensor, constant, delta
-from matcalc.expressions.dimensions import ONE, ZERO, Dimension
+from matcalc.calculus.work import Factor
+from matcalc.expressions.dimensions import ONE, ZERO, Dimension, at_least
 from matcalc.expressions.nodes import Expression, make, number
 from matcalc.notation.building import transpose
 

@@ -34,10 +34,11 @@ def cost(expression: Expression) -> int:
 def _own_cost(node: Expression) -> int:
     head = node.head
     if head == "number":
-        value = node.value
+        value: Fraction = node.value
         return (1 if value.denominator == 1 else 3) + (value < 0)
     if head == "size":
-        return 2 * len(node.value.terms) - 1
+        dimension: Dimension = node.value
+        return 2 * len(dimension.terms) - 1
     if head in _LEAF_COST:
         return _LEAF_COST[head]
     if head == "add":
@@ -172,7 +173,7 @@ def raised(base: Expression, exponent: Fraction) -> Expression:
     """Return base^exponent entry by entry, for exponent > 0; roots are written as roots."""
     if exponent == 1:
         return base
-    norm = _norm_of_square(base)
+    norm = norm_of_square(base)
     if norm is not None:
         return raised(norm, 2 * exponent)
     if base.head == "power" and base.arguments[1].head == "number" and exponent.denominator == 1:
@@ -187,7 +188,7 @@ def raised(base: Expression, exponent: Fraction) -> Expression:
     return make("power", (base, number(exponent)))
 
 
-def _norm_of_square(e: Expression) -> Expression | None:
+def norm_of_square(e: Expression) -> Expression | None:
     """Return norm2(v) if the scalar is v'*v or norm2(v)^2."""
     if e.shape:
         return None

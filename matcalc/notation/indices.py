@@ -6,6 +6,7 @@ from collections.abc import Collection, Generator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from matcalc.calculus.products import product
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor
 from matcalc.calculus.tensors import make as make_tensor
 from matcalc.expressions.dimensions import ONE, Dimension, integer
@@ -13,6 +14,8 @@ from matcalc.expressions.nodes import Application, Expression, make, number, siz
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.building import hadamard
+from matcalc.notation.functions import applied, positional, reshaped
+from matcalc.notation.graphs import Graph, Unreduced
 from matcalc.notation.terms import Term, total, written
 
 if TYPE_CHECKING:
@@ -71,14 +74,12 @@ def _whole(notation: Notation, tensor: Tensor) -> Task:
 
 def _call(notation: Notation, tensor: Tensor) -> Task:
     application: Application = tensor.value[0]
-    from matcalc.notation.matrices import _positional, _reshaped
-
     arguments = []
     for operand, shape in zip(tensor.operands, application.function.parameters, strict=True):
         formula = yield notation._formula(operand.tensor)
-        arguments.append(_reshaped(formula, shape))
+        arguments.append(reshaped(formula, shape))
     e = make("abstract", tuple(arguments), application)
-    return _positional(e, application) if len(e.shape) <= 2 else e
+    return positional(e, application) if len(e.shape) <= 2 else e
 
 
 def picked(formula: Expression, indices: tuple[Expression, ...]) -> Expression:
@@ -173,8 +174,6 @@ def _sum(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) ->
 
 
 def _apply(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
-    from matcalc.notation.matrices import applied
-
     if len(tensor.shape) <= 2:
         formula = yield notation._formula(tensor)
         if not _is_indexed(formula):
@@ -202,9 +201,7 @@ def _reduce(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...])
     return make("call", (listed(names, dims, body),), (name, None))
 
 
-def _fresh_names(
-    notation: Notation, indices: Sequence[Expression], count: int
-) -> tuple[str, ...]:
+def _fresh_names(notation: Notation, indices: Sequence[Expression], count: int) -> tuple[str, ...]:
     used = {n.value for n in postorder(indices, lambda n: n.arguments) if n.head == "index"}
     return index_names(notation.taken | used, count)
 
@@ -241,7 +238,9 @@ def _batched(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
         chosen = indices[:own]
         if len(whole.shape) == 2 and whole.shape[0] == ONE:
             chosen = (number(1), *chosen)
-        elif application.orders and len(application.orders) == 1 and not application.function.result:
+        elif (
+            application.orders and len(application.orders) == 1 and not application.function.result
+        ):
             chosen = chosen[::-1]
         return picked(whole, chosen)
     if tensor.kind == "matrix_power":
@@ -324,18 +323,13 @@ def _as_matrix(
     notation: Notation, tensor: Tensor, operands: list[Operand], chosen: dict[Label, Expression]
 ) -> Task:
     """Return the entry of a connected piece that has a matrix notation, else None."""
-    from matcalc.calculus.products import product
-    from matcalc.notation.matrices import Graph, Unreduced
-
     rank = len(tensor.shape)
     free: Labels = tuple(sorted({x for o in operands for x in o.labels if x < rank}))
     inner = {x for o in operands for x in o.labels if x >= rank}
     if not inner or len(free) > 2:
         return None
     names = {x: ("in", x) for x in inner}
-    factors = [
-        (o.tensor, tuple([names.get(x, x) for x in o.labels]), o.weight) for o in operands
-    ]
+    factors = [(o.tensor, tuple([names.get(x, x) for x in o.labels]), o.weight) for o in operands]
     piece = product(factors, free)
     if piece.kind != "product":
         formula = yield notation._formula(piece)
@@ -366,4 +360,3 @@ _ENTRIES = {
     "call": _batched,
     "product": _product,
 }
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from math import gcd, lcm
 from typing import NamedTuple
 
 from matcalc.expressions.nodes import Expression, make, number
@@ -51,8 +52,10 @@ def term_of(e: Expression) -> Term:
     body = tuple([part for part in links(e) if part.shape]) if e.shape else ()
     front = [part for part in links(e) if not part.shape] if e.shape else [e]
     scalars = []
-    for value, base, exponent in scalar_factors([*[(p, _one) for p in front],
-                                                 *([(below, -_one)] if below else [])]):  # fmt: skip
+    parts = [(part, _one) for part in front]
+    if below is not None:
+        parts.append((below, -_one))
+    for value, base, exponent in scalar_factors(parts):
         coefficient *= value
         if base is not None:
             scalars.append((base, exponent))
@@ -123,8 +126,10 @@ def _distributed(
     coefficient: Fraction, scalars: Scalars, body: Expression | None
 ) -> Expression | None:
     """Multiply out 9*(2*x + 1), 2*[1; 4*y] and z*diag(1/x); None where there is nothing to."""
-    if body is None and len(scalars) == 1 and scalars[0][1] == 1:
-        scalars, body = (), scalars[0][0]
+    if body is None and len(scalars) == 1:
+        ((base, exponent),) = scalars
+        if exponent == 1:
+            scalars, body = (), base
     if body is None or (coefficient == 1 and not scalars):
         return None
     if body.head == "call" and body.value[0] == "diag" and len(body.shape) == 2:
@@ -246,8 +251,6 @@ def total_plain(terms: Sequence[Term]) -> Expression:
 
 
 def _common_coefficient(terms: Sequence[Term]) -> Fraction:
-    from math import gcd, lcm
-
     numerator, denominator = 0, 1
     for term in terms:
         numerator = gcd(numerator, term.coefficient.numerator)

@@ -1,0 +1,53 @@
+"""Elementwise and abstract functions of formulas, in the shapes they need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matcalc.calculus.sums import COMPARISONS
+from matcalc.calculus.tensors import Labels
+from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.nodes import Application, Expression, make
+from matcalc.notation.building import chain, transpose
+
+
+def applied(function: Any, arguments: tuple[Expression, ...]) -> Expression:
+    """Return an elementwise function of formulas."""
+    if isinstance(function, Application):
+        return make("abstract", arguments, function)
+    if function in COMPARISONS:
+        return make("compare", arguments, function)
+    if function == "power":
+        return make("power", arguments)
+    return make("call", arguments, (function, None))
+
+
+def expanded(formula: Expression, labels: Labels, shape: tuple[Dimension, ...]) -> Expression:
+    """Return an operand in the shape of the whole; only a scalar expands by itself."""
+    if not labels:
+        return formula
+    if len(shape) == 2:
+        if labels == (1, 0):
+            return transpose(formula)
+        if labels == (0,):
+            return chain([formula, transpose(make("ones", (), (shape[1],)))])
+        if labels == (1,):
+            return chain([make("ones", (), (shape[0],)), transpose(formula)])
+    return formula
+
+
+def reshaped(formula: Expression, shape: tuple[Dimension, ...]) -> Expression:
+    """Return a column as the row or the one-entry matrix that an argument is."""
+    if len(shape) == 2 and shape[0] == ONE and len(formula.shape) == 1:
+        return transpose(formula)
+    return formula
+
+
+def positional(e: Expression, application: Application) -> Expression:
+    """Turn an abstract function's value from the numerator layout to axes in order."""
+    if e.shape and e.shape[0] == ONE and len(e.shape) == 2:
+        return transpose(e)
+    function, orders = application
+    if len(orders) == 1 and not function.result and len(function.parameters[orders[0]]) == 2:
+        return transpose(e)
+    return e

@@ -1,0 +1,515 @@
+"""The graph of one product, reduced to matrix notation.
+
+Labels are vertices: a matrix is an edge, a vector a weight on its vertex, a label of the
+result a terminal. An inner vertex with two edges is a matrix product, parallel edges a
+Hadamard product, a loop the diagonal of a matrix, a closed ring a trace, a dangling edge a
+product with a vector. What these reductions finish has a matrix notation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from matcalc.calculus.products import product
+from matcalc.calculus.tensors import Label, Labels, Operand, Tensor
+from matcalc.calculus.work import ZERO_ONE
+from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.nodes import Expression, make, number, size
+from matcalc.notation.building import (
+    best,
+    chain,
+    column_of_identity,
+    cost,
+    entrywise,
+    hadamard,
+    links,
+    negate,
+    norm_of_square,
+    raised,
+    split_powers,
+    transpose,
+)
+from matcalc.notation.determinants import with_adjugates
+from matcalc.notation.terms import Term
+
+if TYPE_CHECKING:
+    from matcalc.notation.matrices import Notation
+
+_one = Fraction(1)
+
+STRUCTURAL = ZERO_ONE | {"levi_civita"}
+
+Task = Generator[Any, Any, Any]
+
+
+class Unreduced(Exception):
+    """The graph has no matrix notation."""
+
+
+class Edge(NamedTuple):
+    """A matrix between two vertices: `matrix[row, column]` to an exponent, entry by entry."""
+
+    matrix: Expression
+    row: Label
+    column: Label
+    exponent: Fraction
+
+
+class Graph:
+    """The factors of one product as scalars, weights on vertices, and edges."""
+
+    def __init__(self, notation: Notation, tensor: Tensor) -> None:
+        self.notation = notation
+        self.coefficient: Fraction = tensor.value[0]
+        self.shape = tensor.shape
+        self.rank = len(tensor.shape)
+        self.dims: list[Dimension] = [*tensor.shape, *tensor.value[1]]
+        self.scalars: list[tuple[Expression, Fraction]] = []
+        self.weights: dict[Label, list[tuple[Expression, Fraction]]] = {}
+        self.edges: list[Edge] = []
+        self.diagonal = False
+        self.vertices: set[Label] = set(range(len(self.dims)))
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def read(self, tensor: Tensor) -> Task:
+        """Read the factors; raises Unreduced for one that is no scalar, vector or matrix."""
+        operands = yield self._fused(tensor)
+        structural = [o for o in operands if o.tensor.kind in STRUCTURAL]
+        others = [o for o in operands if o.tensor.kind not in STRUCTURAL]
+        units = {
+            o.labels[0]: o.tensor.value
+            for o in structural
+            if o.tensor.kind == "unit" and o.labels[0] >= self.rank
+        }
+        picks: list[Operand] = []
+        for operand in structural:
+            kind = operand.tensor.kind
+            if kind == "delta" and operand.labels == (0, 1):
+                self.diagonal = True
+            elif kind == "unit" and operand.labels[0] in units:
+                self.vertices.discard(operand.labels[0])
+            elif kind == "unit":
+                formula = column_of_identity(operand.tensor.shape[0], operand.tensor.value)
+                self.weigh(operand.labels[0], formula, _one)
+            else:
+                picks.append(operand)
+        for operand in others:
+            yield self._read_one(operand, units)
+        for operand in picks:
+            self._structural(operand)
+
+    def _fused(self, tensor: Tensor) -> Task:
+        """Read Kronecker products and vec: two axes made one. Return the other operands."""
+        left = list(tensor.operands)
+        for fuse in [o for o in left if o.tensor.kind == "fuse"]:
+            if fuse in left:
+                left = yield self._fuse(tensor, fuse, left)
+        return left
+
+    def _fuse(self, tensor: Tensor, fuse: Operand, operands: list[Operand]) -> Task:
+        r, i, j = fuse.labels
+        if min(i, j) < self.rank:
+            return (yield self._split(fuse, operands))
+        outer, inner = _component(i, operands), _component(j, operands)
+        used = {fuse}
+        if outer == inner:
+            matrix = yield self._piece(tensor, outer, (j, i))
+            self.weigh(r, make("call", (matrix,), ("vec", None)), _one)
+        else:
+            twin = next((o for o in operands if o.tensor.kind == "fuse" and o is not fuse), None)
+            if twin is not None and _meets(twin.labels[1], outer) and _meets(twin.labels[2], inner):
+                s, k, m = twin.labels
+                first = yield self._piece(tensor, outer, (i, k))
+                second = yield self._piece(tensor, inner, (j, m))
+                self.edges.append(Edge(make("kron", (first, second)), r, s, _one))
+                used.add(twin)
+                self.vertices -= {k, m}
+            else:
+                first = yield self._piece(tensor, outer, (i,))
+                second = yield self._piece(tensor, inner, (j,))
+                self.weigh(r, make("kron", (first, second)), _one)
+        self.vertices -= {i, j}
+        taken = used | set(outer) | set(inner)
+        return [o for o in operands if o not in taken]
+
+    def _split(self, fuse: Operand, operands: list[Operand]) -> Task:
+        """Read a vector made a matrix: unvec."""
+        r, i, j = fuse.labels
+        users = [o for o in operands if r in o.labels and o is not fuse]
+        if r < self.rank or len(users) != 1 or users[0].labels != (r,) or users[0].weight != 1:
+            raise Unreduced
+        vector = yield self.notation._formula(users[0].tensor)
+        _, outer, inner = fuse.tensor.shape
+        self.edges.append(Edge(make("call", (vector,), ("unvec", (inner, outer))), j, i, _one))
+        self.vertices.discard(r)
+        return [o for o in operands if o is not fuse and o is not users[0]]
+
+    def _piece(self, tensor: Tensor, operands: list[Operand], out: Labels) -> Task:
+        """Return a connected part of the product as a formula with the given axes."""
+        kept = {x for o in operands for x in o.labels}
+        if any(x < self.rank for x in kept) or not kept >= set(out):
+            raise Unreduced
+        factors = [(o.tensor, o.labels, o.weight) for o in operands]
+        self.vertices -= kept
+        return (yield self.notation._formula(product(factors, out)))
+
+    def _read_one(self, operand: Operand, units: dict[Label, Dimension]) -> Task:
+        tensor, labels, exponent = operand
+        formula = yield self.notation._formula(tensor)
+        if formula.head == "add" and exponent.denominator == 1:
+            turned = negate(formula)
+            if turned in self.notation.style.sums and formula not in self.notation.style.sums:
+                formula = turned
+                self.coefficient *= (-1) ** exponent.numerator
+        if any(label in units for label in labels):
+            formula, labels = entry_of(formula, labels, units)
+        self._place(formula, labels, exponent)
+
+    def _place(self, formula: Expression, labels: Labels, exponent: Fraction) -> None:
+        if not labels:
+            self.scalars.append((formula, exponent))
+        elif len(labels) == 1:
+            self.weigh(labels[0], formula, exponent)
+        elif len(labels) == 2:
+            self.edges.append(Edge(formula, labels[0], labels[1], exponent))
+        else:
+            raise Unreduced
+
+    def weigh(self, label: Label, column: Expression, exponent: Fraction) -> None:
+        self.weights.setdefault(label, []).append((column, exponent))
+
+    def _structural(self, operand: Operand) -> None:
+        from matcalc.notation.structures import STRUCTURES  # which take graphs
+
+        kind = operand.tensor.kind
+        rule = STRUCTURES.get(kind)
+        if rule is None or not rule(self, operand):
+            raise Unreduced
+
+    def alone(self, label: Label) -> bool:
+        """Tell whether a summed vertex has exactly one weight and no edge."""
+        return (
+            label >= self.rank and len(self.weights.get(label, ())) == 1 and not self.degree(label)
+        )
+
+    def take_vector(self, label: Label) -> Expression | None:
+        """Remove a summed vertex that carries only weights and return their product."""
+        if label < self.rank or self.degree(label) or label not in self.weights:
+            return None
+        self.vertices.discard(label)
+        return entrywise(self.weights.pop(label))
+
+    def degree(self, label: Label) -> int:
+        return sum([(e.row == label) + (e.column == label) for e in self.edges])
+
+    # --- reducing -----------------------------------------------------------------------------
+
+    def reduce(self) -> Term:
+        """Return the product in matrix notation; raise Unreduced where there is none."""
+        while self._reduce_once():
+            pass
+        if any(label >= self.rank for label in self.vertices):
+            raise Unreduced
+        return self._finish()
+
+    def _reduce_once(self) -> bool:
+        for label in sorted(self.vertices):
+            if label >= self.rank and not self.degree(label):
+                self._close(label)
+                return True
+        if self._loop() or self._ring() or self._parallel():
+            return True
+        for wanted in (1, 2):
+            for label in sorted(self.vertices, reverse=True):
+                if label >= self.rank and self.degree(label) == wanted:
+                    (self._dangle if wanted == 1 else self._pass)(label)
+                    return True
+        return False
+
+    def _close(self, label: Label) -> None:
+        """Sum the weights on a vertex without edges."""
+        self.vertices.discard(label)
+        weights = self.weights.pop(label, [])
+        self.scalars.append((self._summed(weights, self.dims[label]), _one))
+
+    def _summed(self, weights: list[tuple[Expression, Fraction]], n: Dimension) -> Expression:
+        top, bottom = split_powers(weights)
+        if not bottom and len(top) == 1:
+            (only,) = top
+            if only.head == "power" and only.arguments[1] is number(2):
+                base = only.arguments[0]
+                square = raised(make("call", (base,), ("norm2", None)), Fraction(2))
+                return best(self.inner(base, base), square)
+            return make("call", (only,), ("sum", None))
+        whole = entrywise(weights)
+        assert whole is not None  # a summed label is carried by some factor
+        plain = make("call", (whole,), ("sum", None))
+        if len(top) < 2:
+            return plain
+        left, rest = top[0], hadamard(top[1:])
+        right = make("divide", (rest, hadamard(bottom))) if bottom else rest
+        return best(self.inner(left, right), self.inner(right, left), plain)
+
+    def inner(self, left: Expression, right: Expression) -> Expression:
+        """Return the inner product of two columns, as w·x or x'*A*x."""
+        if self.notation.style.dot and "multiply" not in (left.head, right.head):
+            return make("dot", (left, right))
+        return chain([transpose(left), right])
+
+    def _loop(self) -> bool:
+        for edge in self.edges:
+            if edge.row != edge.column:
+                continue
+            self.edges.remove(edge)
+            label = edge.row
+            if (
+                label >= self.rank
+                and edge.exponent == 1
+                and not self.degree(label)
+                and label not in self.weights
+            ):
+                self.vertices.discard(label)
+                self.scalars.append((_trace(edge.matrix), _one))
+            else:
+                diagonal = make("call", (edge.matrix,), ("diag", None))
+                self.weigh(label, diagonal, edge.exponent)
+            return True
+        return False
+
+    def _ring(self) -> bool:
+        """Two edges between two summed vertices with nothing else: the trace of a product."""
+        for first in self.edges:
+            ends = {first.row, first.column}
+            twins = [e for e in self.edges if {e.row, e.column} == ends]
+            if len(twins) != 2 or any(e.exponent != 1 for e in twins):
+                continue
+            if any(label < self.rank or self.degree(label) != 2 for label in ends):
+                continue
+            if any(label in self.weights for label in ends):
+                continue
+            a, b = twins
+            for edge in twins:
+                self.edges.remove(edge)
+            self.vertices -= ends
+            right = b.matrix if b.row == a.column else transpose(b.matrix)
+            entries = best(
+                hadamard([a.matrix, transpose(right)]), hadamard([transpose(a.matrix), right])
+            )
+            trace = best(
+                _trace(chain([a.matrix, right])), _trace(transpose(chain([a.matrix, right])))
+            )
+            self.scalars.append((best(trace, make("call", (entries,), ("sum", None))), _one))
+            return True
+        return False
+
+    def _parallel(self) -> bool:
+        by_ends: dict[frozenset[Label], list[Edge]] = {}
+        for edge in self.edges:
+            by_ends.setdefault(frozenset((edge.row, edge.column)), []).append(edge)
+        for edges in by_ends.values():
+            if len(edges) > 1 or edges[0].exponent != 1:
+                row, column = sorted((edges[0].row, edges[0].column))
+                merged = _hadamard_edges(edges, row)
+                self.edges = [e for e in self.edges if e not in edges]
+                self.edges.append(Edge(merged, row, column, _one))
+                return True
+        return False
+
+    def _dangle(self, label: Label) -> None:
+        """Multiply a dangling edge by the vector on its free end, or sum over it."""
+        (edge,) = (e for e in self.edges if label in (e.row, e.column))
+        self.edges.remove(edge)
+        self.vertices.discard(label)
+        weights = self.weights.pop(label, [])
+        other = edge.column if edge.row == label else edge.row
+        if weights:
+            matrix = edge.matrix if edge.column == label else transpose(edge.matrix)
+            vector = entrywise(weights)
+            assert vector is not None
+            self.weigh(other, _matrix_vector(matrix, vector), _one)
+        elif other >= self.rank and not self.degree(other) and other not in self.weights:
+            self.vertices.discard(other)
+            self.scalars.append((_sum_of_entries(edge.matrix), _one))
+        elif edge.column == label:
+            summed = make("call", (edge.matrix,), ("sum", 1))
+            self.weigh(other, summed, _one)
+        else:
+            rows = make("call", (edge.matrix,), ("sum", 0))
+            self.weigh(other, transpose(rows), _one)
+
+    def _pass(self, label: Label) -> None:
+        """Join two edges at an inner vertex into a matrix product."""
+        first, second = (e for e in self.edges if label in (e.row, e.column))
+        start = first.column if first.row == label else first.row
+        end = second.column if second.row == label else second.row
+        if (start, end) != tuple(sorted((start, end))):
+            first, second, start, end = second, first, end, start
+        self.edges.remove(first)
+        self.edges.remove(second)
+        self.vertices.discard(label)
+        left = first.matrix if first.column == label else transpose(first.matrix)
+        right = second.matrix if second.row == label else transpose(second.matrix)
+        middle = self._diagonals(self.weights.pop(label, []))
+        self.edges.append(Edge(chain([left, *middle, right]), start, end, _one))
+
+    def _diagonals(self, weights: list[tuple[Expression, Fraction]]) -> list[Expression]:
+        vector = entrywise(weights)
+        return [] if vector is None else [make("call", (vector,), ("diag", None))]
+
+    # --- the result ---------------------------------------------------------------------------
+
+    def _finish(self) -> Term:
+        coefficient, scalars = self.coefficient, self._means()
+        body = self._body()
+        parts = [part for e in body for part in links(e)]
+        for part in parts:
+            if part.head == "number":
+                coefficient *= part.value
+        scalars += [(part, _one) for part in parts if not part.shape and part.head != "number"]
+        body = tuple([part for part in parts if part.shape])
+        merged: dict[Expression, Fraction] = {}
+        for base, exponent in scalars:
+            norm, factor = _as_norm(base, exponent)
+            merged[norm] = merged.get(norm, Fraction(0)) + factor
+        kept = tuple([(base, e) for base, e in merged.items() if e != 0])
+        coefficient, kept, body = with_adjugates(coefficient, kept, body)
+        if self.rank == 2 and len(body) > 1:
+            whole = chain(body)
+            turned = make("transpose", (transpose(whole),))
+            if cost(turned) < cost(whole):
+                body = (turned,)
+        return Term(coefficient, kept, body)
+
+    def _means(self) -> list[tuple[Expression, Fraction]]:
+        """Write sum(x)/n as mean(x)."""
+        scalars = list(self.scalars)
+        for k, (base, exponent) in enumerate(scalars):
+            if exponent != 1 or base.head != "call" or base.value != ("sum", None):
+                continue
+            (argument,) = base.arguments
+            counts = [d for d in argument.shape if d != ONE]
+            divisors = [(size(d), -_one) for d in counts]
+            if all(d.value is None for d in counts) and all(d in scalars for d in divisors):
+                scalars[k] = (make("call", (argument,), ("mean", None)), _one)
+                for divisor in divisors:
+                    scalars.remove(divisor)
+        return scalars
+
+    def _body(self) -> tuple[Expression, ...]:
+        if self.rank == 0:
+            return ()
+        if self.rank == 1:
+            column = entrywise(self.weights.get(0, []))
+            return (column if column is not None else make("ones", (), self.shape),)
+        if self.diagonal:
+            weights = self.weights.get(0, []) + self.weights.get(1, [])
+            vector = entrywise(weights)
+            if vector is None:
+                return (make("eye", (), self.shape[0]),)
+            return (_diag(vector),)
+        left, right = (entrywise(self.weights.get(axis, [])) for axis in (0, 1))
+        if not self.edges:
+            if left is None and right is None:
+                return (make("ones", (), self.shape),)
+            left = left if left is not None else make("ones", (), self.shape[:1])
+            right = right if right is not None else make("ones", (), self.shape[1:])
+            return (left, transpose(right))
+        if len(self.edges) > 1:
+            raise Unreduced
+        (edge,) = self.edges
+        matrix = edge.matrix if edge.row == 0 else transpose(edge.matrix)
+        parts = [] if left is None else [_diag(left)]
+        parts.append(matrix)
+        if right is not None:
+            parts.append(_diag(right))
+        return tuple(parts)
+
+
+def _diag(vector: Expression) -> Expression:
+    return make("call", (vector,), ("diag", None))
+
+
+def _component(label: Label, operands: list[Operand]) -> list[Operand]:
+    """Return the operands connected to a label, not counting what fuses axes."""
+    reached = {label}
+    found: list[Operand] = []
+    rest = [o for o in operands if o.tensor.kind != "fuse"]
+    while True:
+        touching = [o for o in rest if reached.intersection(o.labels)]
+        if not touching:
+            return found
+        for operand in touching:
+            reached.update(operand.labels)
+            rest.remove(operand)
+        found += touching
+
+
+def _meets(label: Label, operands: list[Operand]) -> bool:
+    return any(label in o.labels for o in operands)
+
+
+def _trace(matrix: Expression) -> Expression:
+    return make("call", (matrix,), ("tr", None))
+
+
+def _sum_of_entries(matrix: Expression) -> Expression:
+    """Return sum(A), or the squared norm that a sum of squares is."""
+    if matrix.head == "power" and matrix.arguments[1] is number(2):
+        norm = make("call", (matrix.arguments[0],), ("normF", None))
+        return make("power", (norm, number(2)))
+    if matrix.head == "transpose":
+        matrix = matrix.arguments[0]
+    return make("call", (matrix,), ("sum", None))
+
+
+def _matrix_vector(matrix: Expression, vector: Expression) -> Expression:
+    return chain([matrix, vector])
+
+
+def _hadamard_edges(edges: list[Edge], row: Label) -> Expression:
+    """Multiply parallel edges entry by entry, in the orientation that needs fewer transposes."""
+
+    def oriented(first: Label) -> Expression:
+        factors = []
+        for edge in edges:
+            matrix = edge.matrix if edge.row == first else transpose(edge.matrix)
+            factors.append((matrix, edge.exponent))
+        product = entrywise(factors)
+        assert product is not None
+        return product
+
+    column = next(e.column if e.row == row else e.row for e in edges)
+    return best(oriented(row), transpose(oriented(column)))
+
+
+def _as_norm(base: Expression, exponent: Fraction) -> tuple[Expression, Fraction]:
+    """Return (norm2(v), 2e) for (v'*v)^e where e is no whole number or negative."""
+    if exponent == 1:
+        return base, exponent
+    norm = norm_of_square(base)
+    if norm is None or exponent.denominator == 1:
+        return base, exponent
+    return norm, 2 * exponent
+
+
+def entry_of(
+    formula: Expression, labels: Labels, units: dict[Label, Dimension]
+) -> tuple[Expression, Labels]:
+    """Return an operand with some labels fixed: x[k], row A[k,:] as a column, A[:,k], A[k,l]."""
+    selectors: list[Any] = []
+    picked = []
+    kept = []
+    for label in labels:
+        if label in units:
+            selectors.append("entry")
+            picked.append(size(units[label] + ONE))
+        else:
+            selectors.append("all")
+            kept.append(label)
+    e = make("subscript", (formula, *picked), tuple(selectors))
+    if selectors == ["entry", "all"]:
+        e = transpose(e)
+    return e, tuple(kept)
