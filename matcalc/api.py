@@ -16,7 +16,6 @@ from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make, substitute, variable
 from matcalc.expressions.shapes import Shape, describe, sizes
-from matcalc.expressions.traversal import postorder
 from matcalc.notation.answers import in_shape
 from matcalc.notation.matrices import Notation, Style
 from matcalc.syntax.declarations import parse_declarations
@@ -362,18 +361,6 @@ def loosened(variable_: Expression) -> Expression:
     return variable(variable_.value.name, variable_.shape)
 
 
-def _taken(inferred: Inferred) -> frozenset[str]:
-    """Return the names that no index of an answer may have."""
-    names = {*inferred.variables, *inferred.functions}
-    for node in postorder([inferred.expression, *inferred.others], lambda n: n.arguments):
-        names.update(name for dimension in node.shape for name in dimension.names)
-        if node.head in ("size", "eye"):
-            names.update(node.value.names)
-    for variable_ in inferred.variables.values():
-        names.update(name for dimension in variable_.shape for name in dimension.names)
-    return frozenset(names)
-
-
 def _answer(
     formula: Formula,
     target: _Target,
@@ -386,7 +373,7 @@ def _answer(
 ) -> Derivative:
     style = Style.of(formula.text, formula.expression)
     shapes = {name: v.shape for name, v in formula.inferred.variables.items()}
-    notation = Notation(style, _taken(formula.inferred), shapes)
+    notation = Notation(style, formula.names, shapes)
     expression = in_shape(notation, tensor, shape)
     if target.variable.value.structure:
         # the point has the structure: S' = S may simplify what every entry by itself gave

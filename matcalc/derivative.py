@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from matcalc.calculus.intermediates import Intermediate, rewrite
+from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
+from matcalc.expressions.traversal import postorder
 from matcalc.facts import Fact, facts
 from matcalc.notation.text import to_text
 from matcalc.syntax.inference import Inferred
@@ -50,6 +53,25 @@ class Formula(NamedTuple):
     def notes(self) -> tuple[Fact, ...]:
         """How the formula was read where it could be read in another way."""
         return tuple([Fact("W101", note) for note in self.inferred.notes])
+
+    @property
+    def intermediates(self) -> tuple[Intermediate, ...]:
+        """The intermediate variables of the chain rule, one operator each, innermost first.
+
+        >>> import matcalc
+        >>> steps = matcalc.parse("max(0, w·x + b)").intermediates
+        >>> [f"{u.name} = {to_text(u.operation)}" for u in steps]
+        ['u1 = w·x', 'u2 = u1 + b', 'u3 = max(0, u2)']
+        """
+        return tuple(rewrite(self.expression, self.names))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that the formula, or what was read with it, uses or declares."""
+        inferred = self.inferred
+        roots = [inferred.expression, *inferred.others, *inferred.variables.values()]
+        found = names_in(postorder(roots, lambda node: node.arguments))
+        return frozenset(found.union(inferred.functions))
 
     def evaluate(self, /, **values: Any) -> Any:
         """Return the value as a NumPy array; see `Derivative.evaluate`."""
@@ -172,8 +194,6 @@ def record(derivatives: list[Derivative]) -> dict[str, Any]:
 
 
 def _leaves(expression: Expression) -> set[Expression]:
-    from matcalc.expressions.traversal import postorder
-
     return set(postorder([expression], lambda node: node.arguments))
 
 

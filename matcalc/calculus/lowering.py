@@ -37,6 +37,7 @@ from matcalc.calculus.work import Factor
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE, Dimension, integer
 from matcalc.expressions.functions import DEFINED_BY_NAME, ELEMENTARY_BY_NAME, PRIMITIVE_BY_NAME
+from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder, run
@@ -90,17 +91,7 @@ class _Lowering:
     def __init__(self, root: Expression, bindings: Bindings) -> None:
         self.results: dict[tuple[Expression, tuple[Running, ...]], Indexed] = {}
         self.bindings = bindings
-        self.free: dict[Expression, frozenset[str]] = {}
-        for node in postorder([root], lambda n: n.arguments):
-            if node.head == "index":
-                names = frozenset([node.value])
-            else:
-                names = frozenset().union(*[self.free[child] for child in node.arguments])
-                if node.head == "index_sum":
-                    names -= {node.value}
-                elif node.head == "tensor":
-                    names -= frozenset(node.value[0])
-            self.free[node] = names
+        self.free = free_indices(postorder([root], lambda n: n.arguments))
 
     def task(self, node: Expression, scope: Scope) -> Task:
         bound = self.bindings.get(node)

@@ -461,6 +461,7 @@ _ASCII: dict[str, Callable[[Expression, Layout], Printed]] = _TABLE | {
 
 
 def describe_text(node: Expression, layout: Layout) -> Printed:
+    """Return the pieces and the level of one node, its operands left to be printed."""
     return _TABLE[node.head](node, layout)
 
 
