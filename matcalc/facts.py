@@ -22,7 +22,7 @@ from matcalc.expressions.functions import (
     Elementary,
 )
 from matcalc.expressions.names import free_indices
-from matcalc.expressions.nodes import Expression, make, number
+from matcalc.expressions.nodes import Expression, make, number, substitute
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
@@ -77,7 +77,7 @@ def facts(
     found: dict[_Condition, None] = {}
     for node in order_of_nodes:
         if node in dependent and node.arguments and node in rough:
-            found.update(dict.fromkeys(_conditions(node, order, {variable} | dependent)))
+            found.update(dict.fromkeys(_conditions(node, order)))
     strict = {c.condition.arguments for c in found if c.condition.value == ">"}
     for weak in [c for c in found if c.condition.value == "!=" and c.condition.arguments in strict]:
         del found[weak]
@@ -127,13 +127,13 @@ def _is_smoothed(base: Expression, power: Expression, times: int) -> bool:
 # The conditions of one node
 
 
-def _conditions(node: Expression, order: int, dependent: set[Expression]) -> Iterator[_Condition]:
+def _conditions(node: Expression, order: int) -> Iterator[_Condition]:
     if node.head == "call":
-        yield from _of_call(node, order, dependent)
+        yield from _of_call(node, order)
     elif node.head == "divide":
         yield from _domain(make("compare", (node.arguments[1], _ZERO), "!="))
     elif node.head == "power":
-        yield from _of_power(node, node)
+        yield from _of_power(node)
     elif node.head == "matrix_power":
         base, exponent = node.arguments
         if exponent.head == "number" and exponent.value < 0:
@@ -143,7 +143,7 @@ def _conditions(node: Expression, order: int, dependent: set[Expression]) -> Ite
         yield from _kink(make("compare", node.arguments, "=="))
 
 
-def _of_call(node: Expression, order: int, dependent: set[Expression]) -> Iterator[_Condition]:
+def _of_call(node: Expression, order: int) -> Iterator[_Condition]:
     name = node.value[0]
     elementary = ELEMENTARY_BY_NAME.get((name, len(node.arguments)))
     if elementary is not None:
@@ -152,7 +152,9 @@ def _of_call(node: Expression, order: int, dependent: set[Expression]) -> Iterat
         row = PRIMITIVE_BY_NAME[name]
         if row.domain:
             yield from _domain(_instance(row.domain, ("X",), node.arguments, row.takes))
-        if row.kink and not _is_condition(row.kink):
+        if _is_condition(row.kink):
+            yield from _kink(_instance(row.kink, ("X",), node.arguments, row.takes))
+        elif row.kink:
             yield _Condition(KINK, node, remark=row.kink)
     elif name in DEFINED_BY_NAME:
         defined = DEFINED_BY_NAME[name]
@@ -160,26 +162,21 @@ def _of_call(node: Expression, order: int, dependent: set[Expression]) -> Iterat
             condition = _instance(defined.kink, ("X",), node.arguments, defined.takes)
             yield from _kink(condition, " (all entries)" if condition.shape else "")
             return
-        yield from _of_definition(node, order, dependent)
+        yield from _of_definition(node, order)
 
 
-def _of_definition(
-    node: Expression, order: int, dependent: set[Expression]
-) -> Iterator[_Condition]:
+def _of_definition(node: Expression, order: int) -> Iterator[_Condition]:
     """Yield the conditions of a function's definition, outermost operators only."""
     (argument,) = node.arguments
     formula = definition(node.value[0], argument.shape)
     (parameter,) = [n for n in postorder([formula], _arguments) if n.head == "variable"]
-    stack = [_substitute(formula, {parameter: argument})]
+    stack = [formula]
     while stack:
         part = stack.pop()
-        if part is argument or part not in _dependent(postorder([part], _arguments), argument):
+        if part is parameter:
             continue
-        found = (
-            list(_of_power(part, node))
-            if part.head == "power"
-            else list(_conditions(part, order, dependent))
-        )
+        whole = substitute(part, {parameter: argument})
+        found = list(_conditions(whole, order))
         yield from found
         if not found:
             stack.extend(part.arguments)
@@ -208,7 +205,7 @@ def _kinks_of_derivatives(row: Elementary, node: Expression) -> Iterator[_Condit
                 yield from _kink(make("compare", (sides[0], sides[1]), "=="))
 
 
-def _of_power(node: Expression, shown: Expression) -> Iterator[_Condition]:
+def _of_power(node: Expression) -> Iterator[_Condition]:
     base, exponent = node.arguments
     value = _constant(exponent)
     if value is not None:
@@ -218,8 +215,7 @@ def _of_power(node: Expression, shown: Expression) -> Iterator[_Condition]:
         elif value > 1:
             yield from _domain(make("compare", (base, _ZERO), ">="))
         else:
-            text = to_text(shown) if len(shown.arguments[0].arguments) < 8 else "the root"
-            remark = f"; the slope of {text} is infinite at 0" if value > 0 else ""
+            remark = "; at equality the slope is infinite" if value > 0 else ""
             yield from _domain(make("compare", (base, _ZERO), ">"), remark)
     elif any(part.head == "variable" for part in postorder([exponent], _arguments)):
         yield from _domain(make("compare", (base, _ZERO), ">"))
@@ -296,20 +292,7 @@ def _instance(
 
 def _put_in(formula: Expression, values: dict[str, Expression]) -> Expression:
     names = {n: n.value.name for n in postorder([formula], _arguments) if n.head == "variable"}
-    return _substitute(formula, {node: values[name] for node, name in names.items()})
-
-
-def _substitute(formula: Expression, values: dict[Expression, Expression]) -> Expression:
-    built: dict[Expression, Expression] = {}
-    for node in postorder([formula], _arguments):
-        if node in values:
-            built[node] = values[node]
-        elif node.arguments:
-            arguments = tuple([built[argument] for argument in node.arguments])
-            built[node] = make(node.head, arguments, node.value)
-        else:
-            built[node] = node
-    return built[formula]
+    return substitute(formula, {node: values[name] for node, name in names.items()})
 
 
 # Sentences

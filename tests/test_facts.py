@@ -14,7 +14,7 @@ NOTES = [
     ("norm2(A*x - y)", "x", ["W401 A*x - y == 0 (all entries)"]),
     ("max(x)", "x", ["W401 two entries tie: max(x)"]),
     ("norminf(x)", "x", ["W401 two entries tie: max(abs(x))"]),
-    ("sqrt(a)", "a", ["W402 a > 0; the slope of sqrt(a) is infinite at 0"]),
+    ("sqrt(a)", "a", ["W402 a > 0; at equality the slope is infinite"]),
     ("a^(3/2)", "a", ["W402 a >= 0"]),
     ("a^b", "b", ["W402 a > 0"]),
     ("log(a)", "a", ["W402 a > 0"]),

@@ -53,13 +53,14 @@ def product(
 
 def _simplify(work: Work) -> None:
     _merge_powers(work)
-    while join_matrix_product(work):
-        _merge_powers(work)
     recognise_sigmoid(work)
-    recognise_softmax(work)
-    join_signs(work)
-    drop_guarded(work)
-    _merge_powers(work)
+    if len(work.factors) > 1:
+        while join_matrix_product(work):
+            _merge_powers(work)
+        recognise_softmax(work)
+        join_signs(work)
+        drop_guarded(work)
+        _merge_powers(work)
     _sum_unused(work)
 
 
@@ -68,6 +69,8 @@ def _merge_powers(work: Work) -> None:
     while True:
         while apply_selection(work):
             pass
+        if len(work.factors) < 2:
+            return
         merged: dict[tuple[Tensor, Labels], Fraction] = {}
         for tensor, labels, exponent in work.factors:
             if len(labels) == 2 and symmetric(tensor):

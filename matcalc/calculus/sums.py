@@ -128,17 +128,22 @@ def _oriented(parts: list[Term], shape: Shape) -> tuple[list[Term], Shape, bool]
     if len(shape) != 2:
         return parts, shape, False
     lying = [p for p in parts if p[0].kind != "product" and p[1] in ((0, 1), (1, 0))]
-    if not lying:
-        return parts, shape, False
-    tensor, labels, _ = min(lying, key=lambda part: part[0].digest)
-    both = any(t is tensor and names == labels[::-1] for t, names, _ in lying)
-    if both or labels == (0, 1):
-        return parts, shape, False
+    if lying:
+        tensor, labels, _ = min(lying, key=lambda part: part[0].digest)
+        both = any(t is tensor and names == labels[::-1] for t, names, _ in lying)
+        if both or labels == (0, 1):
+            return parts, shape, False
     swapped = []
     for tensor, labels, weight in parts:
         _, inner, names = view(tensor, tuple([1 - label for label in labels]))
         swapped.append((inner, names, weight))
+    if not lying and _signature(swapped) >= _signature(parts):
+        return parts, shape, False
     return swapped, (shape[1], shape[0]), True
+
+
+def _signature(parts: list[Term]) -> list[tuple[int, Labels]]:
+    return sorted((t.digest, labels) for t, labels, _ in parts)
 
 
 def apply(

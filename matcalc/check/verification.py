@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 DIGITS = 50
 TOLERANCE = 1e-25
 POINTS = 3
-TRIES = 40
+TRIES = 24
+REFUSALS = 60
 LARGEST_WORK = 400_000
 """How many nodes SymPy is given, times how often they are differentiated."""
 SECONDS = 20.0
@@ -80,6 +81,10 @@ class _TooMuch(Exception):
     """The entries are too many or too large; the text says which."""
 
 
+class _Undefined(Exception):
+    """No point was found at which the formula is defined; other sizes may have one."""
+
+
 def verify(derivative: Derivative) -> Verification:
     """Check a derivative as `matcalc.diff`, `vjp` or `jvp` gave it.
 
@@ -114,12 +119,16 @@ def verify_claim(claim: Claim) -> Verification:
     deadline = time.monotonic() + SECONDS
     tried: list[Sizes] = []
     entries = 0
+    refused = 0
     failure = "no sizes fit the formula"
     for sizes in _assignments(claim):
         try:
             count, mismatch = _compare(claim, sizes, deadline)
-        except MatcalcError as error:
-            failure = error.message
+        except (MatcalcError, _Undefined) as error:
+            failure = str(error)
+            refused += 1
+            if refused == REFUSALS:
+                break
             continue
         except _TooMuch as reason:
             return Verification(None, tuple(tried), entries, "", f"not verified: {reason}")
@@ -366,7 +375,7 @@ def _difference(
 ) -> str:  # fmt: skip
     """Return '' if the entries agree at several points, else an entry where they differ.
 
-    A point counts if the formula's own entries are real and finite there.
+    A point counts if the formula's own entries are real and finite there, and off its kinks.
     """
     import mpmath
     import numpy as np
@@ -381,14 +390,15 @@ def _difference(
     symbols: list[Any] = sorted(
         set().union(*[entry.free_symbols for entry in pairs]), key=lambda symbol: symbol.name
     )
+    ties = sorted({tie.args[0] for entry in result.flat for tie in entry.atoms(_step())}, key=str)
     numbers = {**functions, **_artefacts(mpmath)}
-    compute = sympy.lambdify(symbols, pairs, [numbers, "mpmath"], cse=True)
+    compute = sympy.lambdify(symbols, pairs + ties, [numbers, "mpmath"], cse=True)
     found = 0
     with mpmath.workdps(DIGITS):
         for point in points:
             _check_time(deadline)
             values = _numbers(compute, symbols, point, mpmath)
-            if values is None:
+            if values is None or any(abs(value) < TOLERANCE for value in values[len(pairs):]):
                 continue
             found += 1
             for k, place in enumerate(places):
@@ -398,12 +408,31 @@ def _difference(
             if found == POINTS:
                 return ""
     if not found:
-        raise _TooMuch("no point was found at which the formula is defined")
+        raise _Undefined("no point was found at which the formula is defined")
     return ""
 
 
 def _numbers(compute: Any, symbols: Sequence[Any], point: Point, mpmath: Any) -> list[Any] | None:
-    """Return the values at a point, or None outside of the domain."""
+    """Return the values at a point, or None outside of the domain.
+
+    What rounding decides, such as the inverse of a singular matrix, has no value: more
+    digits would change it.
+    """
+    rough = _rounded(compute, symbols, point, mpmath)
+    if rough is None:
+        return None
+    with mpmath.workdps(DIGITS + 20):
+        values = _rounded(compute, symbols, point, mpmath)
+    if values is None:
+        return None
+    stable = all(
+        abs(value - other) <= TOLERANCE * (1 + abs(value))
+        for value, other in zip(values, rough, strict=True)
+    )
+    return values if stable else None
+
+
+def _rounded(compute: Any, symbols: Sequence[Any], point: Point, mpmath: Any) -> list[Any] | None:
     arguments = [mpmath.mpf(int(point[s].p)) / int(point[s].q) for s in symbols]
     try:
         values = [mpmath.mpmathify(value) for value in compute(*arguments)]

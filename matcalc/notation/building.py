@@ -5,6 +5,7 @@ Every function returns the smallest form it finds, counted in nodes of the synta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from weakref import WeakKeyDictionary
@@ -103,12 +104,22 @@ def _transposed_inside(e: Expression) -> Expression | None:
         (inner,) = e.arguments
         if inner.shape == e.shape:
             return make("call", (transpose(inner),), e.value)
+    if head == "call" and e.value[1] is not None:
+        name, axis = e.value
+        return make("call", (transpose(e.arguments[0]),), (name, 1 - axis))
     if head == "stack" and len(set(e.value)) == 1:
         width = e.value[0]
         cells = [transpose(cell) for cell in e.arguments]
         turned = [cells[k] for column in range(width) for k in range(column, len(cells), width)]
         return make("stack", tuple(turned), (len(e.value),) * width)
     return None
+
+
+def along_rows(name: str, matrix: Expression) -> Expression:
+    """Return the column of a reduction of every row, which may be that of columns, transposed."""
+    upright = make("call", (matrix,), (name, 1))
+    turned = make("call", (transpose(matrix),), (name, 0))
+    return best(upright, make("transpose", (turned,)))
 
 
 # --- products ---------------------------------------------------------------------------------
@@ -239,6 +250,13 @@ def reading_order(e: Expression) -> tuple[object, ...]:
     return (rank, cost(e) if rank == 4 else 0, _name(e))
 
 
+_DIGITS = re.compile(r"\d+")
+
+
+def _padded(digits: re.Match[str]) -> str:
+    return digits[0].rjust(8, "0")
+
+
 _names: WeakKeyDictionary[Expression, str] = WeakKeyDictionary()
 
 
@@ -249,6 +267,7 @@ def _name(e: Expression) -> str:
         for node in postorder([e], lambda n: () if n in _names else n.arguments):
             if node not in _names:
                 own = node.value.name if node.head == "variable" else str(node.value)
+                own = _DIGITS.sub(_padded, own)  # x2 before x10
                 inner = ",".join([_names[child] for child in node.arguments])
                 if len(inner) > 60:
                     inner = inner[:60]

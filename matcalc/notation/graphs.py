@@ -18,6 +18,7 @@ from matcalc.calculus.work import ZERO_ONE
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression, make, number, size
 from matcalc.notation.building import (
+    along_rows,
     best,
     chain,
     column_of_identity,
@@ -334,11 +335,9 @@ class Graph:
             self.vertices.discard(other)
             self.scalars.append((_sum_of_entries(edge.matrix), _one))
         elif edge.column == label:
-            summed = make("call", (edge.matrix,), ("sum", 1))
-            self.weigh(other, summed, _one)
+            self.weigh(other, along_rows("sum", edge.matrix), _one)
         else:
-            rows = make("call", (edge.matrix,), ("sum", 0))
-            self.weigh(other, transpose(rows), _one)
+            self.weigh(other, along_rows("sum", transpose(edge.matrix)), _one)
 
     def _pass(self, label: Label) -> None:
         """Join two edges at an inner vertex into a matrix product."""

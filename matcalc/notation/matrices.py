@@ -19,6 +19,7 @@ from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder, run
 from matcalc.notation import blocks, indices
 from matcalc.notation.building import (
+    along_rows,
     best,
     column_of_identity,
     transpose,
@@ -185,9 +186,7 @@ class Notation:
         argument = yield self._formula(operand)
         if len(dims) == len(labels):
             return term_of(make("call", (argument,), (name, None)))
-        axis = 1 if labels == (0, 1) else 0
-        reduced = make("call", (argument,), (name, axis))
-        return term_of(reduced if axis == 1 else transpose(reduced))
+        return term_of(along_rows(name, argument if labels == (0, 1) else transpose(argument)))
 
     def _matrix(self, tensor: Tensor) -> Task:
         if len(tensor.operands[0].labels) > 2:
