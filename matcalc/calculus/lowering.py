@@ -273,7 +273,7 @@ def _divide(node: Expression, a: Indexed, b: Indexed) -> Indexed:
 def _power(node: Expression, base: Indexed, exponent: Indexed) -> Indexed:
     value = constant_value(exponent.tensor)
     if value is not None:
-        return Indexed(product([(*base, value)], base.labels), base.labels)
+        return _entrywise(lambda out, sizes: product([(*base, value)], out, sizes), base, exponent)
     return _entrywise(
         lambda out, sizes: apply("power", [base, exponent], out, sizes), base, exponent
     )
@@ -364,6 +364,8 @@ def _summed_pair(a: Indexed, b: Indexed) -> Indexed:
 
 
 def _kron(node: Expression, a: Indexed, b: Indexed) -> Indexed:
+    if not node.arguments[0].shape or not node.arguments[1].shape:
+        return _hadamard(node, a, b)
     left, right = ((*argument.shape, ONE)[:2] for argument in node.arguments)
     factors: list[Factor] = []
     out: list[Label] = []

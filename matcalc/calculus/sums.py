@@ -26,6 +26,8 @@ from matcalc.calculus.work import Factor
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.shapes import Shape
 
+COMPARISONS = frozenset(["<", "<=", ">", ">=", "==", "!="])
+
 Term = tuple[Tensor, Labels, Fraction]
 Sizes = Mapping[Label, Dimension]
 
@@ -212,8 +214,6 @@ _EXACT: dict[object, Callable[..., Fraction | int]] = {
     "!=": lambda a, b: int(a != b),
 }
 
-COMPARISONS = frozenset(["<", "<=", ">", ">=", "==", "!="])
-
 
 def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> Tensor | None:
     values = [constant_value(t) for t, _, _ in parts]
@@ -224,6 +224,12 @@ def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> 
             return constant(_AT_ZERO[function], shape)
         if function == "log" and values == [1]:
             return constant(0, shape)
+    if len(parts) == 2 and parts[0] == parts[1]:
+        if function in ("max", "min"):
+            axes = dict(enumerate(shape))
+            return product([parts[0]], tuple(axes), axes)
+        if isinstance(function, str) and function in COMPARISONS:
+            return constant(_EXACT[function](0, 0), shape)
     if function == "where":
         condition = parts[0][0]
         if values[1:] == [1, 0] and condition.kind == "apply" and condition.value in COMPARISONS:

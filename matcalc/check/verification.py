@@ -398,7 +398,7 @@ def _difference(
         for point in points:
             _check_time(deadline)
             values = _numbers(compute, symbols, point, mpmath)
-            if values is None or any(abs(value) < TOLERANCE for value in values[len(pairs):]):
+            if values is None or any(abs(value) < TOLERANCE for value in values[len(pairs) :]):
                 continue
             found += 1
             for k, place in enumerate(places):

@@ -14,6 +14,8 @@ from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression, make, number, size
 from matcalc.expressions.traversal import postorder
 
+LINEAR = frozenset(["diag", "tr", "sum", "mean", "vec"])
+
 INSIDE_LIMIT = 80  # transposes are pushed into sums up to this size
 
 _costs: WeakKeyDictionary[Expression, int] = WeakKeyDictionary()
@@ -69,6 +71,8 @@ def transpose(e: Expression) -> Expression:
         return e
     if head == "negate":
         return negate(transpose(e.arguments[0]))
+    if head == "subscript" and e.arguments[0].head == "eye" and "range" not in str(e.value):
+        return make("subscript", e.arguments, e.value[::-1])
     if head in ("ones", "zeros") and len(e.shape) == 2 and e.shape[0] != ONE:
         return make(head, (), (e.shape[1], e.shape[0]))
     if head == "zeros":
@@ -118,8 +122,8 @@ def _transposed_inside(e: Expression) -> Expression | None:
 def along_rows(name: str, matrix: Expression) -> Expression:
     """Return the column of a reduction of every row, which may be that of columns, transposed."""
     upright = make("call", (matrix,), (name, 1))
-    turned = make("call", (transpose(matrix),), (name, 0))
-    return best(upright, make("transpose", (turned,)))
+    turned = make("transpose", (make("call", (transpose(matrix),), (name, 0)),))
+    return best(turned, upright) if matrix.head == "transpose" else best(upright, turned)
 
 
 # --- products ---------------------------------------------------------------------------------
@@ -302,6 +306,9 @@ def turned_difference(e: Expression) -> Expression | None:
     if e.head == "transpose":
         inner = turned_difference(e.arguments[0])
         return None if inner is None else transpose(inner)
+    if e.head == "call" and e.value[0] in LINEAR:
+        inner = turned_difference(e.arguments[0])
+        return None if inner is None else make("call", (inner,), e.value)
     if e.head in ("hadamard", "multiply", "dot", "divide"):
         for side in (0, 1):
             turned = turned_difference(e.arguments[side])

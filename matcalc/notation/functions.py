@@ -7,8 +7,8 @@ from typing import Any
 from matcalc.calculus.sums import COMPARISONS
 from matcalc.calculus.tensors import Labels
 from matcalc.expressions.dimensions import ONE, Dimension
-from matcalc.expressions.nodes import Application, Expression, make
-from matcalc.notation.building import chain, transpose
+from matcalc.expressions.nodes import Application, Expression, make, number
+from matcalc.notation.building import chain, is_negative, negate, transpose
 
 
 def applied(function: Any, arguments: tuple[Expression, ...]) -> Expression:
@@ -16,10 +16,20 @@ def applied(function: Any, arguments: tuple[Expression, ...]) -> Expression:
     if isinstance(function, Application):
         return make("abstract", arguments, function)
     if function in COMPARISONS:
-        return make("compare", arguments, function)
+        return make("compare", _balanced(arguments), function)
     if function == "power":
         return make("power", arguments)
     return make("call", arguments, (function, None))
+
+
+def _balanced(sides: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Write a - b > 0 as a > b."""
+    left, right = sides
+    if right is number(0) and left.head == "add" and len(left.arguments) == 2:
+        first, second = left.arguments
+        if is_negative(second) and not is_negative(first):
+            return (first, negate(second))
+    return sides
 
 
 def expanded(formula: Expression, labels: Labels, shape: tuple[Dimension, ...]) -> Expression:

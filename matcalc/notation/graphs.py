@@ -33,7 +33,7 @@ from matcalc.notation.building import (
     transpose,
 )
 from matcalc.notation.determinants import with_adjugates
-from matcalc.notation.terms import Term
+from matcalc.notation.terms import Term, scalar_factors
 
 if TYPE_CHECKING:
     from matcalc.notation.matrices import Notation
@@ -364,15 +364,14 @@ class Graph:
         coefficient, scalars = self.coefficient, self._means()
         body = self._body()
         parts = [part for e in body for part in links(e)]
-        for part in parts:
-            if part.head == "number":
-                coefficient *= part.value
-        scalars += [(part, _one) for part in parts if not part.shape and part.head != "number"]
+        scalars += [(part, _one) for part in parts if not part.shape]
         body = tuple([part for part in parts if part.shape])
         merged: dict[Expression, Fraction] = {}
-        for base, exponent in scalars:
-            norm, factor = _as_norm(base, exponent)
-            merged[norm] = merged.get(norm, Fraction(0)) + factor
+        for value, base, exponent in scalar_factors(scalars):
+            coefficient *= value
+            if base is not None:
+                norm, factor = _as_norm(base, exponent)
+                merged[norm] = merged.get(norm, Fraction(0)) + factor
         kept = tuple([(base, e) for base, e in merged.items() if e != 0])
         coefficient, kept, body = with_adjugates(coefficient, kept, body)
         if self.rank == 2 and len(body) > 1:

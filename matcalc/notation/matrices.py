@@ -11,6 +11,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from matcalc.calculus.expansion import cancels, multiplied_out
 from matcalc.calculus.sums import view
 from matcalc.calculus.tensors import Labels, Operand, Tensor
 from matcalc.expressions.dimensions import ONE, Dimension
@@ -22,6 +23,7 @@ from matcalc.notation.building import (
     along_rows,
     best,
     column_of_identity,
+    cost,
     transpose,
 )
 from matcalc.notation.functions import applied, expanded, positional, reshaped
@@ -258,9 +260,15 @@ class Notation:
         graph = Graph(self, tensor)
         try:
             yield graph.read(tensor)
-            return graph.reduce()
+            term = graph.reduce()
         except Unreduced:
             return term_of((yield indices.tensor_formula(self, tensor)))
+        if cancels(tensor):
+            sum_ = multiplied_out(tensor)
+            if sum_ is not None:
+                other = yield self._term(sum_)
+                return min(term, other, key=lambda form: cost(written(form)))
+        return term
 
 
 def _places(whole: Tensor, order: Labels, labels: Labels, rank: int, axes: int) -> Labels | None:

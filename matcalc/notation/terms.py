@@ -14,6 +14,7 @@ from matcalc.notation.building import (
     best,
     chain,
     cost,
+    entrywise,
     hadamard,
     links,
     negate,
@@ -70,10 +71,12 @@ def scalar_factors(
     stack = list(reversed(factors))
     while stack:
         e, exponent = stack.pop()
-        if e.head == "number" and (e.value != 0 or exponent > 0):
+        if e.head == "number" and exponent.denominator == 1 and (e.value != 0 or exponent > 0):
             found.append((e.value ** int(exponent), None, exponent))
+        elif exponent.denominator != 1:
+            found.append((_one, e, exponent))
         elif e.head == "negate":
-            found.append((Fraction(-1), None, exponent))
+            found.append((Fraction(-1) ** int(exponent), None, exponent))
             stack.append((e.arguments[0], exponent))
         elif e.head == "divide":
             stack += [(e.arguments[1], -exponent), (e.arguments[0], exponent)]
@@ -196,9 +199,9 @@ def _factored_total(terms: tuple[Term, ...]) -> Expression:
         whole = _joined_term(inner, first[len(first) - after :], first[:before])
         return best(written(whole), plain)
     candidates = [plain]
-    common = _common_scalars(terms)
-    if common is not None:
-        candidates.append(common)
+    for common in (_common_scalars(terms), _common_entries(terms)):
+        if common is not None:
+            candidates.append(common)
     for factored in _grouped(terms):
         candidates.append(factored)
     return best(*candidates)
@@ -238,10 +241,58 @@ def _common_scalars(terms: Sequence[Term]) -> Expression | None:
         rest.append(Term(term.coefficient / coefficient, kept, term.body))
     inner = total(rest)
     candidates = [_written(coefficient, tuple(shared.items()), inner)]
+    if coefficient < 0:
+        # -(a - b)*c - (d - e)*f is (b - a)*c + (e - d)*f
+        turned = [turned_difference(written(term)) for term in rest]
+        if None not in turned:
+            flipped = add([(_one, term) for term in turned if term is not None])
+            candidates.append(_written(-coefficient, tuple(shared.items()), flipped))
     if coefficient != 1 and shared:
         undrawn = [term._replace(coefficient=term.coefficient * coefficient) for term in rest]
         candidates.append(_written(_one, tuple(shared.items()), total_plain(undrawn)))
     return best(*candidates)
+
+
+def _common_entries(terms: Sequence[Term]) -> Expression | None:
+    """Draw out what all terms multiply by entry by entry: s .* (g - g'*s)."""
+    parts = []
+    for term in terms:
+        if len(term.body) != 1:
+            return None
+        parts.append(dict(entry_factors(term.body[0])))
+    shared = {
+        base: min(part.get(base, Fraction(0)) for part in parts)
+        for base in parts[0]
+        if all(part.get(base, 0) > 0 for part in parts)
+    }
+    if not shared:
+        return None
+    rest = []
+    for term, part in zip(terms, parts, strict=True):
+        kept = [(base, e - shared.get(base, 0)) for base, e in part.items()]
+        column = entrywise([(base, e) for base, e in kept if e != 0])
+        rest.append(term._replace(body=() if column is None else (column,)))
+    if not any(term.body for term in rest):
+        return None
+    common = entrywise(shared.items())
+    return None if common is None else make("hadamard", (common, total(rest)))
+
+
+def entry_factors(e: Expression) -> list[tuple[Expression, Fraction]]:
+    """Return the factors of a product and quotient entry by entry, with their exponents."""
+    found: list[tuple[Expression, Fraction]] = []
+    stack = [(e, _one)]
+    while stack:
+        node, exponent = stack.pop()
+        if node.head == "hadamard":
+            stack += [(node.arguments[1], exponent), (node.arguments[0], exponent)]
+        elif node.head == "divide" and node.arguments[1].shape:
+            stack += [(node.arguments[1], -exponent), (node.arguments[0], exponent)]
+        elif node.head == "power" and node.arguments[1].head == "number":
+            found.append((node.arguments[0], exponent * node.arguments[1].value))
+        else:
+            found.append((node, exponent))
+    return found
 
 
 def total_plain(terms: Sequence[Term]) -> Expression:
@@ -261,7 +312,7 @@ def _common_coefficient(terms: Sequence[Term]) -> Fraction:
 
 def _grouped(terms: Sequence[Term]) -> list[Expression]:
     """Return sums in which terms that share a first or last factor are taken together."""
-    results = []
+    results = [_same_body(terms, group) for group in _equal_bodies(terms)]
     forms: list[Sequence[Term]] = [terms]
     for turn in (False, True):
         form = [_reassociated(term, turn) for term in terms]
@@ -293,6 +344,22 @@ def transposed_scalar(scalar: Expression) -> Expression:
     if not any(part.shape for part in links(scalar)):
         return scalar
     return chain([transpose(part) for part in reversed(links(scalar))])
+
+
+def _equal_bodies(terms: Sequence[Term]) -> list[list[int]]:
+    groups: dict[tuple[Expression, ...], list[int]] = {}
+    for k, term in enumerate(terms):
+        if term.body:
+            groups.setdefault(term.body, []).append(k)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _same_body(terms: Sequence[Term], group: Sequence[int]) -> Expression:
+    """Write a*x + b*x as (a + b)*x."""
+    front = term_of(total([terms[k]._replace(body=()) for k in group]))
+    joined = front._replace(body=terms[group[0]].body)
+    rest = [term for k, term in enumerate(terms) if k not in group]
+    return total([joined, *rest]) if rest else written(joined)
 
 
 def _common_ends(terms: Sequence[Term]) -> tuple[int, int]:
