@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import matcalc
 from matcalc.api import loosened
 from matcalc.calculus.accumulation import backward, forward
-from matcalc.calculus.layouts import Layout
+from matcalc.calculus.layouts import Layout, arranged
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Tensor
 from matcalc.code.evaluation import evaluate
 from matcalc.expressions.nodes import Expression, substitute
+from matcalc.notation.answers import in_shape
+from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.text import to_text
 from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import parse_formula
@@ -43,6 +46,13 @@ class Problem(NamedTuple):
             else:
                 tensor = forward(tensor, [variable])
         return tensor
+
+    def formula_of(self, jacobian: Tensor, layout: Layout = "numerator", order: int = 1) -> Expression:
+        """Return a Jacobian as a formula in a layout."""
+        shape, variable = self.formula.shape, self.variable.shape
+        tensor, wanted = arranged(jacobian, shape, variable, order, layout)
+        taken = frozenset(re.findall(r"\w+", self.where))
+        return in_shape(Notation(Style(), taken, {self.wrt: variable}), tensor, wanted)
 
 
 def read(text: str, where: str) -> Expression:

@@ -66,6 +66,16 @@ def view(tensor: Tensor, labels: Labels) -> tuple[Fraction, Tensor, Labels]:
     return coefficient, tensor, _sorted_view(tensor, labels)
 
 
+def _whole_view(tensor: Tensor, labels: Labels, shape: Shape) -> tuple[Tensor, Labels]:
+    """Return a view with its coefficient left in the tensor."""
+    coefficient, inner, names = view(tensor, labels)
+    if coefficient == 1:
+        return inner, names
+    order = tuple(sorted(names))
+    axes = {k: shape[k] for k in order}
+    return product([(inner, names, _one)], order, axes, coefficient), order
+
+
 def _sorted_view(tensor: Tensor, labels: Labels) -> Labels:
     if len(labels) == 2 and labels[0] > labels[1] and symmetric(tensor):
         return (labels[1], labels[0])
@@ -137,7 +147,7 @@ def _oriented(parts: list[Term], shape: Shape) -> tuple[list[Term], Shape, bool]
             return parts, shape, False
     swapped = []
     for tensor, labels, weight in parts:
-        _, inner, names = view(tensor, tuple([1 - label for label in labels]))
+        inner, names = _whole_view(tensor, tuple([1 - label for label in labels]), shape[::-1])
         swapped.append((inner, names, weight))
     if not lying and _signature(swapped) >= _signature(parts):
         return parts, shape, False
@@ -155,12 +165,8 @@ def apply(
     position = {label: k for k, label in enumerate(out)}
     parts: list[Term] = []
     for tensor, labels in arguments:
-        coefficient, inner, names = view(tensor, tuple([position[x] for x in labels]))
-        if coefficient != 1:
-            axes = {k: sizes[out[k]] for k in names}
-            order = tuple(sorted(axes))
-            inner = product([(inner, names, _one)], order, axes, coefficient)
-            names = order
+        places = tuple([position[x] for x in labels])
+        inner, names = _whole_view(tensor, places, tuple([sizes[label] for label in out]))
         parts.append((inner, names, _one))
     used = sorted({label for _, names, _ in parts for label in names})
     axes = {k: sizes[label] for k, label in enumerate(out)}

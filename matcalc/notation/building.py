@@ -108,7 +108,7 @@ def _transposed_inside(e: Expression) -> Expression | None:
         (inner,) = e.arguments
         if inner.shape == e.shape:
             return make("call", (transpose(inner),), e.value)
-    if head == "call" and e.value[1] is not None:
+    if head == "call" and isinstance(e.value[1], int):
         name, axis = e.value
         return make("call", (transpose(e.arguments[0]),), (name, 1 - axis))
     if head == "stack" and len(set(e.value)) == 1:

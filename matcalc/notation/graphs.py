@@ -71,6 +71,8 @@ class Graph:
         self.weights: dict[Label, list[tuple[Expression, Fraction]]] = {}
         self.edges: list[Edge] = []
         self.diagonal = False
+        self.pending: list[Operand] = []  # structures that are not yet written
+        self.picked: frozenset[Label] = frozenset()  # labels of which one entry is taken
         self.vertices: set[Label] = set(range(len(self.dims)))
 
     # --- reading ------------------------------------------------------------------------------
@@ -99,38 +101,52 @@ class Graph:
                 picks.append(operand)
         for operand in others:
             yield self._read_one(operand, units)
-        for operand in picks:
-            self._structural(operand)
+        self.pending = picks
+        self.picked = frozenset(units)
+        while self.pending:
+            self._structural(self.pending[0])
+            del self.pending[0]
+        self._pick_entries(units)
+
+    def _pick_entries(self, units: dict[Label, Dimension]) -> None:
+        """Take the entries that unit vectors pick of what structures have put there."""
+        for label in units:
+            for column, exponent in self.weights.pop(label, []):
+                self.scalars.append((entry_of(column, (label,), units)[0], exponent))
+            for edge in [e for e in self.edges if label in (e.row, e.column)]:
+                self.edges.remove(edge)
+                formula, kept = entry_of(edge.matrix, (edge.row, edge.column), units)
+                self._place(formula, kept, edge.exponent)
 
     def _fused(self, tensor: Tensor) -> Task:
         """Read Kronecker products and vec: two axes made one. Return the other operands."""
         left = list(tensor.operands)
         for fuse in [o for o in left if o.tensor.kind == "fuse"]:
             if fuse in left:
-                left = yield self._fuse(tensor, fuse, left)
+                left = yield self._fuse(fuse, left)
         return left
 
-    def _fuse(self, tensor: Tensor, fuse: Operand, operands: list[Operand]) -> Task:
+    def _fuse(self, fuse: Operand, operands: list[Operand]) -> Task:
         r, i, j = fuse.labels
         if min(i, j) < self.rank:
             return (yield self._split(fuse, operands))
         outer, inner = _component(i, operands), _component(j, operands)
         used = {fuse}
         if outer == inner:
-            matrix = yield self._piece(tensor, outer, (j, i))
+            matrix = yield self._piece(operands, outer, (j, i))
             self.weigh(r, make("call", (matrix,), ("vec", None)), _one)
         else:
             twin = next((o for o in operands if o.tensor.kind == "fuse" and o is not fuse), None)
             if twin is not None and _meets(twin.labels[1], outer) and _meets(twin.labels[2], inner):
                 s, k, m = twin.labels
-                first = yield self._piece(tensor, outer, (i, k))
-                second = yield self._piece(tensor, inner, (j, m))
+                first = yield self._piece(operands, outer, (i, k))
+                second = yield self._piece(operands, inner, (j, m))
                 self.edges.append(Edge(make("kron", (first, second)), r, s, _one))
                 used.add(twin)
                 self.vertices -= {k, m}
             else:
-                first = yield self._piece(tensor, outer, (i,))
-                second = yield self._piece(tensor, inner, (j,))
+                first = yield self._piece(operands, outer, (i,))
+                second = yield self._piece(operands, inner, (j,))
                 self.weigh(r, make("kron", (first, second)), _one)
         self.vertices -= {i, j}
         taken = used | set(outer) | set(inner)
@@ -148,10 +164,13 @@ class Graph:
         self.vertices.discard(r)
         return [o for o in operands if o is not fuse and o is not users[0]]
 
-    def _piece(self, tensor: Tensor, operands: list[Operand], out: Labels) -> Task:
+    def _piece(self, every: list[Operand], operands: list[Operand], out: Labels) -> Task:
         """Return a connected part of the product as a formula with the given axes."""
         kept = {x for o in operands for x in o.labels}
+        elsewhere = {x for o in every if o not in operands for x in o.labels}
         if any(x < self.rank for x in kept) or not kept >= set(out):
+            raise Unreduced
+        if elsewhere & kept.difference(out):
             raise Unreduced
         factors = [(o.tensor, o.labels, o.weight) for o in operands]
         self.vertices -= kept
@@ -191,10 +210,14 @@ class Graph:
             raise Unreduced
 
     def alone(self, label: Label) -> bool:
-        """Tell whether a summed vertex has exactly one weight and no edge."""
-        return (
-            label >= self.rank and len(self.weights.get(label, ())) == 1 and not self.degree(label)
-        )
+        """Tell whether a summed vertex has exactly one weight, and nothing else meets there."""
+        one = len(self.weights.get(label, ())) == 1
+        return one and not self.degree(label) and self.unshared(label)
+
+    def unshared(self, label: Label) -> bool:
+        """Tell whether a vertex is summed and only one structure is left that meets it."""
+        meeting = sum(label in operand.labels for operand in self.pending)
+        return label >= self.rank and label not in self.picked and meeting == 1
 
     def take_vector(self, label: Label) -> Expression | None:
         """Remove a summed vertex that carries only weights and return their product."""

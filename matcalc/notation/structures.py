@@ -16,7 +16,7 @@ _one = Fraction(1)
 def _slice(graph: Graph, operand: Operand) -> bool:
     """Write the entries picked from a vector or matrix as a slice."""
     long, short = operand.labels
-    if long < graph.rank or long not in graph.vertices:
+    if not graph.unshared(long) or long not in graph.vertices:
         return False
     offset, length = operand.tensor.value, operand.tensor.shape[1]
     low, high = size(offset + ONE), size(offset + length)
