@@ -181,7 +181,7 @@ class Graph:
         formula = yield self.notation._formula(tensor)
         if formula.head == "add" and exponent.denominator == 1:
             turned = negate(formula)
-            if turned in self.notation.style.sums and formula not in self.notation.style.sums:
+            if turned in self.notation.style.known and formula not in self.notation.style.known:
                 formula = turned
                 self.coefficient *= (-1) ** exponent.numerator
         if any(label in units for label in labels):
@@ -279,9 +279,12 @@ class Graph:
 
     def inner(self, left: Expression, right: Expression) -> Expression:
         """Return the inner product of two columns, as w·x or x'*A*x."""
-        if self.notation.style.dot and "multiply" not in (left.head, right.head):
-            return make("dot", (left, right))
-        return chain([transpose(left), right])
+        dotted = self.notation.style.dot and "multiply" not in (left.head, right.head)
+        forms = [
+            make("dot", (a, b)) if dotted else chain([transpose(a), b])
+            for a, b in ((left, right), (right, left))
+        ]
+        return forms[forms[1] in self.notation.style.known]
 
     def _loop(self) -> bool:
         for edge in self.edges:

@@ -40,14 +40,13 @@ class Style(NamedTuple):
 
     dot: bool = False
     power_inverse: bool = False
-    sums: frozenset[Expression] = frozenset()
+    known: frozenset[Expression] = frozenset()
 
     @classmethod
     def of(cls, text: str, formula: Expression) -> Style:
         """Return the style of a formula as typed."""
         nodes = postorder([formula], lambda node: node.arguments)
-        sums = frozenset([node for node in nodes if node.head == "add"])
-        return cls("·" in text, "^-1" in text, sums)
+        return cls("·" in text, "^-1" in text, frozenset(nodes))
 
 
 class Notation:

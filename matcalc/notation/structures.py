@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from matcalc.calculus.tensors import Operand
 from matcalc.expressions.dimensions import ONE
-from matcalc.expressions.nodes import make, size
-from matcalc.notation.graphs import Graph
+from matcalc.expressions.nodes import Expression, make, number, size
+from matcalc.notation.building import negate
+from matcalc.notation.graphs import Edge, Graph
 
 _one = Fraction(1)
 
@@ -87,7 +88,22 @@ def _crossed(graph: Graph, operand: Operand) -> bool:
             assert left is not None and right is not None
             graph.weigh(out, make("call", (left, right), ("cross", None)), _one)
             return True
+    for k in range(3):
+        label, row, column = labels[k], labels[(k + 1) % 3], labels[(k + 2) % 3]
+        if graph.alone(label):
+            vector = graph.take_vector(label)
+            assert vector is not None
+            graph.edges.append(Edge(_skew(vector), row, column, _one))
+            return True
     return False
+
+
+def _skew(vector: Expression) -> Expression:
+    """Return the matrix S with S*y = cross(y, v): entries sign(i, j, k)*v[k]."""
+    x, y, z = (make("subscript", (vector, number(k)), ("entry",)) for k in (1, 2, 3))
+    zero = number(0)
+    cells = (zero, z, negate(y), negate(z), zero, x, y, negate(x), zero)
+    return make("stack", cells, (3, 3, 3))
 
 
 STRUCTURES: dict[str, Callable[[Graph, Operand], bool]] = {

@@ -316,7 +316,8 @@ def _grouped(terms: Sequence[Term]) -> list[Expression]:
     forms: list[Sequence[Term]] = [terms]
     for turn in (False, True):
         form = [_reassociated(term, turn) for term in terms]
-        if form != list(terms):
+        # a'*x*b + b'*x*a, where every term is written so; else numbers stay numbers
+        if all(new is not old for new, old in zip(form, terms, strict=True)):
             forms.append(form)
     for variants in forms:
         for at in (-1, 0):

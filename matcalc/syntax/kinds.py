@@ -98,8 +98,22 @@ class Kinds:
                 stack.extend(node.children)
 
 
+GREEK_NAMES = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron rho sigma "
+    "tau upsilon phi chi psi omega".split()
+)
+
+
 def by_letter(name: str) -> int:
-    """Return the axes that matrixcalculus.org's letters give: a-g 0, h-z 1, A-Z 2, Greek 0."""
+    """Return the axes that matrixcalculus.org's letters give: a-g 0, h-z 1, A-Z 2, Greek 0.
+
+    A Greek letter may be spelt out: `lambda_1` is a scalar as `λ₁` would be.
+
+    >>> [by_letter(name) for name in ("a", "x_1", "W1", "σ", "sigma_2", "sign")]
+    [0, 1, 2, 0, 0, 1]
+    """
+    if name.rstrip("0123456789").split("_")[0] in GREEK_NAMES:
+        return 0
     letter = unicodedata.normalize("NFD", name)[0]
     if "h" <= letter <= "z":
         return 1
