@@ -47,7 +47,9 @@ class Problem(NamedTuple):
                 tensor = forward(tensor, [variable])
         return tensor
 
-    def formula_of(self, jacobian: Tensor, layout: Layout = "numerator", order: int = 1) -> Expression:
+    def formula_of(
+        self, jacobian: Tensor, layout: Layout = "numerator", order: int = 1
+    ) -> Expression:
         """Return a Jacobian as a formula in a layout."""
         shape, variable = self.formula.shape, self.variable.shape
         tensor, wanted = arranged(jacobian, shape, variable, order, layout)

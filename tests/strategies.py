@@ -116,7 +116,7 @@ def _atoms(shape: Shape, scope: Scope) -> list[str]:
 
 def _fallback(shape: Shape) -> list[str]:
     if len(shape) == 1:
-        return [f"ones({shape[0]})", *(["E'*x"] if shape == ("k",) else [])]
+        return [f"ones({shape[0]})", *(["(E'*x)"] if shape == ("k",) else [])]
     if shape in _COMPOUND:
         return [_COMPOUND[shape]]
     if shape[0] == "1":

@@ -10,7 +10,16 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from matcalc.calculus.tensors import Label, Labels, Tensor, delta, leaf, select, size_tensor
-from matcalc.calculus.work import PUSH_LIMIT, SELECTORS, ZERO_ONE, Factor, Work, Zero, fresh
+from matcalc.calculus.work import (
+    PUSH_LIMIT,
+    SELECTORS,
+    ZERO_ONE,
+    Factor,
+    Work,
+    Zero,
+    fresh,
+    open_factors,
+)
 from matcalc.expressions.dimensions import ONE, Dimension, at_least, integer
 
 _one = Fraction(1)
@@ -73,10 +82,8 @@ def _select_unit(work: Work, position: int, tensor: Tensor, labels: Labels) -> b
             continue
         replaced = _entry(t, names, i, key, work)
         if replaced is not None:
-            work.factors[p : p + 1] = [(r, n, e if r.kind not in ZERO_ONE else _one)
-                                       for r, n in replaced]  # fmt: skip
-            for r, n in replaced:
-                work.dims.update(zip(n, r.shape, strict=True))
+            work.drop(p)
+            open_factors(work, [(r, n, _one if r.kind in ZERO_ONE else e) for r, n in replaced])
             return True
         if i in work.kept:
             # what is evaluated at the entry moves to a summed label; the unit vector stays
@@ -181,7 +188,8 @@ def _gather(work: Work, users: list[int], long: Label, short: Label, selector: T
         if t.kind in ("sum", "apply") and t.height <= PUSH_LIMIT:
             axes = [axis for axis, name in enumerate(names) if name == long]
             gathered = _along(t, axes, selector, selector.shape[1])
-            work.factors[p] = (gathered, tuple([short if n == long else n for n in names]), e)
+            work.drop(p)
+            open_factors(work, [(gathered, tuple([short if n == long else n for n in names]), e)])
             return True
     return False
 

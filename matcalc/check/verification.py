@@ -12,12 +12,14 @@ import itertools
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.code.backends import SYMPY, Backend
 from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
+from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.traversal import postorder
@@ -30,7 +32,7 @@ TOLERANCE = 1e-25
 POINTS = 3
 TRIES = 24
 REFUSALS = 60
-LARGEST_WORK = 400_000
+LARGEST_WORK = 200_000
 """How many nodes SymPy is given, times how often they are differentiated."""
 SECONDS = 20.0
 MOST_ENTRIES = 4_000
@@ -198,9 +200,19 @@ def _compare(claim: Claim, sizes: Sizes, deadline: float) -> tuple[int, str]:
     backend = _backend()
     result = evaluate(claim.formula, moving, sizes, backend)
     expected = _derivative(claim, result, loose, sizes, moving, deadline)
-    given = evaluate(claim.answer, {**arrays, **functions.callables}, sizes, backend)
-    if expected.shape != given.shape:
-        return 0, f"the answer's shape is {given.shape}, and must be {expected.shape}"
+    shape = tuple([d.evaluate(sizes) for d in claim.answer.shape])
+    if expected.shape != shape:
+        return 0, f"the answer's shape is {shape}, and must be {expected.shape}"
+
+    def given(point: Point) -> Any:
+        import numpy as np
+
+        numbers = {
+            name: np.array([_number(point.get(s, s)) for s in array.flat]).reshape(array.shape)
+            for name, array in arrays.items()
+        }
+        return evaluate(claim.answer, {**numbers, **functions.stand_ins}, sizes, _arithmetic())
+
     points = _points(variables, arrays, claim.variable.value.name, loose)
     mismatch = _difference(expected, given, result, points, functions.numbers, deadline)
     return expected.size, mismatch
@@ -227,6 +239,8 @@ def _derivative(
     derivative = result
     for _ in range(claim.order):
         derivative = _by_every(derivative, moving, deadline)
+        if sum(map(_weight, set(derivative.flat))) > LARGEST_WORK:
+            raise _TooMuch("the derivative's entries are too large for SymPy")
     if claim.operation == "diff":
         return _arranged(derivative, result.shape, moving.shape, claim.order, claim.layout)
     assert claim.seed is not None
@@ -370,7 +384,7 @@ def _structured(values: Any, structure: str) -> Any:
 
 
 def _difference(
-    expected: Any, given: Any, result: Any, points: Iterator[Point],
+    expected: Any, given: Callable[[Point], Any], result: Any, points: Iterator[Point],
     functions: Mapping[str, Any], deadline: float,
 ) -> str:  # fmt: skip
     """Return '' if the entries agree at several points, else an entry where they differ.
@@ -381,50 +395,52 @@ def _difference(
     import numpy as np
     import sympy
 
-    places = [p for p in np.ndindex(*expected.shape) if expected[p] != given[p]]
-    if not places:
-        return ""
-    pairs = [entry for p in places for entry in (expected[p], given[p])] + list(result.flat)
-    if sum(map(_weight, pairs)) > LARGEST_WORK:
-        raise _TooMuch("the answer's entries are too large for SymPy")
-    symbols: list[Any] = sorted(
-        set().union(*[entry.free_symbols for entry in pairs]), key=lambda symbol: symbol.name
-    )
     ties = sorted({tie.args[0] for entry in result.flat for tie in entry.atoms(_step())}, key=str)
+    wanted = [*expected.flat, *result.flat, *ties]
+    symbols: list[Any] = sorted(
+        set().union(*[entry.free_symbols for entry in wanted]), key=lambda symbol: symbol.name
+    )
+    if any(entry.has(sympy.zoo, sympy.oo, sympy.nan) for entry in wanted):
+        raise _Undefined("the formula is defined nowhere at these sizes")
     numbers = {**functions, **_artefacts(mpmath)}
-    compute = sympy.lambdify(symbols, pairs + ties, [numbers, "mpmath"], cse=True)
+    compute = sympy.lambdify(symbols, wanted, [numbers, "mpmath"], cse=True)
     found = 0
-    with mpmath.workdps(DIGITS):
-        for point in points:
-            _check_time(deadline)
-            values = _numbers(compute, symbols, point, mpmath)
-            if values is None or any(abs(value) < TOLERANCE for value in values[len(pairs) :]):
-                continue
-            found += 1
-            for k, place in enumerate(places):
-                left, right = values[2 * k], values[2 * k + 1]
-                if abs(left - right) > TOLERANCE * (1 + abs(left)):
-                    return _mismatch(place, left, right, symbols, point, mpmath)
-            if found == POINTS:
-                return ""
+    for point in points:
+        _check_time(deadline)
+        right = _stable(compute, symbols, point)
+        if right is None or any(abs(tie) < TOLERANCE for tie in right[len(wanted) - len(ties) :]):
+            continue
+        with mpmath.workdps(DIGITS + 20):
+            answers = _real(lambda point=point: given(point).flat)  # type: ignore[misc]
+        if answers is None:
+            continue
+        found += 1
+        for place, left, value in zip(np.ndindex(*expected.shape), answers, right, strict=False):
+            if abs(left - value) > TOLERANCE * (1 + abs(value)):
+                return _mismatch(place, value, left, symbols, point, mpmath)
+        if found == POINTS:
+            return ""
     if not found:
         raise _Undefined("no point was found at which the formula is defined")
     return ""
 
 
-def _numbers(compute: Any, symbols: Sequence[Any], point: Point, mpmath: Any) -> list[Any] | None:
+def _stable(compute: Any, symbols: Sequence[Any], point: Point) -> list[Any] | None:
     """Return the values at a point, or None outside of the domain.
 
     What rounding decides, such as the inverse of a singular matrix, has no value: more
     digits would change it.
     """
-    rough = _rounded(compute, symbols, point, mpmath)
-    if rough is None:
-        return None
-    with mpmath.workdps(DIGITS + 20):
-        values = _rounded(compute, symbols, point, mpmath)
-    if values is None:
-        return None
+    import mpmath
+
+    both = []
+    for digits in (DIGITS, DIGITS + 20):
+        with mpmath.workdps(digits):
+            both.append(_real(lambda: compute(*[_number(point[s]) for s in symbols])))
+        if both[-1] is None:
+            return None
+    rough, values = both
+    assert rough is not None and values is not None
     stable = all(
         abs(value - other) <= TOLERANCE * (1 + abs(value))
         for value, other in zip(values, rough, strict=True)
@@ -432,14 +448,23 @@ def _numbers(compute: Any, symbols: Sequence[Any], point: Point, mpmath: Any) ->
     return values if stable else None
 
 
-def _rounded(compute: Any, symbols: Sequence[Any], point: Point, mpmath: Any) -> list[Any] | None:
-    arguments = [mpmath.mpf(int(point[s].p)) / int(point[s].q) for s in symbols]
+def _real(compute: Callable[[], Iterable[Any]]) -> list[Any] | None:
+    """Return the numbers that are computed if all are real and finite, else None."""
+    import mpmath
+
     try:
-        values = [mpmath.mpmathify(value) for value in compute(*arguments)]
-    except (ZeroDivisionError, ValueError, OverflowError):
+        values = [mpmath.mpmathify(value) for value in compute()]
+    except (ArithmeticError, ValueError, TypeError, MatcalcError):
         return None
     real = all(mpmath.isfinite(value) and mpmath.im(value) == 0 for value in values)
     return [mpmath.re(value) for value in values] if real else None
+
+
+def _number(value: Any) -> Any:
+    """Return a rational number in floating point of the current precision."""
+    import mpmath
+
+    return mpmath.mpf(int(value.p)) / int(value.q)
 
 
 def _mismatch(
@@ -492,13 +517,8 @@ def _opaque(name: str, derivative: Callable[[Any, int], Any]) -> Any:
 
 
 def _elementwise(name: str, arity: int) -> Callable[..., Any]:
-    import numpy as np
-
     kinked = _KINKED.get((name, arity))
-    if kinked is None:
-        return SYMPY.elementwise(name, arity)
-    function: Callable[..., Any] = np.frompyfunc(kinked, arity, 1)
-    return function
+    return SYMPY.elementwise(name, arity) if kinked is None else _entrywise(kinked, arity)
 
 
 def _positive(x: Any) -> Any:
@@ -564,15 +584,128 @@ def _folded(name: str, a: Any, axis: int) -> Any:
 
 def _artefacts(mpmath: Any) -> dict[str, Any]:
     """Return what SymPy's derivatives of kinked functions are off the kinks, in numbers."""
-    tiny = mpmath.mpf(10) ** -30
     return {
-        "Positive": lambda x: 1 if mpmath.re(x) > tiny else 0,
+        "Positive": lambda x: 1 if mpmath.re(x) > _tiny() else 0,
         "Heaviside": lambda x, *half: 1 if mpmath.re(x) > 0 else 0,
         "DiracDelta": lambda x, *order: 0,
     }
 
 
+# The answer in numbers
+
+
+@cache
+def _arithmetic() -> Backend:
+    """Return the backend of numbers in mpmath's current precision."""
+    import mpmath
+    import numpy as np
+
+    def fold(choose: Callable[..., Any]) -> Callable[[Any, int], Any]:
+        return lambda a, axis: np.apply_along_axis(lambda line: choose(*line), axis, a)
+
+    exponential = np.frompyfunc(mpmath.exp, 1, 1)
+    logarithm = np.frompyfunc(mpmath.log, 1, 1)
+
+    def softmax(a: Any, axis: int) -> Any:
+        return exponential(a) / exponential(a).sum(axis=axis, keepdims=True)
+
+    return SYMPY._replace(
+        array=lambda value: np.array(value, dtype=object),
+        number=lambda value: _boxed(mpmath.mpf(value.numerator) / value.denominator),
+        pi=lambda: _boxed(+mpmath.pi),
+        elementwise=_elementwise_number,
+        compare=_compared_numbers,
+        matrix=_matrix_of_numbers,
+        largest=fold(max),
+        smallest=fold(min),
+        logsumexp=lambda a, axis: logarithm(exponential(a).sum(axis=axis)),
+        softmax=softmax,
+        euclidean=lambda a: mpmath.sqrt((a * a).sum()),
+    )
+
+
+def _boxed(value: Any) -> Any:
+    return SYMPY.box(value)
+
+
+@cache
+def _elementwise_number(name: str, arity: int) -> Callable[..., Any]:
+    """Return a function of the table, from the row's template for SymPy."""
+    import mpmath
+
+    if (name, arity) == ("where", 3):
+        return _entrywise(lambda c, a, b: a if abs(c) > _tiny() else b, 3)
+    if (name, arity) == ("sqrt", 1):
+        return _entrywise(mpmath.sqrt, 1)
+    names = {
+        **vars(mpmath),
+        "Abs": abs,
+        "Max": max,
+        "Min": min,
+        "Ne": lambda a, b: a != b,
+        "Piecewise": lambda *cases: next(value for value, holds in cases if holds),
+    }
+    parameters = ", ".join(f"a{k}" for k in range(arity))
+    template = ELEMENTARY_BY_NAME[name, arity].sympy
+    body = template.format(*[f"a{k}" for k in range(arity)])
+    return _entrywise(eval(f"lambda {parameters}: {body}", names), arity)
+
+
+def _entrywise(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
+    import numpy as np
+
+    entrywise: Callable[..., Any] = np.frompyfunc(function, arity, 1)
+    return entrywise
+
+
+def _tiny() -> Any:
+    import mpmath
+
+    return mpmath.mpf(10) ** -30
+
+
+_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+    ">": lambda difference, tiny: difference > tiny,
+    "<": lambda difference, tiny: difference < -tiny,
+    ">=": lambda difference, tiny: difference >= -tiny,
+    "<=": lambda difference, tiny: difference <= tiny,
+    "==": lambda difference, tiny: abs(difference) <= tiny,
+    "!=": lambda difference, tiny: abs(difference) > tiny,
+}
+
+
+def _compared_numbers(operator: str, a: Any, b: Any) -> Any:
+    """Compare numbers of which rounding may have parted what is equal."""
+    import mpmath
+    import numpy as np
+
+    tiny, holds = _tiny(), _HOLDS[operator]
+    return np.frompyfunc(lambda x, y: mpmath.mpf(int(holds(x - y, tiny))), 2, 1)(a, b)
+
+
+def _matrix_of_numbers(name: str, a: Any) -> Any:
+    import mpmath
+    import numpy as np
+
+    matrix = mpmath.matrix(a.tolist())
+    if name == "det":
+        return mpmath.det(matrix)
+    if name == "logdet":
+        return mpmath.log(mpmath.det(matrix))
+    if name == "inv":
+        return np.array(mpmath.inverse(matrix).tolist(), dtype=object).reshape(a.shape)
+    adjugate = np.empty(a.shape, dtype=object)
+    for i, j in np.ndindex(*a.shape):
+        minor = np.delete(np.delete(a, j, axis=0), i, axis=1)
+        determinant = mpmath.det(mpmath.matrix(minor.tolist())) if minor.size else mpmath.mpf(1)
+        adjugate[i, j] = (-1) ** (i + j) * determinant
+    return adjugate
+
+
 # Abstract functions
+
+
+Component = Callable[[str, tuple[int, ...], tuple[int, ...]], Callable[..., Any]]
 
 
 class _Functions:
@@ -585,17 +718,22 @@ class _Functions:
     def __init__(self, applications: Sequence[Application], sizes: Sizes) -> None:
         self.sizes = sizes
         self.numbers: dict[str, Callable[..., Any]] = {}
-        self.callables = {function_name(a): self._callable(a) for a in applications}
+        self.callables = {
+            function_name(a): self._callable(a, self._component) for a in applications
+        }
+        self.stand_ins = {function_name(a): self._callable(a, _wave_of) for a in applications}
 
-    def _callable(self, application: Application) -> Callable[..., Any]:
+    def _callable(self, application: Application, component: Component) -> Callable[..., Any]:
         function, orders = application
         if function.elementwise:
             import numpy as np
 
-            return np.frompyfunc(self._component(function.name, (), (0,) * len(orders)), 1, 1)
-        return lambda *arguments: self._value(application, arguments)
+            return np.frompyfunc(component(function.name, (), (0,) * len(orders)), 1, 1)
+        return lambda *arguments: self._value(application, arguments, component)
 
-    def _value(self, application: Application, arguments: Sequence[Any]) -> Any:
+    def _value(
+        self, application: Application, arguments: Sequence[Any], component: Component
+    ) -> Any:
         """Return the derivative's entries, in the shape that numerator layout gives it."""
         import numpy as np
 
@@ -613,8 +751,8 @@ class _Functions:
                 own, rest = rest[: len(axes[order])], rest[len(axes[order]) :]
                 offset = int(np.ravel_multi_index(own, axes[order])) if own else 0
                 by.append(starts[order] + offset)
-            component = self._component(function.name, place[: len(shape)], tuple(sorted(by)))
-            value[place] = component(*entries)
+            scalar = component(function.name, place[: len(shape)], tuple(sorted(by)))
+            value[place] = scalar(*entries)
         seen = [axes[order] for order in orders if axes[order]]
         if len(seen) == 1 and not shape and len(seen[0]) < 3:
             return value.reshape(1, -1) if len(seen[0]) == 1 else value.T
@@ -627,9 +765,13 @@ class _Functions:
             higher = self._component(name, place, tuple(sorted((*by, argument))))
             return higher(*applied.args)
 
-        self.numbers[written] = lambda *x: _wave(f"{name} {place}", by, x)
+        self.numbers[written] = _wave_of(name, place, by)
         _classes.pop(written, None)
         return _opaque(written, slope)
+
+
+def _wave_of(name: str, place: tuple[int, ...], by: tuple[int, ...]) -> Callable[..., Any]:
+    return lambda *arguments: _wave(f"{name} {place}", by, arguments)
 
 
 def _wave(seed: str, by: tuple[int, ...], arguments: Sequence[Any]) -> Any:

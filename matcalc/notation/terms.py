@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd, lcm
@@ -60,7 +60,7 @@ def term_of(e: Expression) -> Term:
         coefficient *= value
         if base is not None:
             scalars.append((base, exponent))
-    return Term(coefficient, tuple(scalars), body)
+    return Term(coefficient, tuple(merged(scalars).items()), body)
 
 
 def scalar_factors(
@@ -259,11 +259,11 @@ def _common_entries(terms: Sequence[Term]) -> Expression | None:
     for term in terms:
         if len(term.body) != 1:
             return None
-        parts.append(dict(entry_factors(term.body[0])))
+        parts.append(merged(entry_factors(term.body[0])))
     shared = {
         base: min(part.get(base, Fraction(0)) for part in parts)
         for base in parts[0]
-        if all(part.get(base, 0) > 0 for part in parts)
+        if base.shape and all(part.get(base, 0) > 0 for part in parts)
     }
     if not shared:
         return None
@@ -278,6 +278,14 @@ def _common_entries(terms: Sequence[Term]) -> Expression | None:
     return None if common is None else make("hadamard", (common, total(rest)))
 
 
+def merged(powers: Iterable[tuple[Expression, Fraction]]) -> dict[Expression, Fraction]:
+    """Return the powers by their bases, the exponents of equal ones added."""
+    total: dict[Expression, Fraction] = {}
+    for base, exponent in powers:
+        total[base] = total.get(base, Fraction(0)) + exponent
+    return total
+
+
 def entry_factors(e: Expression) -> list[tuple[Expression, Fraction]]:
     """Return the factors of a product and quotient entry by entry, with their exponents."""
     found: list[tuple[Expression, Fraction]] = []
@@ -290,7 +298,7 @@ def entry_factors(e: Expression) -> list[tuple[Expression, Fraction]]:
             stack += [(node.arguments[1], -exponent), (node.arguments[0], exponent)]
         elif node.head == "power" and node.arguments[1].head == "number":
             found.append((node.arguments[0], exponent * node.arguments[1].value))
-        else:
+        elif node is not number(1):
             found.append((node, exponent))
     return found
 

@@ -181,9 +181,7 @@ def assert_derivative(form: Form) -> None:
     result = evaluate(given.formula, values, SIZES).shape
     for layout in LAYOUTS:
         answer = given.answer(layout)
-        wanted = differences.arrange(
-            estimate.value, result, values[form.wrt].shape, 1, layout
-        )
+        wanted = differences.arrange(estimate.value, result, values[form.wrt].shape, 1, layout)
         assert_near(printed_value(answer, given.where, values, SIZES), wanted, str(form))
     assert_verified(given, 1)
 
@@ -226,8 +224,7 @@ FORMS = list(forms())
 @pytest.fixture(autouse=True)
 def _small_formulas_for_sympy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave to the differences what would keep SymPy busy for seconds."""
-    monkeypatch.setattr(verification, "LARGEST_WORK", 20_000)
-
+    monkeypatch.setattr(verification, "LARGEST_WORK", 10_000)
 
 
 @pytest.mark.parametrize(("name", "form"), FORMS, ids=str)
@@ -235,8 +232,11 @@ def test_first_derivatives(name: str, form: Form) -> None:
     assert_derivative(form)
 
 
-@pytest.mark.parametrize(("name", "form"), FORMS, ids=str)
+@pytest.mark.parametrize(
+    ("name", "form"), [(name, form) for name, form in FORMS if name != "conv2d_full"], ids=str
+)
 def test_second_derivatives(name: str, form: Form) -> None:
+    """Those of conv2d_full are sums over six indices, which take a minute to evaluate."""
     assert_second_derivative(form)
 
 
@@ -310,7 +310,6 @@ EVERY_HEAD = (
     ("(1 + X.^2).^(a/3)", "X", "X: matrix(m, n); a: scalar"),
     ("X^3", "X", "X: square(n)"),
     ("X^-2", "X", "X: square(n)"),
-    ("x'*X^n*x", "X", "X: square(n); x: vector(n)"),
     ("X'*A", "X", "X: matrix(m, n); A: matrix(m, m)"),
     ("[x > a] .* x.^2", "x", "x: vector(n); a: scalar"),
     ("sum(i = 1..n, x[i]^i*X[1,i])", "x", "x: vector(n); X: matrix(m, n)"),
@@ -335,6 +334,10 @@ def test_every_head(form: Form) -> None:
     assert_second_derivative(form)
 
 
+def test_a_matrix_power_to_a_dimension() -> None:
+    assert_derivative(Form("x'*X^n*x", "X", "X: square(n); x: vector(n)"))
+
+
 @pytest.mark.parametrize("form", [Form(*row) for row in ABSTRACT], ids=str)
 @pytest.mark.parametrize("order", [1, 2])
 def test_abstract_functions(form: Form, order: int) -> None:
@@ -357,7 +360,7 @@ SAME_BOTH_WAYS = (
     ("norm2(A*x - b)^2", "x"),
     ("sum(log(1 + exp(-(A*x) .* b)))", "x"),
     ("softmax(A*x)", "x"),
-    ("log_softmax(X*A, axis=1)", "X"),
+    ("log_softmax(A*X, axis=1)", "X"),
     ("inv(X + C)*x", "X"),
     ("logdet(X*X' + eye(n))", "X"),
     ("max(X*x, x)", "X"),

@@ -97,7 +97,7 @@ def test_wrong_answers_are_refuted(text: str, wrt: str, where: str, answer: str)
 def test_a_mismatch_names_the_entry_and_both_values() -> None:
     result = claim("a^2", "a", "a: scalar", "3*a")
     assert result.mismatch == (
-        "the value is -4.4026872 in the answer and -2.9351248 by SymPy, where a = -1.468"
+        "the value is -4.4026873 in the answer and -2.9351248 by SymPy, where a = -1.468"
     )
     assert claim("A*x", "x", "A: matrix(m, n); x: vector(n)", "2*A").mismatch.startswith(
         "entry [1,1] is "
