@@ -2,6 +2,6 @@
 
 from hypothesis import settings
 
-settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=25)
 settings.register_profile("night", deadline=None, max_examples=2000)
 settings.load_profile("steady")

@@ -292,8 +292,8 @@ def _abstract(node: Expression, *arguments: Indexed) -> Indexed:
     for value, shape in zip(arguments, function.parameters, strict=True):
         own = axes_of(shape)
         # a row given for a vector, or a vector for a row, is the same tensor
-        labels = sorted(label for label in value.labels if isinstance(label, int))
-        value = _relabel(value, dict(zip(labels, own, strict=True)))
+        given = sorted(label for label in value.labels if isinstance(label, int))
+        value = _relabel(value, dict(zip(given, own, strict=True)))
         tensor = _positional(value, own, batch)
         operands.append(Operand(tensor, tuple(range(len(tensor.shape)))))
     axes = result_axes(node.value)
