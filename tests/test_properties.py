@@ -117,7 +117,7 @@ def deepest_sums(text: str) -> int:
     return deepest
 
 
-@examples(60)
+@examples(140)
 @given(formulas(), SEEDS, LAYOUT, st.data())
 def test_answers_equal_differences_and_read_back(
     text: str, seed: int, layout: Any, data: st.DataObject
@@ -132,7 +132,7 @@ def test_answers_equal_differences_and_read_back(
     assert_near(got, wanted, estimate.error, f"{text} by {given_.wrt}")
 
 
-@examples(10)
+@examples(60)
 @given(formulas(budget=7), SEEDS, LAYOUT, st.data())
 def test_second_derivatives_equal_differences_of_the_first(
     text: str, seed: int, layout: Any, data: st.DataObject
@@ -153,7 +153,7 @@ def test_second_derivatives_equal_differences_of_the_first(
     assert_near(got, wanted, estimate.error, f"{text} by {wrt}, twice")
 
 
-@examples(25)
+@examples(60)
 @given(formulas(), SEEDS, st.data())
 def test_backward_and_forward_accumulation_agree(text: str, seed: int, data: st.DataObject) -> None:
     given_ = problem(text, variable_of(data.draw, text), WHERE)
@@ -168,7 +168,7 @@ def test_backward_and_forward_accumulation_agree(text: str, seed: int, data: st.
     np.testing.assert_allclose(forward, backward, rtol=0, atol=1e-9 * scale, err_msg=text)
 
 
-@examples(15)
+@examples(40)
 @given(formulas((), 7), SEEDS, st.sampled_from(["x", "z", "v"]))
 def test_hessians_are_symmetric(text: str, seed: int, wrt: str) -> None:
     at = point(seed)
@@ -185,7 +185,7 @@ UPSTREAM = {(): "b", ("n",): "y", ("m",): "z", ("m", "n"): "B", ("n", "n"): "C",
 MOVING = {"a": "b", "x": "y", "z": "2*z", "v": "w", "A": "B", "C": "C^2"}
 
 
-@examples(20)
+@examples(50)
 @given(st.sampled_from(sorted(UPSTREAM)), st.sampled_from(sorted(MOVING)), SEEDS, st.data())
 def test_products_with_the_jacobian_and_its_transpose_agree(
     shape: tuple[str, ...], wrt: str, seed: int, data: st.DataObject
@@ -215,7 +215,7 @@ def operands(draw: Any) -> list[str]:
     return [formula(draw, shape, Scope((), draw(st.integers(0, 3)))) for _ in range(count)]
 
 
-@examples(30)
+@examples(80)
 @given(operands(), OPERATORS, st.randoms(use_true_random=False))
 def test_the_normal_form_does_not_depend_on_the_order(
     parts: list[str], operator: str, random: Any
@@ -229,7 +229,7 @@ def test_the_normal_form_does_not_depend_on_the_order(
     assert left is right
 
 
-@examples(30)
+@examples(80)
 @given(formulas(), SEEDS)
 def test_the_normal_form_has_the_value_of_the_formula(text: str, seed: int) -> None:
     """The formula is brought to normal form and written out by a factor that is derived by."""
@@ -248,7 +248,7 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[A-Za-z_]\w*", text))
 
 
-@examples(15)
+@examples(40)
 @given(formulas((), 6), formulas((), 6), SEEDS, st.sampled_from(["x", "A", "a"]))
 def test_the_derivative_of_a_sum_is_the_sum_of_the_derivatives(
     left: str, right: str, seed: int, wrt: str

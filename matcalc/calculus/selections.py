@@ -181,11 +181,15 @@ def _select_select(work: Work, position: int, tensor: Tensor, labels: Labels) ->
     return _gather(work, users, i, j, tensor)
 
 
+def _is_gathered(tensor: Tensor) -> bool:
+    return tensor.kind in ("sum", "apply") and tensor.height <= PUSH_LIMIT
+
+
 def _gather(work: Work, users: list[int], long: Label, short: Label, selector: Tensor) -> bool:
     """Take the selected entries inside a sum or an elementwise function."""
     for p in users:
         t, names, e = work.factors[p]
-        if t.kind in ("sum", "apply") and t.height <= PUSH_LIMIT:
+        if _is_gathered(t):
             axes = [axis for axis, name in enumerate(names) if name == long]
             gathered = _along(t, axes, selector, selector.shape[1])
             work.drop(p)
@@ -267,8 +271,9 @@ def _select_flip(work: Work, position: int, tensor: Tensor, labels: Labels) -> b
             work.drop(position)
             work.dims.pop(label, None)
             return True
-        if _gather(work, users, label, other, tensor):
-            return True
+        # only where the flip goes away with it: it could be gathered back for ever
+        if all(_is_gathered(work.factors[p][0]) for p in users):
+            return _gather(work, users, label, other, tensor)
     for p, (t, names, _) in enumerate(work.factors):
         shared = set(names) & set(labels)
         if p == position or t is not tensor or len(shared) != 1:
