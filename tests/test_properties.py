@@ -35,9 +35,9 @@ MOST_SUMS = 5
 
 
 def examples(count: int) -> Any:
-    """Return the settings of a property: so many examples, fifty times as many on demand."""
+    """Return the settings of a property: so many examples, twenty times as many on demand."""
     return settings(
-        max_examples=count * 50 if THOROUGH else count,
+        max_examples=count * 20 if THOROUGH else count,
         derandomize=not THOROUGH,
         deadline=None,
         suppress_health_check=list(HealthCheck),
@@ -117,7 +117,7 @@ def deepest_sums(text: str) -> int:
     return deepest
 
 
-@examples(140)
+@examples(300)
 @given(formulas(), SEEDS, LAYOUT, st.data())
 def test_answers_equal_differences_and_read_back(
     text: str, seed: int, layout: Any, data: st.DataObject
@@ -132,7 +132,7 @@ def test_answers_equal_differences_and_read_back(
     assert_near(got, wanted, estimate.error, f"{text} by {given_.wrt}")
 
 
-@examples(60)
+@examples(120)
 @given(formulas(budget=7), SEEDS, LAYOUT, st.data())
 def test_second_derivatives_equal_differences_of_the_first(
     text: str, seed: int, layout: Any, data: st.DataObject
@@ -153,7 +153,7 @@ def test_second_derivatives_equal_differences_of_the_first(
     assert_near(got, wanted, estimate.error, f"{text} by {wrt}, twice")
 
 
-@examples(60)
+@examples(120)
 @given(formulas(), SEEDS, st.data())
 def test_backward_and_forward_accumulation_agree(text: str, seed: int, data: st.DataObject) -> None:
     given_ = problem(text, variable_of(data.draw, text), WHERE)
@@ -168,7 +168,7 @@ def test_backward_and_forward_accumulation_agree(text: str, seed: int, data: st.
     np.testing.assert_allclose(forward, backward, rtol=0, atol=1e-9 * scale, err_msg=text)
 
 
-@examples(40)
+@examples(80)
 @given(formulas((), 7), SEEDS, st.sampled_from(["x", "z", "v"]))
 def test_hessians_are_symmetric(text: str, seed: int, wrt: str) -> None:
     at = point(seed)
@@ -248,7 +248,7 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[A-Za-z_]\w*", text))
 
 
-@examples(40)
+@examples(80)
 @given(formulas((), 6), formulas((), 6), SEEDS, st.sampled_from(["x", "A", "a"]))
 def test_the_derivative_of_a_sum_is_the_sum_of_the_derivatives(
     left: str, right: str, seed: int, wrt: str
