@@ -7,14 +7,14 @@ from fractions import Fraction
 from typing import overload
 
 from matcalc.calculus.accumulation import backward, forward, jacobian
+from matcalc.calculus.directions import entry_direction
 from matcalc.calculus.layouts import LAYOUTS, Layout, arranged
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.products import product
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivative import Derivative, Formula
 from matcalc.errors import MatcalcError
-from matcalc.expressions.dimensions import ONE
-from matcalc.expressions.nodes import Expression, make, substitute, variable
+from matcalc.expressions.nodes import Expression, substitute, variable
 from matcalc.expressions.shapes import Shape, describe, sizes
 from matcalc.notation.answers import in_shape
 from matcalc.notation.matrices import Notation, Style
@@ -167,18 +167,7 @@ class _Target:
 
     def direction(self) -> Tensor:
         """Return the variable's own direction in which the entry alone moves."""
-        columns = [
-            make("subscript", (make("eye", (), length), place), ("all", "entry"))
-            for place, length in zip(self.entry, self._lengths(), strict=True)
-            if length != ONE
-        ]
-        labels = tuple(range(len(columns)))
-        one = Fraction(1)
-        return product([(tensor_of(c), (k,), one) for k, c in enumerate(columns)], labels)
-
-    def _lengths(self) -> Shape:
-        shape = self.variable.shape
-        return shape[-1:] if len(self.entry) == 1 else shape
+        return entry_direction(self.variable, self.entry)
 
 
 def _read(texts: Sequence[str], where: str) -> list[Formula]:

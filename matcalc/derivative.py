@@ -14,6 +14,7 @@ from matcalc.syntax.inference import Inferred
 
 if TYPE_CHECKING:
     from matcalc.check.verification import Verification
+    from matcalc.derivation.steps import Derivation, Detail, Manner, Step
 
 SCHEMA = 1
 """The version of the JSON that `Derivative.json` and the command write."""
@@ -157,6 +158,31 @@ class Derivative(NamedTuple):
         array([[ 7., 13.]])
         """
         return _evaluate(self.expression, self.formula.inferred, values)
+
+    def derivation(self, manner: Manner | None = None, detail: Detail = "normal") -> Derivation:
+        """Return the derivation, by Jacobians, backward, or by differentials.
+
+        >>> import matcalc
+        >>> steps = matcalc.diff("max(0, w·x + b)", wrt="w").derivation(detail="brief").steps
+        >>> print(steps[1], "by the", steps[1].rule.name)
+        y = max(0, u1) by the intermediate variables
+        """
+        from matcalc.derivation.deriving import derive
+
+        return derive(self, manner, detail)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of the derivation, in the manner that suits the shapes.
+
+        >>> import matcalc
+        >>> for step in matcalc.diff("w·x", wrt="w").steps:
+        ...     print(f"{step}  ({step.rule.name})")
+        y = w·x  (intermediate variables)
+        ∂y/∂w = x'  (dot product)
+        ∂y/∂w = x'  (the answer)
+        """
+        return self.derivation().steps
 
     def verify(self) -> Verification:
         """Check the answer entry by entry, by SymPy, at two small unequal sizes."""

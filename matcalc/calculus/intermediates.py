@@ -6,7 +6,7 @@ innermost first, and a subexpression that occurs twice has one name (sections 4.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from matcalc.expressions.names import free_indices
@@ -32,11 +32,16 @@ class Intermediate(NamedTuple):
         return name
 
 
-def rewrite(formula: Expression, taken: Collection[str] = ()) -> list[Intermediate]:
+def rewrite(
+    formula: Expression,
+    taken: Collection[str] = (),
+    named: Callable[[Expression], bool] = lambda node: True,
+) -> list[Intermediate]:
     """Return the formula's intermediate variables in order; the last one is the formula.
 
-    What depends on a running index cannot be named outside its sum and stays in it. Names
-    in `taken`, and those of the formula's own variables, are passed over.
+    What depends on a running index cannot be named outside its sum and stays in it, as does
+    what `named` does not want to have a name. Names in `taken`, and those of the formula's
+    own variables, are passed over.
 
     >>> from matcalc.notation.text import to_text
     >>> from matcalc.syntax.reading import read_formula
@@ -56,7 +61,7 @@ def rewrite(formula: Expression, taken: Collection[str] = ()) -> list[Intermedia
             continue
         arguments = tuple([symbols[argument] for argument in node.arguments])
         operation = make(node.head, arguments, node.value)
-        if running[node]:
+        if running[node] or not (named(node) or node is formula):
             symbols[node] = operation
             continue
         count += 1

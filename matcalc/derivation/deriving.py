@@ -1,0 +1,392 @@
+"""Derive a derivative again, step by step, in one of three manners.
+
+The intermediates are those that the engine is given; each local Jacobian shown is the
+engine's, of one operation, and all manners end in the answer that `diff` gives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matcalc.calculus.accumulation import jacobian
+from matcalc.calculus.directions import entry_direction
+from matcalc.calculus.layouts import Layout
+from matcalc.calculus.lowering import tensor_of
+from matcalc.calculus.tensors import Tensor
+from matcalc.derivation import rules
+from matcalc.derivation.backward import backward_steps
+from matcalc.derivation.differentials import differential_steps
+from matcalc.derivation.jacobians import jacobian_steps, rewriting_steps
+from matcalc.derivation.paths import chain_of
+from matcalc.derivation.planning import depending, planned
+from matcalc.derivation.settings import LARGEST, Setting
+from matcalc.derivation.steps import (
+    DETAILS,
+    MANNERS,
+    Chain,
+    Derivation,
+    Detail,
+    Manner,
+    Quantity,
+    Step,
+)
+from matcalc.errors import MatcalcError
+from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.names import BINDERS, free_indices
+from matcalc.expressions.nodes import Expression, make, number, substitute, variable
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.answers import in_shape
+from matcalc.notation.building import transpose
+from matcalc.notation.matrices import Notation, Style
+from matcalc.notation.sharing import tree_sizes
+
+if TYPE_CHECKING:
+    from matcalc.derivative import Derivative
+
+OPERATIONS: dict[str, Manner] = {"vjp": "backward", "jvp": "differentials"}
+"""The manner of a product with the Jacobian, which is that of the product itself."""
+
+MATRIX_FUNCTIONS = ("tr", "inv", "det", "logdet", "adj", "kron")
+
+
+def derive(
+    derivative: Derivative, manner: Manner | None = None, detail: Detail = "normal"
+) -> Derivation:
+    """Return the derivation of a derivative; its last step ends in the derivative.
+
+    A vector-Jacobian product is derived backward, a Jacobian-vector product by
+    differentials. Without a `manner`, vectors and scalars are derived by Jacobians, networks
+    of matrices backward, traces, inverses and determinants by differentials.
+
+    Raises MatcalcError (E702) for a manner or detail that there is not.
+
+    >>> import matcalc
+    >>> for step in derive(matcalc.diff("sin(x^2)", "x", "x: scalar")).steps:
+    ...     print(step.statement)
+    u1 = x^2
+    y = sin(u1)
+    du1/dx = 2*x
+    dy/du1 = cos(u1)
+    dy/dx = dy/du1 · du1/dx
+    dy/du1 · du1/dx = cos(u1)*2*x
+    cos(u1)*2*x = 2*x*cos(u1)
+    2*x*cos(u1) = 2*x*cos(x^2)
+    dy/dx = 2*x*cos(x^2)
+    """
+    if manner is not None and manner not in MANNERS:
+        raise MatcalcError("E702", f"there is no manner {manner!s:.40}", hint=", ".join(MANNERS))
+    if detail not in DETAILS:
+        raise MatcalcError("E702", f"there is no detail {detail!s:.40}", hint=", ".join(DETAILS))
+    before = None
+    formula = derivative.formula.expression
+    if derivative.order > 1:
+        earlier = _of_lower_order(derivative)
+        before = derive(earlier, manner, detail)
+        formula = earlier.expression
+    setting, prelude = _setting(derivative, formula, detail)
+    manner = OPERATIONS.get(derivative.operation) or manner or default_manner(setting)
+    return _derivation(derivative, setting, manner, detail, before, prelude)
+
+
+def _of_lower_order(derivative: Derivative) -> Derivative:
+    from matcalc.api import diff
+
+    return diff(
+        derivative.formula.text,
+        derivative.wrt,
+        derivative.formula.where,
+        "mixed",
+        derivative.order - 1,
+    )
+
+
+def _setting(
+    derivative: Derivative, formula: Expression, detail: Detail
+) -> tuple[Setting, list[Step]]:
+    inferred = derivative.formula.inferred
+    names = derivative.formula.names
+    structured = derivative.variable
+    moving = variable(structured.value.name, structured.shape)
+    formula = substitute(formula, {structured: moving})
+    shapes = {name: v.shape for name, v in inferred.variables.items()}
+    style = Style.of(derivative.formula.text, derivative.formula.expression)
+    prelude = []
+    plain = _with_matrices(Notation(style, names, shapes), formula, moving)
+    if plain is not formula:
+        prelude = [Step("intermediates", rules.WITH_MATRICES, formula, plain)]
+        formula = plain
+    steps = planned(formula, moving, detail, names)
+    direction = None
+    wrt = moving
+    if derivative.entry:
+        wrt = variable(derivative.wrt, ())
+        direction = entry_direction(moving, derivative.entry)
+    operands: dict[Expression, tuple[Expression, ...]] = {}
+    reached = {moving}
+    for u in steps:
+        parts = [
+            wrt if leaf is moving else leaf
+            for leaf in postorder([u.operation], lambda node: node.arguments)
+            if leaf in reached
+        ]
+        if parts:
+            reached.add(u.symbol)
+            operands[u.symbol] = tuple(parts)
+    taken = frozenset(names | {u.name for u in steps})
+    shapes.update({u.name: u.symbol.shape for u in steps})
+    notation = Notation(style, taken, shapes)
+    layout: Layout = derivative.layout or "mixed"  # type: ignore[assignment]
+    setting = Setting(
+        wrt,
+        moving,
+        derivative.entry,
+        direction,
+        layout,
+        tuple(steps),
+        operands,
+        notation,
+        taken,
+        shapes,
+    )
+    return setting, prelude
+
+
+def _with_matrices(notation: Notation, formula: Expression, wrt: Expression) -> Expression:
+    """Return the formula without running indices, where it has a matrix notation."""
+    order = postorder([formula], lambda node: node.arguments)
+    dependent = depending(order, wrt)
+    if not any(node.head in BINDERS and node in dependent for node in order):
+        return formula
+    plain = in_shape(notation, tensor_of(formula), formula.shape)
+    nodes = postorder([plain], lambda node: node.arguments)
+    return formula if any(node.head in BINDERS for node in nodes) else plain
+
+
+def default_manner(setting: Setting) -> Manner:
+    """Return the manner that fits the shapes at hand."""
+    moving = setting.moving
+    shapes = [setting.variable.shape, *[u.symbol.shape for u in moving]]
+    if all(len(shape) <= 1 or ONE in shape for shape in shapes):
+        return "jacobians"
+    functions = {
+        node.value[0]
+        for u in moving
+        for node in postorder([u.operation], lambda n: n.arguments)
+        if node.head == "call"
+    }
+    if setting.result.shape or functions.intersection(MATRIX_FUNCTIONS):
+        return "differentials"
+    return "backward"
+
+
+def _derivation(
+    derivative: Derivative,
+    setting: Setting,
+    manner: Manner,
+    detail: Detail,
+    before: Derivation | None,
+    prelude: list[Step],
+) -> Derivation:
+    quantities = {u.symbol: Quantity("intermediate", u.symbol) for u in setting.intermediates}
+    chain = chain_of(setting.wrt, setting.result, setting.operands)
+    naming = [
+        Step("intermediates", rules.NAMING, u.symbol, u.operation) for u in setting.intermediates
+    ]
+    answer = derivative.expression
+    seed = derivative.formula.inferred.others[-1] if derivative.operation != "diff" else None
+    symbol = _answer_symbol(setting, chain, answer, quantities)
+    if not chain.ways:
+        steps = [Step("answer", rules.CONSTANT, symbol, answer)]
+    elif manner == "jacobians":
+        steps = _jacobians(setting, chain, symbol, answer, quantities)
+    elif manner == "backward":
+        steps = _backward(setting, symbol, answer, quantities, seed)
+    else:
+        steps = _differentials(setting, symbol, answer, quantities, seed)
+    return Derivation(
+        manner,
+        detail,
+        derivative.layout,
+        setting.wrt,
+        setting.result,
+        {u.symbol: u.operation for u in setting.intermediates},
+        quantities,
+        chain,
+        (*prelude, *naming, *steps),
+        _cases(setting, answer),
+        derivative.assumptions,
+        tuple([fact.message for fact in derivative.notes]),
+        seed,
+        before,
+    )
+
+
+def _answer_symbol(
+    setting: Setting, chain: Chain, answer: Expression, quantities: dict[Expression, Quantity]
+) -> Expression:
+    """Return the symbol of the derivative: ∂y/∂x, or the gradient in its variable's shape."""
+    of, by = setting.result.value.name, setting.wrt.value.name
+    if setting.layout == "mixed" and setting.wrt.shape and not setting.result.shape:
+        symbol = setting.symbol(f"∇{of}", answer.shape)
+        quantities[symbol] = Quantity("cotangent", setting.wrt)
+        return symbol
+    symbol = setting.symbol(f"{chain.sign}{of}/{chain.sign}{by}", answer.shape)
+    quantities.setdefault(symbol, Quantity("total", setting.result, setting.wrt))
+    return symbol
+
+
+def _cases(setting: Setting, answer: Expression) -> tuple[tuple[Expression, Expression], ...]:
+    """Return what the answer is on both sides of its only kink, if it is one number's sign."""
+    order = postorder([answer], lambda node: node.arguments)
+    running = free_indices(order)
+    found = [node for node in order if node.head == "compare"]
+    if len(found) != 1 or found[0].shape or running[found[0]]:
+        return ()
+    (condition,) = found
+    sides = []
+    for value in (1, 0):
+        formula = substitute(answer, {condition: number(value)})
+        sides.append(in_shape(setting.notation, tensor_of(formula), answer.shape))
+    opposite = make("compare", condition.arguments, OPPOSITES[condition.value])
+    return ((condition, sides[0]), (opposite, sides[1]))
+
+
+OPPOSITES = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
+
+
+# From the derivative in intermediates to the answer
+
+
+def _jacobians(
+    setting: Setting,
+    chain: Chain,
+    symbol: Expression,
+    answer: Expression,
+    quantities: dict[Expression, Quantity],
+) -> list[Step]:
+    """Put the intermediates back into the Jacobian, lay it out, and bring it to the answer."""
+    steps, formula = jacobian_steps(setting, chain, quantities)
+    whole = formula
+    if not _is_large(formula):
+        whole = setting.meaning(formula)
+        if whole is not formula and not _is_large(whole):
+            steps.append(Step("substitution", rules.SUBSTITUTION, formula, whole))
+    if not _is_large(whole):
+        if symbol.value.name.startswith("∇"):
+            turned = _turned(whole)
+            steps.append(Step("answer", rules.LAYOUT, symbol, turned))
+            return [*steps, *rewriting_steps(turned, answer, "answer")]
+        if whole is not answer:
+            steps += rewriting_steps(whole, answer, "substitution")
+    return [*steps, Step("answer", rules.ANSWER, symbol, answer)]
+
+
+def _turned(row: Expression) -> Expression:
+    """Return a gradient that was written as a row, or as the transpose of a matrix."""
+    if len(row.shape) != 2:
+        return row
+    return row.arguments[0] if row.head == "transpose" else make("transpose", (row,))
+
+
+def _is_large(formula: Expression) -> bool:
+    order = postorder([formula], lambda node: node.arguments)
+    return tree_sizes(order)[formula] > LARGEST
+
+
+# Backward
+
+
+def _backward(
+    setting: Setting,
+    symbol: Expression,
+    answer: Expression,
+    quantities: dict[Expression, Quantity],
+    seed: Expression | None,
+) -> list[Step]:
+    result = setting.result
+    upstream = seed
+    if seed is None and result.shape:
+        upstream = setting.symbol("G", result.shape)
+        quantities[upstream] = Quantity("cotangent", result)
+    steps, formula = backward_steps(setting, upstream, quantities)
+    final = steps[-1].before
+    assert isinstance(final, Expression)
+    if not _is_large(formula):
+        whole = setting.meaning(formula)
+        if not _is_large(whole) and whole is not steps[-1].after:
+            steps.append(Step("substitution", rules.SUBSTITUTION, final, whole))
+        if not _is_large(whole) and upstream is None:
+            simple = setting.formula(_gradient(setting), setting.variable.shape)
+            steps += rewriting_steps(whole, simple, "substitution")
+    if seed is not None:
+        if answer.shape != final.shape:
+            return [*steps, Step("answer", rules.ENTRY, _entry_of(final, setting), answer)]
+        if steps[-1].after is not answer:
+            last = steps[-1].after
+            if isinstance(last, Expression) and not _is_large(last):
+                steps += rewriting_steps(last, answer, "substitution")
+        return [*steps, Step("answer", rules.ANSWER, final, answer)]
+    if upstream is not None:
+        rule = rules.READ_OFF
+    else:
+        rule = rules.ANSWER if answer.shape == setting.variable.shape else rules.LAYOUT
+    return [*steps, Step("answer", rule, symbol, answer)]
+
+
+def _entry_of(cotangent: Expression, setting: Setting) -> Expression:
+    """Return the entry of the variable's cotangent that the derivative is by."""
+    places = setting.entry
+    return make("subscript", (cotangent, *places), ("entry",) * len(places))
+
+
+def _gradient(setting: Setting) -> Tensor:
+    meaning = tensor_of(setting.intermediates[-1].meaning)
+    (tensor,) = jacobian(meaning, [tensor_of(setting.variable)])
+    return tensor
+
+
+# Differentials
+
+
+def _differentials(
+    setting: Setting,
+    symbol: Expression,
+    answer: Expression,
+    quantities: dict[Expression, Quantity],
+    seed: Expression | None,
+) -> list[Step]:
+    steps, formula, change = differential_steps(setting, quantities, seed)
+    final = steps[-1].before
+    assert isinstance(final, Expression)
+    if not _is_large(formula) and not _is_large(setting.meaning(formula)):
+        whole = setting.meaning(formula)
+        if whole is not steps[-1].after:
+            steps.append(Step("substitution", rules.SUBSTITUTION, final, whole))
+        if seed is not None:
+            steps += rewriting_steps(whole, answer, "substitution")
+            return [*steps, Step("answer", rules.ANSWER, final, answer)]
+        read = _linear_form(setting, answer, change)
+        if read is not None and read is not whole:
+            traced = read.head == "call"
+            found = list(rewriting_steps(whole, read, "substitution"))
+            if traced and found[-1].rule is rules.COLLECTION:
+                found[-1] = found[-1]._replace(rule=rules.TRACE)
+            steps += found
+    if seed is not None:
+        return [*steps, Step("answer", rules.ANSWER, final, answer)]
+    rule = rules.JACOBIAN_IDENTIFICATION if setting.result.shape else rules.IDENTIFICATION
+    return [*steps, Step("answer", rule, symbol, answer)]
+
+
+def _linear_form(setting: Setting, answer: Expression, change: Expression) -> Expression | None:
+    """Return the result's differential with the answer in it: tr(G'*dX), J*dx; else None."""
+    result, wrt = setting.result, setting.wrt
+    shapes = (*wrt.shape, *result.shape)
+    if (wrt.shape and len(shapes) > 2) or ONE in shapes:
+        return None
+    if (setting.layout == "denominator" and shapes) or (
+        setting.layout == "mixed" and wrt.shape and not result.shape
+    ):
+        answer = transpose(answer)
+    product = make("multiply", (answer, change))
+    return make("call", (product,), ("tr", None)) if len(wrt.shape) == 2 else product

@@ -1,0 +1,56 @@
+"""The manner of Magnus & Neudecker: the differential of the result in that of the variable."""
+
+from __future__ import annotations
+
+from matcalc.calculus.lowering import tensor_of
+from matcalc.calculus.tensors import Tensor
+from matcalc.derivation import rules
+from matcalc.derivation.rules import rule_of
+from matcalc.derivation.settings import Setting, scaled
+from matcalc.derivation.steps import Quantity, Rule, Step
+from matcalc.expressions.nodes import Expression, substitute
+
+Quantities = dict[Expression, Quantity]
+
+
+def differential_steps(
+    setting: Setting, quantities: Quantities, seed: Expression | None = None
+) -> tuple[list[Step], Expression, Expression]:
+    """Return the steps, the result's differential in intermediates, and the variable's.
+
+    The variable moves along `seed`, if there is one.
+    """
+    wrt = setting.wrt
+    change = seed
+    if change is None:
+        change = setting.symbol(_name(wrt), wrt.shape)
+        quantities[change] = Quantity("tangent", wrt)
+    given = tensor_of(change)
+    if setting.direction is not None:
+        given = scaled(setting.direction, given)
+    tangents: dict[Expression, Tensor] = {wrt: given}
+    formulas: dict[Expression, Expression] = {}
+    steps: list[Step] = []
+    for u in setting.moving:
+        formula = setting.formula(setting.pushed(u, tangents), u.symbol.shape)
+        symbol = setting.symbol(_name(u.symbol), u.symbol.shape)
+        quantities[symbol] = Quantity("tangent", u.symbol)
+        operands = setting.operands[u.symbol]
+        found = [rule_of(u.operation, operand, operands) for operand in operands]
+        steps.append(Step("partials", _joined(found), symbol, formula))
+        formulas[symbol] = substitute(formula, formulas)
+        tangents[u.symbol] = tensor_of(symbol)
+    return steps, formulas[symbol], change
+
+
+def _name(symbol: Expression) -> str:
+    return f"d{symbol.value.name}"
+
+
+def _joined(found: list[Rule]) -> Rule:
+    distinct = list(dict.fromkeys(found))
+    if len(distinct) == 1:
+        return distinct[0]
+    names = ", ".join(dict.fromkeys(rule.name for rule in distinct))
+    sources = "; ".join(dict.fromkeys(rule.source for rule in distinct if rule.source))
+    return Rule(names, rules.DIFFERENTIAL.statement, sources)

@@ -1,0 +1,172 @@
+"""The paper's manner: local Jacobians, multiplied along each path and added over paths.
+
+Parr & Howard, section 4.5: introduce intermediate variables, differentiate each by what it
+is made of, multiply the results, and put the intermediate variables back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from matcalc.calculus.tensors import Tensor
+from matcalc.derivation import rules
+from matcalc.derivation.rules import rule_of
+from matcalc.derivation.settings import Setting, is_matrix_algebra
+from matcalc.derivation.simplifications import rewritten
+from matcalc.derivation.steps import Chain, Paths, Quantity, Step
+from matcalc.expressions.nodes import Expression, make
+
+MOST_INSERTED = 8
+"""With more intermediates, a total derivative keeps its name in those after it."""
+
+Quantities = dict[Expression, Quantity]
+
+
+def jacobian_steps(
+    setting: Setting, chain: Chain, quantities: Quantities
+) -> tuple[list[Step], Expression]:
+    """Return the steps to the derivative in intermediates, and that derivative's formula.
+
+    New symbols are entered in `quantities`.
+    """
+    partials = _Partials(setting, chain, quantities)
+    steps = partials.steps
+    if chain.ways == 1:
+        combined, formula = _along_the_path(partials)
+    else:
+        combined, formula = _totals(partials)
+    return [*steps, *combined], formula
+
+
+class _Partials:
+    """The local Jacobians of one derivation: symbols, formulas, and their steps."""
+
+    def __init__(self, setting: Setting, chain: Chain, quantities: Quantities) -> None:
+        self.setting = setting
+        self.chain = chain
+        self.quantities = quantities
+        self.formulas: dict[Expression, Expression] = {}
+        self.symbols: dict[tuple[Expression, Expression], Expression] = {}
+        self.steps: list[Step] = []
+        sign = "d" if chain.rule is rules.SINGLE_VARIABLE else "∂"
+        for u in setting.moving:
+            for operand in setting.operands[u.symbol]:
+                formula = setting.jacobian_formula(setting.local(u, operand), u.symbol, operand)
+                symbol = self._symbol(sign, u.symbol, operand, formula)
+                quantities[symbol] = Quantity("partial", u.symbol, operand)
+                self.symbols[u.symbol, operand] = symbol
+                self.formulas[symbol] = formula
+                rule = rule_of(u.operation, operand, setting.operands[u.symbol])
+                self.steps.append(Step("partials", rule, symbol, formula))
+
+    def _symbol(self, sign: str, of: Expression, by: Expression, formula: Expression) -> Expression:
+        name = f"{sign}{of.value.name}/{sign}{by.value.name}"
+        return self.setting.symbol(name, formula.shape)
+
+    def total(self, of: Expression, formula: Expression) -> Expression:
+        """Return the symbol of a total derivative by the variable."""
+        symbol = self._symbol(self.chain.sign, of, self.setting.wrt, formula)
+        self.quantities[symbol] = Quantity("total", of, self.setting.wrt)
+        return symbol
+
+    def product(self, factors: Sequence[Expression]) -> Expression:
+        """Return a product of Jacobians that are matrices, given outermost first."""
+        ordered = factors[::-1] if self.setting.layout == "denominator" else factors
+        whole = ordered[0]
+        for factor in ordered[1:]:
+            whole = make("multiply", (whole, factor))
+        return whole
+
+
+def _along_the_path(partials: _Partials) -> tuple[list[Step], Expression]:
+    """One path: the product of all local Jacobians."""
+    setting = partials.setting
+    (path,) = partials.chain.paths
+    pairs = list(zip(path[1:], path, strict=False))[::-1]
+    factors = tuple([partials.symbols[pair] for pair in pairs])
+    tangent = setting.seed()
+    found = {setting.wrt: tangent}
+    for u in setting.moving:
+        found[u.symbol] = setting.pushed(u, found)
+    simple = setting.jacobian_formula(found[setting.result], setting.result, setting.wrt)
+    if len(factors) == 1:
+        return [], simple
+    total = partials.total(setting.result, simple)
+    steps = [Step("combination", partials.chain.rule, total, Paths((factors,)))]
+    raw = None
+    if is_matrix_algebra(path):
+        raw = partials.product([partials.formulas[factor] for factor in factors])
+    steps += _simplified(Paths((factors,)), raw, simple)
+    return steps, simple
+
+
+def _simplified(before: Paths, raw: Expression | None, simple: Expression) -> Iterator[Step]:
+    if raw is None:
+        yield Step("combination", rules.INSERTION, before, simple)
+        return
+    yield Step("combination", rules.INSERTION, before, raw)
+    yield from rewriting_steps(raw, simple, "combination")
+
+
+def rewriting_steps(start: Expression, end: Expression, part: str) -> Iterator[Step]:
+    """Yield the named simplifications from one formula to an equal one."""
+    current = start
+    for rule, formula in rewritten(start, end):
+        yield Step(part, rule, current, formula)  # type: ignore[arg-type]
+        current = formula
+    if current is not end:
+        yield Step(part, rules.COLLECTION, current, end)  # type: ignore[arg-type]
+
+
+def _totals(partials: _Partials) -> tuple[list[Step], Expression]:
+    """Several paths: the total derivative of every intermediate, in order."""
+    setting = partials.setting
+    inserted = len(setting.moving) <= MOST_INSERTED
+    tensors: dict[Expression, Tensor] = {setting.wrt: setting.seed()}
+    symbols: dict[Expression, Expression] = {}
+    values: dict[Expression, Expression] = {}
+    steps: list[Step] = []
+    for u in setting.moving:
+        tensor = setting.pushed(u, tensors)
+        formula = setting.jacobian_formula(tensor, u.symbol, setting.wrt)
+        operands = setting.operands[u.symbol]
+        tensors[u.symbol], values[u.symbol] = tensor, formula
+        if operands == (setting.wrt,):  # the partial derivative is the total one
+            symbols[u.symbol] = partials.symbols[u.symbol, setting.wrt]
+            continue
+        total = symbols[u.symbol] = partials.total(u.symbol, formula)
+        terms = []
+        for operand in operands:
+            head = partials.symbols[u.symbol, operand]
+            terms.append((head,) if operand is setting.wrt else (head, symbols[operand]))
+        paths = Paths(tuple(terms))
+        steps.append(Step("combination", partials.chain.rule, total, paths))
+        raw = None
+        if is_matrix_algebra((setting.wrt, u.symbol, *operands)):
+            raw = _sum([_term(partials, u.symbol, operand, values) for operand in operands])
+        if inserted:
+            steps += _simplified(paths, raw, formula)
+            continue
+        if raw is not None:
+            kept = [_term(partials, u.symbol, operand, symbols) for operand in operands]
+            raw = _sum(kept)
+            steps.append(Step("combination", rules.INSERTION, paths, raw))
+        else:
+            steps.append(Step("combination", rules.INSERTION, paths, formula))
+    return steps, values[setting.result]
+
+
+def _term(
+    partials: _Partials,
+    of: Expression,
+    operand: Expression,
+    values: dict[Expression, Expression],
+) -> Expression:
+    local = partials.formulas[partials.symbols[of, operand]]
+    if operand is partials.setting.wrt:
+        return local
+    return partials.product([local, values[operand]])
+
+
+def _sum(terms: Sequence[Expression]) -> Expression:
+    return make("add", tuple(terms)) if len(terms) > 1 else terms[0]

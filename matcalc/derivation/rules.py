@@ -1,0 +1,237 @@
+"""The rules of differentiation by name: what each says, and where it is from.
+
+A rule is chosen by the operator and the shapes it works on, as in the sections of Parr &
+Howard, "The Matrix Calculus You Need For Deep Learning" (2018). Matrix rules are cited from
+Petersen & Pedersen, "The Matrix Cookbook" (2012), and the function table's own sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from matcalc.calculus.templates import derivative
+from matcalc.derivation.steps import Rule
+from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.functions import (
+    DEFINED_BY_NAME,
+    ELEMENTARY_BY_NAME,
+    PRIMITIVE_BY_NAME,
+)
+from matcalc.expressions.names import function_name
+from matcalc.expressions.nodes import Expression
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.text import to_text
+
+PAPER = "Parr & Howard, section "
+COOKBOOK = "The Matrix Cookbook, eq. "
+DIFFERENTIALS = "Magnus & Neudecker, chapter 8"
+
+NAMING = Rule("intermediate variables", "one operator each", PAPER + "4.5")
+SUBSTITUTION = Rule("substitution", "put the intermediate variables back", PAPER + "4.5.1")
+INSERTION = Rule("insert the local derivatives", "", PAPER + "4.5")
+COLLECTION = Rule("collect", "order the factors, join and factor the terms")
+LAYOUT = Rule("layout", "the gradient has the shape of its variable", "Wikipedia, Matrix calculus")
+
+SINGLE_VARIABLE = Rule("single-variable chain rule", "dy/dx = dy/du · du/dx", PAPER + "4.5.1")
+TOTAL_DERIVATIVE = Rule(
+    "single-variable total-derivative chain rule",
+    "dy/dx = ∂y/∂x + sum of ∂y/∂u_i · du_i/dx",
+    PAPER + "4.5.2",
+)
+VECTOR = Rule("vector chain rule", "∂y/∂x = ∂y/∂u · ∂u/∂x", PAPER + "4.5.3")
+TENSOR = Rule(
+    "chain rule for matrices",
+    "Jacobians multiply over all axes of what is between them",
+    "Magnus & Neudecker, chapter 5",
+)
+BACKWARD = Rule(
+    "backward chain rule",
+    "δu = sum over what uses u of its Jacobian, transposed, times its δ",
+    "Rumelhart, Hinton & Williams 1986",
+)
+DIFFERENTIAL = Rule(
+    "Cauchy's rule of invariance",
+    "the differential of a composite is the composite of the differentials",
+    "Magnus & Neudecker, chapter 5",
+)
+READ_OFF = Rule(
+    "read the Jacobian off",
+    "what multiplies G in the cotangent of the variable is the Jacobian, transposed",
+)
+ENTRY = Rule("one entry", "the derivative by an entry is that entry of the derivative")
+ANSWER = Rule("the answer")
+TRACE = Rule("cycle the trace", "tr(A*B) = tr(B*A), tr(A') = tr(A)", COOKBOOK + "14")
+WITH_MATRICES = Rule("the sum over the index as a product", "the samples are the rows of a matrix")
+IDENTIFICATION = Rule(
+    "first identification theorem",
+    "dy = tr(G' dX) means that the gradient is G",
+    "Magnus & Neudecker, chapter 9",
+)
+JACOBIAN_IDENTIFICATION = Rule(
+    "first identification theorem",
+    "dy = J dx means that the Jacobian is J",
+    "Magnus & Neudecker, chapter 5",
+)
+DIRECT = Rule("no chain", "one operator only: its local derivative is the answer")
+CONSTANT = Rule("derivative of a constant", "dc/dx = 0", PAPER + "2")
+
+_SUM = Rule("sum rule", "d(u + v) = du + dv", PAPER + "2")
+_SCALAR = {
+    "add": _SUM,
+    "negate": Rule("multiplication by a constant", "d(c*u)/du = c", PAPER + "2"),
+    "multiply": Rule("product rule", "d(u*v) = v*du + u*dv", PAPER + "2"),
+    "hadamard": Rule("product rule", "d(u*v) = v*du + u*dv", PAPER + "2"),
+    "divide": Rule("quotient rule", "d(u/v) = du/v - u*dv/v^2", PAPER + "2"),
+    "power": Rule("power rule", "d(u^n)/du = n*u^(n - 1)", PAPER + "2"),
+}
+_MULTIPLE = Rule("multiplication by a constant", "d(c*u)/du = c", PAPER + "2")
+_ELEMENTWISE = Rule(
+    "element-wise binary operator",
+    "the Jacobian is diagonal: the i-th entry depends on the i-th entries only",
+    PAPER + "4.2",
+)
+_EXPANSION = Rule(
+    "scalar expansion", "the scalar acts on every entry: its Jacobian is a vector", PAPER + "4.3"
+)
+_FUNCTION = Rule("element-wise function", "∂f(u)/∂u = diag(f'(u))", PAPER + "4.5.3")
+_VECTOR_SUM = Rule("vector sum reduction", "∂sum(u)/∂u = ones'", PAPER + "4.4")
+_DOT = Rule("dot product", "∂(u·v)/∂u = v'", PAPER + "5")
+_PRODUCT = Rule("product of matrices", "d(U*V) = dU*V + U*dV", COOKBOOK + "37")
+_LINEAR = Rule("linear function", "the differential of L(u) is L(du)", DIFFERENTIALS)
+
+_REARRANGEMENTS = {
+    "index_sum": Rule("sum over an index", "the derivative of a sum is the sum of derivatives"),
+    "tensor": Rule("entry by entry", "every entry is differentiated by itself"),
+    "subscript": Rule("an entry or a part", "what is picked changes as it does in the whole"),
+    "stack": Rule("stacking", "every part changes by itself", PAPER + "4.1"),
+}
+_MATRIX = {
+    "add": Rule("sum of matrices", "d(U + V) = dU + dV", COOKBOOK + "35"),
+    "negate": Rule("multiple of a matrix", "d(c*U) = c*dU", COOKBOOK + "34"),
+    "hadamard": Rule("Hadamard product", "d(U .* V) = dU .* V + U .* dV", COOKBOOK + "38"),
+    "divide": Rule(
+        "element-wise quotient", "d(U ./ V) = dU ./ V - U .* dV ./ V.^2", COOKBOOK + "38"
+    ),
+    "power": Rule("element-wise power", "d(U .^ n) = n*U .^ (n - 1) .* dU", COOKBOOK + "38"),
+    "multiply": _PRODUCT,
+    "kron": Rule("Kronecker product", "d(U ⊗ V) = dU ⊗ V + U ⊗ dV", COOKBOOK + "39"),
+    "transpose": Rule("transpose", "d(U') = (dU)'", COOKBOOK + "44"),
+    "matrix_power": Rule(
+        "power of a matrix", "d(U^n) = sum of U^k*dU*U^(n - 1 - k)", COOKBOOK + "37"
+    ),
+}
+_CALLS = {
+    "tr": Rule("trace", "d tr(U) = tr(dU)", COOKBOOK + "36"),
+    "inv": Rule("inverse", "d inv(U) = -inv(U)*dU*inv(U)", COOKBOOK + "40"),
+    "det": Rule("determinant", "d det(U) = det(U)*tr(inv(U)*dU)", COOKBOOK + "42"),
+    "logdet": Rule("log-determinant", "d logdet(U) = tr(inv(U)*dU)", COOKBOOK + "43"),
+    "softmax": Rule("softmax", "ds = s .* du - s*(s'*du)", "Boyd & Vandenberghe, 3.1.5"),
+    "log_softmax": Rule(
+        "log-softmax", "dl = du - sum(softmax(u) .* du)", "Boyd & Vandenberghe, 3.1.5"
+    ),
+    "dot": _DOT,
+}
+
+
+def rule_of(
+    operation: Expression, operand: Expression, moving: Collection[Expression] = ()
+) -> Rule:
+    """Return the rule that differentiates an operation by one of its operands.
+
+    What is in `moving` is no constant either. An operation of several operators is named
+    after its outermost one that is no sum, with the others behind it.
+
+    >>> from matcalc.expressions.nodes import make, variable
+    >>> u, v = variable("u", ()), variable("v", ())
+    >>> rule_of(make("multiply", (u, v)), u).name, rule_of(make("multiply", (u, v)), u, [v]).name
+    ('multiplication by a constant', 'product rule')
+    """
+    nodes = postorder([operation], lambda node: node.arguments)
+    dependent = {operand}
+    free = {operand, *moving}
+    chosen: dict[Rule, None] = {}
+    for node in nodes:
+        if not free.isdisjoint(node.arguments):
+            free.add(node)
+        found = [a for a in node.arguments if a in dependent]
+        if found:
+            dependent.add(node)
+            constant = [a for a in node.arguments if a not in free]
+            chosen[_rule(node, found, constant)] = None
+    rules = list(chosen)[::-1]
+    if not rules:
+        return CONSTANT
+    if len(rules) == 1:
+        return rules[0]
+    strong = [rule for rule in rules if rule not in (_SUM, _MULTIPLE, _MATRIX["add"])] or rules
+    names = list(dict.fromkeys(rule.name for rule in strong))
+    sources = list(dict.fromkeys(rule.source for rule in strong))
+    if len(names) == 1:
+        return strong[0]
+    return Rule(", ".join(names), "", "; ".join(sources))
+
+
+def _rule(node: Expression, moving: list[Expression], constant: list[Expression]) -> Rule:
+    shapes = [argument.shape for argument in node.arguments]
+    if node.head == "call":
+        return _call_rule(node)
+    if node.head == "abstract":
+        name = function_name(node.value)
+        return Rule(f"derivative of {name}", f"{name}' by its signature")
+    if node.head == "dot" or (node.head == "multiply" and not node.shape and any(shapes)):
+        return _DOT
+    if node.head in ("compare", "delta"):
+        return Rule("comparison", "constant on both sides of its jump: the slope is 0")
+    if node.head in _REARRANGEMENTS:
+        return _REARRANGEMENTS[node.head]
+    if not any(shapes):
+        if node.head in ("multiply", "hadamard") and constant:
+            return _MULTIPLE
+        if node.head == "divide" and node.arguments[1] in constant:
+            return _MULTIPLE
+        return _SCALAR.get(node.head, _LINEAR)
+    if len(node.shape) == 2 and ONE not in node.shape:
+        if node.head in ("multiply", "divide") and not all(shapes):
+            return _MATRIX["negate"] if () not in [m.shape for m in moving] else _EXPANSION
+        return _MATRIX.get(node.head, _LINEAR)
+    if node.head in ("transpose", "negate"):
+        return _MATRIX["transpose"] if node.head == "transpose" else _MULTIPLE
+    if node.head == "multiply" and all(shapes):
+        return _PRODUCT
+    if any(not argument.shape for argument in moving):
+        return _EXPANSION
+    if node.head == "multiply":
+        return _MULTIPLE
+    return _ELEMENTWISE if node.head in _SCALAR else _LINEAR
+
+
+def _call_rule(node: Expression) -> Rule:
+    name = node.value[0]
+    arity = len(node.arguments)
+    shaped = bool(node.shape)
+    if (name, arity) in ELEMENTARY_BY_NAME:
+        row = ELEMENTARY_BY_NAME[name, arity]
+        if arity > 1:
+            slopes = ", ".join(
+                f"by {p}: {d}" for p, d in zip(row.parameters, row.derivatives, strict=True)
+            )
+            return Rule(f"derivative of {name}", slopes, row.source)
+        slope = to_text(derivative(name, 1, 0))
+        if not shaped:
+            return Rule(f"derivative of {name}", f"d{name}(x)/dx = {slope}", row.source)
+        return Rule(
+            f"element-wise function {name}",
+            f"diagonal, with {slope} at every entry",
+            _FUNCTION.source,
+        )
+    if name in _CALLS:
+        return _CALLS[name]
+    if name in DEFINED_BY_NAME:
+        definition = DEFINED_BY_NAME[name].definition
+        return Rule(f"derivative of {name}", f"{name}(X) = {definition}", PAPER + "4.5")
+    if name in PRIMITIVE_BY_NAME:
+        entry = PRIMITIVE_BY_NAME[name]
+        return Rule(f"derivative of {name}", f"dY = {entry.differential}", entry.source)
+    if name in ("sum", "mean") and len(node.arguments[0].shape) == 1:
+        return _VECTOR_SUM
+    return Rule(f"{name}, a linear function", "the differential of L(u) is L(du)", DIFFERENTIALS)

@@ -1,0 +1,196 @@
+"""Named simplifications of a formula, the way one writes them line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from matcalc.derivation.steps import Rule
+from matcalc.expressions.nodes import Expression, make, number
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.building import chain, links, transpose
+from matcalc.notation.terms import term_of, written
+from matcalc.notation.text import count_nodes
+
+Rewrite = Callable[[Expression], Expression | None]
+
+MOST_PASSES = 12
+
+
+def rewritten(start: Expression, goal: Expression) -> Iterator[tuple[Rule, Expression]]:
+    """Yield (rule, formula) for each simplification that changes the formula, in turn.
+
+    >>> from matcalc.notation.text import to_text
+    >>> from matcalc.syntax.reading import read_formula
+    >>> from matcalc.expressions.dimensions import name
+    >>> x = {"x": (name("n"),)}
+    >>> start, goal = read_formula("1*diag(2*x)*x", x), read_formula("2*x .^ 2", x)
+    >>> for rule, formula in rewritten(start, goal):
+    ...     print(f"{to_text(formula)}  ({rule.name})")
+    diag(2*x)*x  (a factor of one)
+    2*x .* x  (a diagonal matrix times a vector)
+    """
+    current = start
+    for _ in range(MOST_PASSES):
+        for rule, rewrite in RULES:
+            if current is goal:
+                return
+            changed = _everywhere(current, rewrite)
+            if changed is not current:
+                current = changed
+                if current is not goal:
+                    yield rule, current
+                else:
+                    yield rule, goal
+                break
+        else:
+            return
+
+
+def _everywhere(formula: Expression, rewrite: Rewrite) -> Expression:
+    results: dict[Expression, Expression] = {}
+    for node in postorder([formula], lambda n: n.arguments):
+        parts = tuple([results[argument] for argument in node.arguments])
+        same = all(a is b for a, b in zip(parts, node.arguments, strict=True))
+        new = node if same else make(node.head, parts, node.value)
+        found = rewrite(new)
+        results[node] = new if found is None or found.shape != new.shape else found
+    return results[formula]
+
+
+def _is_one(node: Expression) -> bool:
+    return node.head == "number" and node.value == 1
+
+
+def _is_zero(node: Expression) -> bool:
+    return (node.head == "number" and node.value == 0) or node.head == "zeros"
+
+
+def _unit_factor(node: Expression) -> Expression | None:
+    if node.head in ("multiply", "hadamard"):
+        left, right = node.arguments
+        if _is_one(left):
+            return right
+        if _is_one(right):
+            return left
+    if node.head == "divide" and _is_one(node.arguments[1]):
+        return node.arguments[0]
+    return None
+
+
+def _zero(node: Expression) -> Expression | None:
+    if node.head == "add":
+        kept = tuple([part for part in node.arguments if not _is_zero(part)])
+        if len(kept) == len(node.arguments):
+            return None
+        if not kept:
+            return node.arguments[0]
+        whole = make("add", kept) if len(kept) > 1 else kept[0]
+        return whole if whole.shape == node.shape else None
+    if node.head in ("multiply", "hadamard") and any(map(_is_zero, node.arguments)):
+        return make("zeros", (), node.shape) if node.shape else number(0)
+    return None
+
+
+def _identity_matrix(node: Expression) -> Expression | None:
+    if node.head == "multiply":
+        left, right = node.arguments
+        if left.head == "eye" and right.shape:
+            return right
+        if right.head == "eye" and left.shape:
+            return left
+    return None
+
+
+def _is_diagonal(node: Expression) -> bool:
+    return node.head == "call" and node.value[0] == "diag" and len(node.shape) == 2
+
+
+def _diagonals(node: Expression) -> Expression | None:
+    if node.head == "multiply" and all(map(_is_diagonal, node.arguments)):
+        left, right = [part.arguments[0] for part in node.arguments]
+        return make("call", (make("hadamard", (left, right)),), node.arguments[0].value)
+    return None
+
+
+def _diagonal_times_vector(node: Expression) -> Expression | None:
+    parts = links(node) if node.head == "multiply" else []
+    for k in range(len(parts) - 1):
+        left, right = parts[k], parts[k + 1]
+        if _is_diagonal(left) and len(right.shape) == 1:
+            merged = make("hadamard", (left.arguments[0], right))
+        elif _is_diagonal(right) and left.head == "transpose" and len(left.shape) == 2:
+            (inner,) = left.arguments
+            if len(inner.shape) != 1:
+                continue
+            merged = make("transpose", (make("hadamard", (inner, right.arguments[0])),))
+        else:
+            continue
+        return _product([*parts[:k], merged, *parts[k + 2 :]])
+    return None
+
+
+def _product(parts: list[Expression]) -> Expression:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = make("multiply", (whole, part))
+    return whole
+
+
+def _ones(node: Expression) -> Expression | None:
+    """ones'*v is sum(v); ones .* v is v."""
+    if node.head == "hadamard":
+        for one, other in (node.arguments, node.arguments[::-1]):
+            if one.head == "ones" and one.shape == other.shape:
+                return other
+    if node.head == "multiply":
+        left, right = node.arguments
+        row = left.arguments[0] if left.head == "transpose" else None
+        if row is not None and row.head == "ones" and len(right.shape) == 1:
+            return make("call", (right,), ("sum", None))
+    return None
+
+
+def _transposes(node: Expression) -> Expression | None:
+    if node.head != "transpose":
+        return None
+    turned = transpose(node.arguments[0])
+    return None if turned is node else turned
+
+
+def _scalars_in_front(node: Expression) -> Expression | None:
+    """A*(c*B) is c*A*B; numbers multiply."""
+    if node.head != "multiply":
+        return None
+    parts = links(node)
+    scalars = [part for part in parts if not part.shape]
+    others = [part for part in parts if part.shape]
+    numbers = [part for part in scalars if part.head == "number"]
+    rest = [part for part in scalars if part.head != "number"]
+    value = number(1)
+    for part in numbers:
+        value = number(value.value * part.value)
+    front = [] if _is_one(value) and (rest or others) else [value]
+    ordered = [*front, *rest, *([chain(others)] if others else [])]
+    whole = _product(ordered)
+    return None if whole is node or links(whole) == parts else whole
+
+
+def _joined(node: Expression) -> Expression | None:
+    """Return a scalar product with equal factors joined: u*u is u^2, u/u is 1."""
+    if node.shape or node.head not in ("multiply", "divide", "hadamard"):
+        return None
+    whole = written(term_of(node))
+    return None if count_nodes(whole) >= count_nodes(node) else whole
+
+
+RULES: tuple[tuple[Rule, Rewrite], ...] = (
+    (Rule("a factor of one"), _unit_factor),
+    (Rule("terms and factors of zero"), _zero),
+    (Rule("the identity matrix"), _identity_matrix),
+    (Rule("transposes"), _transposes),
+    (Rule("a product of diagonal matrices"), _diagonals),
+    (Rule("a diagonal matrix times a vector"), _diagonal_times_vector),
+    (Rule("ones add up"), _ones),
+    (Rule("scalars in front"), _scalars_in_front),
+    (Rule("join and cancel equal factors"), _joined),
+)

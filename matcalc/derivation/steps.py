@@ -1,0 +1,120 @@
+"""A derivation as objects: every line is an equation whose sides can be evaluated."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from matcalc.expressions.nodes import Expression
+
+Manner = Literal["jacobians", "backward", "differentials"]
+Detail = Literal["brief", "normal", "full"]
+
+MANNERS: tuple[Manner, ...] = ("jacobians", "backward", "differentials")
+DETAILS: tuple[Detail, ...] = ("brief", "normal", "full")
+
+Part = Literal["intermediates", "partials", "combination", "substitution", "answer"]
+
+
+class Rule(NamedTuple):
+    """A rule of differentiation or rewriting: its name, what it says, and where it is from."""
+
+    name: str
+    statement: str = ""
+    source: str = ""
+
+
+class Quantity(NamedTuple):
+    """What a symbol of the derivation stands for; the symbol itself is a variable.
+
+    `kind` is 'intermediate' (the value of `of`), 'partial' (the derivative of `of`'s own
+    operation by its operand `by`, all other operands held), 'total' (the derivative of `of`
+    by the variable on all paths), 'cotangent' (the derivative of the result by `of`, shaped
+    as `of`) or 'tangent' (the change of `of` along the variable's). `of` and `by` are symbols.
+    """
+
+    kind: Literal["intermediate", "partial", "total", "cotangent", "tangent"]
+    of: Expression
+    by: Expression | None = None
+
+
+class Paths(NamedTuple):
+    """A sum of products of Jacobians, outermost factor first, one product a path.
+
+    The products contract over the axes between their factors: a product of matrices where
+    all of the factors are.
+    """
+
+    terms: tuple[tuple[Expression, ...], ...]
+
+
+Member = Expression | Paths
+
+
+class Step(NamedTuple):
+    """One equation `before = after` of a derivation, with the rule that justifies it."""
+
+    part: Part
+    rule: Rule
+    before: Member
+    after: Member
+    remark: str = ""
+
+    @property
+    def statement(self) -> str:
+        """The equation as text."""
+        from matcalc.derivation.text import equation_text
+
+        return equation_text(self)
+
+    @property
+    def source(self) -> str:
+        """Where the rule is from: a paper and its section."""
+        return self.rule.source
+
+    def __str__(self) -> str:
+        return self.statement
+
+
+class Chain(NamedTuple):
+    """Which chain rule applies, why, and the paths on which the variable reaches the result.
+
+    `ways` is the number of all paths; `paths` has those that are spelled out.
+    """
+
+    rule: Rule
+    reason: str
+    ways: int
+    paths: tuple[tuple[Expression, ...], ...]
+
+    @property
+    def sign(self) -> str:
+        """How the derivative on all paths is written: with d where ∂ is that on one of them."""
+        scalars = self.rule.name.startswith("single-variable")
+        return "d" if scalars or self.ways > 1 else "∂"
+
+
+class Derivation(NamedTuple):
+    """A derivative's derivation: its steps in order, and what its symbols stand for.
+
+    `variable` is the symbol derived by and `result` the one of the whole formula.
+    `definitions` has an operation for every intermediate symbol, in order; `quantities`
+    says of every other symbol what it is. The last step ends in the answer; `cases` has what
+    it is where a condition holds, and where its opposite does. `seed` is what a product with
+    the Jacobian is applied to. `before` is the derivation of the derivative of one order
+    less, which this one derives again.
+    """
+
+    manner: Manner
+    detail: Detail
+    layout: str
+    variable: Expression
+    result: Expression
+    definitions: dict[Expression, Expression]
+    quantities: dict[Expression, Quantity]
+    chain: Chain
+    steps: tuple[Step, ...]
+    cases: tuple[tuple[Expression, Expression], ...] = ()
+    assumptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    seed: Expression | None = None
+    before: Derivation | None = None
