@@ -163,9 +163,14 @@ class Derivative(NamedTuple):
         """Return the derivation, by Jacobians, backward, or by differentials.
 
         >>> import matcalc
-        >>> steps = matcalc.diff("max(0, w·x + b)", wrt="w").derivation(detail="brief").steps
-        >>> print(steps[1], "by the", steps[1].rule.name)
-        y = max(0, u1) by the intermediate variables
+        >>> for step in matcalc.diff("tr(A*X)", "X").derivation("differentials").steps:
+        ...     print(f"{step}  ({step.rule.name})")
+        u1 = A*X  (intermediate variables)
+        y = tr(u1)  (intermediate variables)
+        du1 = A*dX  (product of matrices)
+        dy = tr(du1)  (trace)
+        dy = tr(A*dX)  (substitution)
+        ∂y/∂X = A  (first identification theorem)
         """
         from matcalc.derivation.deriving import derive
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivation import rules
-from matcalc.derivation.rules import rule_of
 from matcalc.derivation.settings import Setting, scalar_one
 from matcalc.derivation.steps import Quantity, Rule, Step
 from matcalc.expressions.nodes import Expression, make, substitute
@@ -44,7 +43,7 @@ def backward_steps(
             pulled = setting.pulled(u, operand, seeds[u.symbol])
             shape = setting.variable.shape if operand is setting.wrt else operand.shape
             formula = setting.formula(pulled, shape)
-            rule = rule_of(u.operation, operand, setting.operands[u.symbol])
+            rule = setting.rule(u, operand)
             arriving.setdefault(operand, []).append((u.symbol, formula, rule))
     steps.append(_total(setting, setting.wrt, arriving[setting.wrt], deltas, quantities))
     formula = _as_formula(steps[-1])
@@ -64,7 +63,7 @@ def _total(
     quantities: Quantities,
 ) -> Step:
     """Return the step that adds up what arrives at one intermediate."""
-    name = symbol.value.name
+    name = (setting.variable if symbol is setting.wrt else symbol).value.name
     shape = setting.variable.shape if symbol is setting.wrt else symbol.shape
     short = name[1:] if name.startswith("u") and name[1:].isdigit() else name
     delta = setting.symbol(f"δ{short}", shape)

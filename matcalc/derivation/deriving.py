@@ -18,7 +18,7 @@ from matcalc.derivation.backward import backward_steps
 from matcalc.derivation.differentials import differential_steps
 from matcalc.derivation.jacobians import jacobian_steps, rewriting_steps
 from matcalc.derivation.paths import chain_of
-from matcalc.derivation.planning import depending, planned
+from matcalc.derivation.planning import GRADIENTS, RESULTS, depending, planned
 from matcalc.derivation.settings import LARGEST, Setting
 from matcalc.derivation.steps import (
     DETAILS,
@@ -115,7 +115,8 @@ def _setting(
     if plain is not formula:
         prelude = [Step("intermediates", rules.WITH_MATRICES, formula, plain)]
         formula = plain
-    steps = planned(formula, moving, detail, names)
+    results = RESULTS if derivative.order == 1 else GRADIENTS
+    steps = planned(formula, moving, detail, names, results)
     direction = None
     wrt = moving
     if derivative.entry:
@@ -194,7 +195,7 @@ def _derivation(
     ]
     answer = derivative.expression
     seed = derivative.formula.inferred.others[-1] if derivative.operation != "diff" else None
-    symbol = _answer_symbol(setting, chain, answer, quantities)
+    symbol = _answer_symbol(setting, chain, derivative.operation, answer, quantities)
     if not chain.ways:
         steps = [Step("answer", rules.CONSTANT, symbol, answer)]
     elif manner == "jacobians":
@@ -222,10 +223,20 @@ def _derivation(
 
 
 def _answer_symbol(
-    setting: Setting, chain: Chain, answer: Expression, quantities: dict[Expression, Quantity]
+    setting: Setting,
+    chain: Chain,
+    operation: str,
+    answer: Expression,
+    quantities: dict[Expression, Quantity],
 ) -> Expression:
     """Return the symbol of the derivative: ∂y/∂x, or the gradient in its variable's shape."""
     of, by = setting.result.value.name, setting.wrt.value.name
+    if operation != "diff":
+        pulled = operation == "vjp"
+        symbol = setting.symbol(f"δ{by}" if pulled else f"d{of}", answer.shape)
+        moved = setting.wrt if pulled else setting.result
+        quantities[symbol] = Quantity("cotangent" if pulled else "tangent", moved)
+        return symbol
     if setting.layout == "mixed" and setting.wrt.shape and not setting.result.shape:
         symbol = setting.symbol(f"∇{of}", answer.shape)
         quantities[symbol] = Quantity("cotangent", setting.wrt)

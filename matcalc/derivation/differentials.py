@@ -5,7 +5,6 @@ from __future__ import annotations
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivation import rules
-from matcalc.derivation.rules import rule_of
 from matcalc.derivation.settings import Setting, scaled
 from matcalc.derivation.steps import Quantity, Rule, Step
 from matcalc.expressions.nodes import Expression, substitute
@@ -35,8 +34,7 @@ def differential_steps(
         formula = setting.formula(setting.pushed(u, tangents), u.symbol.shape)
         symbol = setting.symbol(_name(u.symbol), u.symbol.shape)
         quantities[symbol] = Quantity("tangent", u.symbol)
-        operands = setting.operands[u.symbol]
-        found = [rule_of(u.operation, operand, operands) for operand in operands]
+        found = [setting.rule(u, operand) for operand in setting.operands[u.symbol]]
         steps.append(Step("partials", _joined(found), symbol, formula))
         formulas[symbol] = substitute(formula, formulas)
         tangents[u.symbol] = tensor_of(symbol)

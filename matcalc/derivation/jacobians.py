@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivation import rules
-from matcalc.derivation.rules import rule_of
 from matcalc.derivation.settings import Setting, is_matrix_algebra
 from matcalc.derivation.simplifications import rewritten
-from matcalc.derivation.steps import Chain, Paths, Quantity, Step
+from matcalc.derivation.steps import Chain, Part, Paths, Quantity, Step
 from matcalc.expressions.nodes import Expression, make
+from matcalc.notation.text import to_text
 
 MOST_INSERTED = 8
 """With more intermediates, a total derivative keeps its name in those after it."""
@@ -56,7 +56,7 @@ class _Partials:
                 quantities[symbol] = Quantity("partial", u.symbol, operand)
                 self.symbols[u.symbol, operand] = symbol
                 self.formulas[symbol] = formula
-                rule = rule_of(u.operation, operand, setting.operands[u.symbol])
+                rule = setting.rule(u, operand)
                 self.steps.append(Step("partials", rule, symbol, formula))
 
     def _symbol(self, sign: str, of: Expression, by: Expression, formula: Expression) -> Expression:
@@ -108,14 +108,15 @@ def _simplified(before: Paths, raw: Expression | None, simple: Expression) -> It
     yield from rewriting_steps(raw, simple, "combination")
 
 
-def rewriting_steps(start: Expression, end: Expression, part: str) -> Iterator[Step]:
+def rewriting_steps(start: Expression, end: Expression, part: Part) -> Iterator[Step]:
     """Yield the named simplifications from one formula to an equal one."""
     current = start
     for rule, formula in rewritten(start, end):
-        yield Step(part, rule, current, formula)  # type: ignore[arg-type]
-        current = formula
+        if formula is end or to_text(formula) != to_text(current):
+            yield Step(part, rule, current, formula)
+            current = formula
     if current is not end:
-        yield Step(part, rules.COLLECTION, current, end)  # type: ignore[arg-type]
+        yield Step(part, rules.COLLECTION, current, end)
 
 
 def _totals(partials: _Partials) -> tuple[list[Step], Expression]:

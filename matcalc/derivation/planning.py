@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from matcalc.calculus.intermediates import LEAVES, Intermediate, rewrite
 from matcalc.derivation.steps import Detail
@@ -15,6 +15,9 @@ from matcalc.notation.building import links
 RESULTS = ("y", "f", "L", "J", "E", "r")
 """Names for the result, the first of them that is free."""
 
+GRADIENTS = ("g", "h", "q")
+"""Names for a derivative that is derived again."""
+
 LINEAR = frozenset(
     ("add", "negate", "multiply", "transpose", "subscript", "stack", "index_sum", "tensor", "dot")
 )
@@ -22,9 +25,15 @@ LINEAR = frozenset(
 
 
 def planned(
-    formula: Expression, wrt: Expression, detail: Detail, taken: Collection[str] = ()
+    formula: Expression,
+    wrt: Expression,
+    detail: Detail,
+    taken: Collection[str] = (),
+    results: Sequence[str] = RESULTS,
 ) -> list[Intermediate]:
     """Return the intermediate variables that depend on `wrt`, innermost first; the last is all.
+
+    The last one has the first of the names in `results` that is free.
 
     In brief, only what a nonlinear function is applied to, and what is used twice, has a
     name; in full, a dot product is the sum of a Hadamard product, as in Parr & Howard.
@@ -37,7 +46,7 @@ def planned(
     steps = rewrite(formula, used, _wanted(order, dependent, detail))
     if not steps:
         steps = [Intermediate(variable("u1", formula.shape), formula, formula)]
-    return _with_result(steps, used)
+    return _with_result(steps, used, results)
 
 
 def _arguments(node: Expression) -> tuple[Expression, ...]:
@@ -53,11 +62,13 @@ def depending(order: list[Expression], wrt: Expression) -> set[Expression]:
     return dependent
 
 
-def _with_result(steps: list[Intermediate], used: set[str]) -> list[Intermediate]:
+def _with_result(
+    steps: list[Intermediate], used: set[str], results: Sequence[str]
+) -> list[Intermediate]:
     *others, last = steps
     names = used | {n.value.name for n in postorder([last.meaning], _arguments)
                     if n.head == "variable"}  # fmt: skip
-    name = next((n for n in RESULTS if n not in names), last.name)
+    name = next((n for n in results if n not in names), last.name)
     return [*others, last._replace(symbol=variable(name, last.symbol.shape))]
 
 
@@ -67,7 +78,8 @@ def _with_result(steps: list[Intermediate], used: set[str]) -> list[Intermediate
 def _wanted(
     order: list[Expression], dependent: set[Expression], detail: Detail
 ) -> Callable[[Expression], bool]:
-    plain = {node for node in order if node in dependent and _has_own_name(node)}
+    squared = {node.arguments[0] for node in order if _is_squared_norm(node)}
+    plain = {node for node in order if node in dependent and _has_own_name(node)} - squared
     if detail == "brief":
         uses = Counter(argument for node in order for argument in set(node.arguments))
         applied = {
@@ -79,6 +91,16 @@ def _wanted(
         }
         plain = {node for node in plain if node in applied or uses[node] > 1}
     return plain.__contains__
+
+
+def _is_squared_norm(node: Expression) -> bool:
+    """Tell whether this is norm2(v)^2, which has a rule of its own."""
+    return node.head == "power" and node.arguments[1] is number(2) and is_norm(node.arguments[0])
+
+
+def is_norm(node: Expression) -> bool:
+    """Tell whether this is a Euclidean or Frobenius norm."""
+    return node.head == "call" and node.value[0] in ("norm2", "normF")
 
 
 def _has_own_name(node: Expression) -> bool:

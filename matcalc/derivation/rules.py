@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from matcalc.calculus.templates import derivative
+from matcalc.derivation.planning import is_norm
 from matcalc.derivation.steps import Rule
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.functions import (
@@ -85,6 +86,7 @@ _SCALAR = {
     "power": Rule("power rule", "d(u^n)/du = n*u^(n - 1)", PAPER + "2"),
 }
 _MULTIPLE = Rule("multiplication by a constant", "d(c*u)/du = c", PAPER + "2")
+_SQUARED_NORM = Rule("squared norm", "d norm2(u)^2 = 2*u'*du", COOKBOOK + "131")
 _ELEMENTWISE = Rule(
     "element-wise binary operator",
     "the Jacobian is diagonal: the i-th entry depends on the i-th entries only",
@@ -120,6 +122,9 @@ _MATRIX = {
         "power of a matrix", "d(U^n) = sum of U^k*dU*U^(n - 1 - k)", COOKBOOK + "37"
     ),
 }
+_WEAK = (_SUM, _MULTIPLE, *[_MATRIX[head] for head in ("add", "negate", "transpose")])
+"""Rules that go without saying beside others."""
+
 _CALLS = {
     "tr": Rule("trace", "d tr(U) = tr(dU)", COOKBOOK + "36"),
     "inv": Rule("inverse", "d inv(U) = -inv(U)*dU*inv(U)", COOKBOOK + "40"),
@@ -163,7 +168,9 @@ def rule_of(
         return CONSTANT
     if len(rules) == 1:
         return rules[0]
-    strong = [rule for rule in rules if rule not in (_SUM, _MULTIPLE, _MATRIX["add"])] or rules
+    if _SQUARED_NORM in rules:
+        rules = [rule for rule in rules if not rule.name.startswith("derivative of norm")]
+    strong = [rule for rule in rules if rule not in _WEAK] or rules
     names = list(dict.fromkeys(rule.name for rule in strong))
     sources = list(dict.fromkeys(rule.source for rule in strong))
     if len(names) == 1:
@@ -172,6 +179,8 @@ def rule_of(
 
 
 def _rule(node: Expression, moving: list[Expression], constant: list[Expression]) -> Rule:
+    if node.head == "power" and is_norm(node.arguments[0]):
+        return _SQUARED_NORM
     shapes = [argument.shape for argument in node.arguments]
     if node.head == "call":
         return _call_rule(node)

@@ -12,6 +12,8 @@ from matcalc.calculus.layouts import Layout, arranged
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.products import product
 from matcalc.calculus.tensors import Tensor, constant
+from matcalc.derivation.rules import rule_of
+from matcalc.derivation.steps import Rule
 from matcalc.expressions.nodes import Expression, substitute, variable
 from matcalc.expressions.shapes import Shape
 from matcalc.notation.answers import in_shape
@@ -63,6 +65,11 @@ class Setting(NamedTuple):
             name += "_"
         self.shapes[name] = shape
         return variable(name, shape)
+
+    def rule(self, u: Intermediate, operand: Expression) -> Rule:
+        """Return the rule by which an operation is differentiated by one operand."""
+        operands = [self.variable if o is self.wrt else o for o in self.operands[u.symbol]]
+        return rule_of(u.operation, self.variable if operand is self.wrt else operand, operands)
 
     # --- tensors ------------------------------------------------------------------------------
 

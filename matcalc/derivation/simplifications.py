@@ -101,6 +101,20 @@ def _identity_matrix(node: Expression) -> Expression | None:
     return None
 
 
+def _signs_in_front(node: Expression) -> Expression | None:
+    """A*(-B) is -A*B; two signs cancel."""
+    if node.head == "negate" and node.arguments[0].head == "negate":
+        return node.arguments[0].arguments[0]
+    if node.head not in ("multiply", "hadamard", "dot", "divide"):
+        return None
+    signs = [part.head == "negate" for part in node.arguments]
+    if not any(signs):
+        return None
+    parts = tuple([p.arguments[0] if s else p for p, s in zip(node.arguments, signs, strict=True)])
+    whole = make(node.head, parts, node.value)
+    return whole if all(signs) else make("negate", (whole,))
+
+
 def _is_diagonal(node: Expression) -> bool:
     return node.head == "call" and node.value[0] == "diag" and len(node.shape) == 2
 
@@ -186,6 +200,7 @@ def _joined(node: Expression) -> Expression | None:
 RULES: tuple[tuple[Rule, Rewrite], ...] = (
     (Rule("a factor of one"), _unit_factor),
     (Rule("terms and factors of zero"), _zero),
+    (Rule("signs in front"), _signs_in_front),
     (Rule("the identity matrix"), _identity_matrix),
     (Rule("transposes"), _transposes),
     (Rule("a product of diagonal matrices"), _diagonals),

@@ -118,3 +118,8 @@ class Derivation(NamedTuple):
     notes: tuple[str, ...] = ()
     seed: Expression | None = None
     before: Derivation | None = None
+
+    def __str__(self) -> str:
+        from matcalc.derivation.text import derivation_text
+
+        return derivation_text(self)

@@ -22,6 +22,10 @@ from tests.differences import Array, Estimate
 Values = dict[str, Any]
 
 
+NEAR = 0.02
+"""What the steps of the differences are scaled by."""
+
+
 class Truth:
     """The numbers of one derivation at one point."""
 
@@ -30,7 +34,8 @@ class Truth:
         self.given = values
         self.entry = entry
         self.error = 0.0
-        self.wrt = derivation.variable.value.name.split("[")[0]
+        self.known: dict[Quantity, tuple[Array, int]] = {}
+        self.wrt = plain(derivation.variable)
         self.sizes = {k: v for k, v in values.items() if np.ndim(v) == 0 and isinstance(v, int)}
         self.symbols: Values = {}
         self.point = self.run({})
@@ -65,27 +70,22 @@ class Truth:
             return evaluate(formula, values, self.sizes, NUMPY)
 
     def slope(self, function: Callable[[Array], Any], at: Any) -> Array:
-        estimate: Estimate = differences.jacobian(function, at)
-        self.error = max(self.error, estimate.error)
-        return estimate.value
+        """Return a derivative; the steps are small, so that they seldom cross a kink."""
+        point = np.asarray(at, dtype=float)
+        estimate: Estimate = differences.jacobian(
+            lambda v: function(point + NEAR * v), np.zeros(point.shape)
+        )
+        self.error = max(self.error, estimate.error / NEAR)
+        return estimate.value / NEAR
 
     def quantity(self, symbol: Expression, quantity: Quantity) -> Any:
         """Return what a symbol stands for, by finite differences."""
         result = self.derivation.result.value.name
         of = quantity.of.value.name
         x = self.given[self.wrt]
-        if quantity.kind == "partial":
+        if quantity.kind in ("partial", "total"):
             assert quantity.by is not None
-            by = quantity.by.value.name.split("[")[0]
-            operation = self.derivation.definitions[quantity.of]
-            slope = self.slope(
-                lambda v: self.evaluated(operation, {**self.point, by: v}), self.point[by]
-            )
-            return self.laid_out(slope, of, quantity.by, symbol)
-        if quantity.kind == "total":
-            slope = self.slope(lambda v: self.run({self.wrt: v})[of], x)
-            assert quantity.by is not None
-            return self.laid_out(slope, of, quantity.by, symbol)
+            return self.laid_out(self.raw(quantity)[0], of, quantity.by)
         if quantity.kind == "tangent":
 
             def along(t: Array) -> Any:
@@ -105,18 +105,12 @@ class Truth:
             return self.upstream
         return self.slope(inner, self.point[of] if held else x)
 
-    def laid_out(self, slope: Array, of: str, by: Expression, symbol: Expression) -> Array:
-        """Return a Jacobian (of..., by...) in the derivation's layout."""
-        shape = np.shape(self.point[of])
-        name = by.value.name.split("[")[0]
-        variable = np.shape(self.point[name])
-        if by is self.derivation.variable and self.entry:
-            slope = slope[(..., *self.entry)]
-            variable = ()
-        layout = self.derivation.layout
-        if layout == "mixed" and self.derivation.before is None:
-            layout = "numerator"
-        return differences.arrange(slope, shape, variable, 1, layout)
+    def laid_out(self, slope: Array, of: str, by: Expression) -> Array:
+        """Return a Jacobian (of..., by...) in the layout of the derivation's Jacobians."""
+        entry = by is self.derivation.variable and self.entry
+        variable = () if entry else np.shape(self.point[plain(by)])
+        layout = "denominator" if self.derivation.layout == "denominator" else "numerator"
+        return differences.arrange(slope, np.shape(self.point[of]), variable, 1, layout)
 
     def member(self, member: Expression | Paths) -> Any:
         """Return the value of one side of an equation."""
@@ -130,26 +124,26 @@ class Truth:
 
     def product(self, factors: tuple[Expression, ...]) -> Any:
         """Contract Jacobians over the axes between them."""
-        slopes = []
-        for factor in factors:
-            quantity = self.derivation.quantities[factor]
-            slopes.append(self.raw(quantity))
-        whole, rank = slopes[0]
-        for slope, own in slopes[1:]:
-            whole = (
-                np.tensordot(whole, slope, axes=rank) if rank else np.multiply.outer(whole, slope)
-            )
+        quantities = [self.derivation.quantities[factor] for factor in factors]
+        whole, rank = self.raw(quantities[0])
+        for quantity in quantities[1:]:
+            slope, own = self.raw(quantity)
+            whole = np.tensordot(whole, slope, axes=rank)
             rank = own
-        first = self.derivation.quantities[factors[0]]
-        last = self.derivation.quantities[factors[-1]]
+        first, last = quantities[0], quantities[-1]
         assert last.by is not None
-        return self.laid_out_raw(whole, first.of.value.name, last.by)
+        return self.laid_out(whole, first.of.value.name, last.by)
 
     def raw(self, quantity: Quantity) -> tuple[Array, int]:
         """Return a Jacobian with axes (of..., by...) and how many axes `by` has."""
+        if quantity not in self.known:
+            self.known[quantity] = self.differentiated(quantity)
+        return self.known[quantity]
+
+    def differentiated(self, quantity: Quantity) -> tuple[Array, int]:
         of = quantity.of.value.name
         assert quantity.by is not None
-        by = quantity.by.value.name.split("[")[0]
+        by = plain(quantity.by)
         if quantity.kind == "partial":
             operation = self.derivation.definitions[quantity.of]
             slope = self.slope(
@@ -161,14 +155,11 @@ class Truth:
             return slope[(..., *self.entry)], 0
         return slope, np.ndim(self.point[by])
 
-    def laid_out_raw(self, slope: Array, of: str, by: Expression) -> Array:
-        shape = np.shape(self.point[of])
-        entry = by is self.derivation.variable and self.entry
-        variable = () if entry else np.shape(self.point[by.value.name.split("[")[0]])
-        layout = self.derivation.layout
-        if layout == "mixed":
-            layout = "numerator"
-        return differences.arrange(slope, shape, variable, 1, layout)
+
+def plain(symbol: Expression) -> str:
+    """Return the name of a variable, also of one that stands for an entry of it."""
+    name: str = symbol.value.name
+    return name.split("[")[0]
 
 
 def key(symbol: Expression) -> str:
