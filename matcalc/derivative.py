@@ -87,7 +87,7 @@ class Derivative(NamedTuple):
     `variable` is what the formula was derived by, `entry` the indices if that was one
     entry of it. `operation` is 'diff', 'vjp' or 'jvp', and `seed` the formula that the
     latter two are applied to. A product has the shape of its variable (vjp) or of the
-    formula (jvp), and no layout.
+    formula (jvp), and no layout. `notation` is 'matrix', 'kronecker' or 'index'.
     """
 
     formula: Formula
@@ -99,6 +99,7 @@ class Derivative(NamedTuple):
     entry: tuple[Expression, ...] = ()
     operation: str = "diff"
     seed: str = ""
+    notation: str = "matrix"
 
     @property
     def shape(self) -> tuple[str, ...]:
@@ -184,6 +185,7 @@ def record(derivatives: list[Derivative]) -> dict[str, Any]:
                 "order": d.order,
                 "layout": d.layout,
                 "shape": list(d.shape),
+                "notation": d.notation,
                 "text": d.text(),
                 "latex": d.latex(),
                 "notes": [fact._asdict() for fact in d.notes],

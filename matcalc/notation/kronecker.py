@@ -23,7 +23,7 @@ from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression, make, number
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder, run
-from matcalc.notation.building import best, chain, cost, hadamard
+from matcalc.notation.building import best, chain, cost, hadamard, negate
 from matcalc.notation.graphs import Unreduced
 from matcalc.notation.terms import Term, merged, term_of, total, transposed, written
 
@@ -69,7 +69,7 @@ def kronecker(notation: Notation, tensor: Tensor, sides: Sides) -> Expression:
     """
     on_right, on_left = run(_forms(notation, tensor, sides))
     sums = [on_right, _padded(on_right, -1), on_left, _padded(on_left, 0)]
-    return best(*[total(terms) for terms in [*sums, *map(_joined, sums)]])
+    return best(*[_added(terms) for terms in [*sums, *map(_joined, sums)]])
 
 
 def _forms(notation: Notation, tensor: Tensor, sides: Sides) -> Task:
@@ -156,7 +156,9 @@ def _summands(tensor: Tensor) -> list[Tensor]:
     if tensor.kind == "sum":
         own = tuple(range(len(tensor.shape)))
         sizes = dict(enumerate(tensor.shape))
-        return [product([(o.tensor, o.labels, _one)], own, sizes, o.weight) for o in tensor.operands]
+        return [
+            product([(o.tensor, o.labels, _one)], own, sizes, o.weight) for o in tensor.operands
+        ]
     if tensor.kind == "product":
         for k, operand in enumerate(tensor.operands):
             wide = len(set(operand.labels)) > 2
@@ -210,7 +212,9 @@ def _kron(left: Expression, right: Expression) -> Expression:
     if left.head == right.head == "eye":
         return make("eye", (), left.value * right.value)
     if left.head == right.head == "ones" and len(left.shape) == len(right.shape):
-        return make("ones", (), tuple([a * b for a, b in zip(left.shape, right.shape, strict=True)]))
+        return make(
+            "ones", (), tuple([a * b for a, b in zip(left.shape, right.shape, strict=True)])
+        )
     return make("kron", (left, right))
 
 
@@ -238,19 +242,20 @@ def _combined(build: Any, first: Term, second: Term) -> Term:
 
 def _of_product(notation: Notation, tensor: Tensor, sides: Sides) -> Task:
     """Write one product as it stands, and with matrices taken out at its ends; choose."""
+    whole: list[Forms] = []
     found: list[Forms] = []
-    crossing = True
     try:
-        forms, crossing = yield _direct(notation, tensor, sides)
-        found.append(forms)
+        forms, entrywise = yield _direct(notation, tensor, sides)
+        whole.append(forms)
     except Unreduced:
-        pass
-    if crossing:
+        entrywise = True
+    if entrywise:
         for paths in _subsets(_paths(tensor, sides)):
             try:
                 found.append((yield _without_paths(notation, tensor, sides, paths)))
             except Unreduced:
                 continue
+    found += whole
     if not found:
         raise Unreduced
     return min(found, key=lambda forms: min(cost(total(terms)) for terms in forms))
@@ -549,9 +554,16 @@ def _ends(group: Labels, matrices: Mapping[Label, Term], dims: Mapping[Label, Di
 # --- sums ---------------------------------------------------------------------------------------
 
 
+def _added(terms: Sequence[Term]) -> Expression:
+    """Return the sum; the sign that all terms share stays in front."""
+    if all(term.coefficient < 0 for term in terms):
+        return negate(total([term._replace(coefficient=-term.coefficient) for term in terms]))
+    return total(terms)
+
+
 def _padded(terms: Sequence[Term], at: int) -> list[Term]:
     """Write an identity where other terms have a K, so that A + K*A is (eye + K)*A."""
-    swaps = [term.body[at] for term in terms if term.body[at].head == "commutation"]
+    swaps = [t.body[at] for t in terms if t.body and t.body[at].head == "commutation"]
     if not swaps:
         return list(terms)
     eye = (make("eye", (), swaps[0].shape[0]),)
@@ -564,29 +576,40 @@ def _padded(terms: Sequence[Term], at: int) -> list[Term]:
     return padded
 
 
+class _Part(NamedTuple):
+    """A matrix in a term that the term is linear in: the path to it, and the term without it."""
+
+    body: tuple[Expression, ...]
+    place: int
+    path: tuple[int, ...]
+
+    def filled(self, front: Term) -> Term:
+        """Return the term with another matrix there, whose numbers and scalars are in front."""
+        link = _replaced(self.body[self.place], self.path, chain(front.body))
+        return front._replace(body=(*self.body[: self.place], link, *self.body[self.place + 1 :]))
+
+
 def _joined(terms: Sequence[Term]) -> list[Term]:
     """Write A ⊗ B + A ⊗ C as A ⊗ (B + C), and diag(vec(A)) + diag(vec(B)) as diag(vec(A + B))."""
     current = list(terms)
     while True:
-        groups: dict[object, list[tuple[int, Term]]] = {}
-        for k, term in enumerate(current):
-            for key, inner in _linear_parts(term):
-                groups.setdefault(key, []).append((k, inner))
+        groups: dict[_Part, list[tuple[Term, Term]]] = {}
+        for term in current:
+            for part, inner in _linear_parts(term):
+                groups.setdefault(part, []).append((term, inner))
         shared = next((item for item in groups.items() if len(item[1]) > 1), None)
         if shared is None:
             return current
-        (body, place, path), members = shared  # type: ignore[misc]
+        part, members = shared
         whole = term_of(total([inner for _, inner in members]))
-        rebuilt = _replaced(body[place], path, chain(whole.body))
-        new = whole._replace(body=(*body[:place], rebuilt, *body[place + 1 :]))
-        gone = {k for k, _ in members}
-        current = [new, *[term for k, term in enumerate(current) if k not in gone]]
+        gone = [term for term, _ in members]
+        current = [part.filled(whole), *[term for term in current if term not in gone]]
 
 
-def _linear_parts(term: Term) -> Iterator[tuple[object, Term]]:
-    """Yield each matrix that a term is linear in, keyed by all the rest."""
+def _linear_parts(term: Term) -> Iterator[tuple[_Part, Term]]:
+    """Yield each matrix that a term is linear in, with the term's numbers and scalars."""
     for place, link in enumerate(term.body):
-        paths = [(0,), (1,)] if link.head == "kron" else []
+        paths: list[tuple[int, ...]] = [(0,), (1,)] if link.head == "kron" else []
         if link.head == "call" and link.value[0] == "diag" and len(link.shape) == 2:
             (column,) = link.arguments
             paths = [(0, 0)] if column.head == "call" and column.value[0] == "vec" else [(0,)]
@@ -596,8 +619,7 @@ def _linear_parts(term: Term) -> Iterator[tuple[object, Term]]:
                 inner = inner.arguments[k]
             hole = _replaced(link, path, make("zeros", (), inner.shape))
             body = (*term.body[:place], hole, *term.body[place + 1 :])
-            split = term_of(inner)
-            yield (body, place, path), _times(term._replace(body=()), split)
+            yield _Part(body, place, path), _times(term._replace(body=()), term_of(inner))
 
 
 def _replaced(link: Expression, path: Sequence[int], inner: Expression) -> Expression:
