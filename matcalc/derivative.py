@@ -107,6 +107,12 @@ class Derivative(NamedTuple):
         return tuple(map(str, self.expression.shape))
 
     @property
+    def flattened(self) -> bool:
+        """Whether the answer is ∂vec(Y)/∂vec(X)ᵀ, in denominator layout transposed."""
+        unstacked = self.expression.head == "call" and self.expression.value[0] == "unvec"
+        return self.notation == "kronecker" and not (unstacked and len(self.shape) > 2)
+
+    @property
     def assumptions(self) -> tuple[str, ...]:
         """What was inferred of undeclared names, as declarations."""
         return self.formula.assumptions

@@ -150,9 +150,8 @@ def _described(derivative: Any, ascii: bool) -> list[str]:  # noqa: A002
             matrix = "the Hessian by vec(X)"
         elif derivative.layout == "denominator":
             matrix += ", transposed"
-        whole = derivative.expression
-        inside = whole.head == "call" and whole.value[0] == "unvec" and len(whole.shape) > 2
-        lines.append(f"inside unvec stands {matrix}" if inside else f"flattened: {matrix}")
+        begin = "flattened:" if derivative.flattened else "inside unvec stands"
+        lines.append(f"{begin} {matrix}")
     return lines
 
 

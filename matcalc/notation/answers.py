@@ -43,25 +43,26 @@ def answer(
     if choice == "kronecker":
         flat = _flattened(notation, tensor, sides)
         if flat is None:
-            raise _missing("Kronecker", "index", sides is None)
+            raise _missing("Kronecker", sides is None)
         return Answer(flat, "kronecker")
     if len(shape) > 2 and tensor.kind not in ("variable", "call") and choice == "auto":
         flat = _flattened(notation, tensor, sides)
         if flat is not None:
-            whole = make("call", (flat,), ("unvec", shape))
-            return Answer(whole, "kronecker")
+            return Answer(make("call", (flat,), ("unvec", shape)), "kronecker")
     formula = in_shape(notation, tensor, shape)
     picked = "index" if _is_indexed(formula, notation) else "matrix"
     if choice == "matrix" and picked != "matrix":
-        raise _missing("matrix", "auto", False)
+        raise _missing("matrix")
     return Answer(formula, picked)
 
 
-def _missing(kind: str, hint: str, of_three: bool) -> MatcalcError:
+def _missing(kind: str, of_three: bool = False) -> MatcalcError:
     message = f"this derivative has no {kind} notation"
     if of_three:
         message += ": it has more groups of axes than rows and columns"
-    return MatcalcError("E403", message, hint=f'--notation {hint}, notation="{hint}"')
+    others = ("kronecker", "index") if kind == "matrix" else ("index",)
+    hint = " or ".join(f"--notation {name}" for name in others)
+    return MatcalcError("E403", message, hint=hint)
 
 
 def _is_indexed(formula: Expression, notation: Notation) -> bool:
