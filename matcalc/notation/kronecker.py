@@ -76,7 +76,8 @@ def _forms(notation: Notation, tensor: Tensor, sides: Sides) -> Task:
     if is_zero(tensor):
         zero = _zero(tensor.shape, sides)
         return [zero], [zero]
-    if min(map(len, sides)) == 0 or max(map(len, sides)) == 1:
+    flat = min(map(len, sides)) == 0 or max(map(len, sides)) == 1
+    if flat:
         try:
             term = yield _flat(notation, tensor, sides)
         except Unreduced:
@@ -86,7 +87,7 @@ def _forms(notation: Notation, tensor: Tensor, sides: Sides) -> Task:
     restacked = _restacked(tensor, sides)
     if restacked is not None:
         return (yield _forms(notation, *restacked))
-    if min(map(len, sides)) == 0:
+    if flat:
         raise Unreduced
     parts = _summands(tensor)
     if len(parts) == 1:
