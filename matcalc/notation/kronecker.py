@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matcalc.notation.matrices import Notation
 
 MOST_TERMS = 48  # of a sum that is written with ⊗
+MOST_WHOLE = 6  # longer sums are written with equal factors joined only
 MOST_ASSIGNMENTS = 24  # of the pieces of one product to factors
 
 _one = Fraction(1)
@@ -69,7 +70,9 @@ def kronecker(notation: Notation, tensor: Tensor, sides: Sides) -> Expression:
     """
     on_right, on_left = run(_forms(notation, tensor, sides))
     sums = [on_right, _padded(on_right, -1), on_left, _padded(on_left, 0)]
-    return best(*[_added(terms) for terms in [*sums, *map(_joined, sums)]])
+    joined = [_joined(terms) for terms in sums]
+    ways = joined if len(on_right) > MOST_WHOLE else [*sums, *joined]
+    return best(*[_added(terms) for terms in dict.fromkeys(map(tuple, ways))])
 
 
 def _forms(notation: Notation, tensor: Tensor, sides: Sides) -> Task:
