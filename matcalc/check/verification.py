@@ -248,7 +248,8 @@ def _derivative(
         rows = moving.size if claim.order == 2 and not result.shape else result.size
         flat = derivative.reshape((rows, -1), order="F")
         flat = flat.T if claim.layout == "denominator" else flat
-        return flat.reshape([d.evaluate(sizes) for d in claim.answer.shape])
+        shape = [d.evaluate(sizes) for d in claim.answer.shape]
+        return flat.reshape(shape) if flat.size == np.prod(shape) else flat
     if claim.operation == "diff":
         return _arranged(derivative, result.shape, moving.shape, claim.order, claim.layout)
     assert claim.seed is not None

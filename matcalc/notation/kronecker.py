@@ -26,6 +26,7 @@ from matcalc.expressions.traversal import postorder, run
 from matcalc.notation.building import best, chain, cost, hadamard, negate
 from matcalc.notation.graphs import Unreduced
 from matcalc.notation.terms import Term, merged, term_of, total, transposed, written
+from matcalc.notation.text import count_nodes
 
 if TYPE_CHECKING:
     from matcalc.notation.matrices import Notation
@@ -262,7 +263,7 @@ def _of_product(notation: Notation, tensor: Tensor, sides: Sides) -> Task:
     found += whole
     if not found:
         raise Unreduced
-    return min(found, key=lambda forms: min(cost(total(terms)) for terms in forms))
+    return min(found, key=lambda forms: min(count_nodes(total(terms)) for terms in forms))
 
 
 def _direct(notation: Notation, tensor: Tensor, sides: Sides) -> Task:
