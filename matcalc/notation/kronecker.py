@@ -246,23 +246,19 @@ def _combined(build: Any, first: Term, second: Term) -> Term:
 
 
 def _of_product(notation: Notation, tensor: Tensor, sides: Sides) -> Task:
-    """Write one product as it stands, and with matrices taken out at its ends; choose."""
-    whole: list[Forms] = []
-    found: list[Forms] = []
+    """Write one product as it stands, or with matrices taken out at its ends."""
     try:
-        forms, entrywise = yield _direct(notation, tensor, sides)
-        whole.append(forms)
+        whole, entrywise = yield _direct(notation, tensor, sides)
     except Unreduced:
-        entrywise = True
+        return (yield _peeled(notation, tensor, sides))
+    found: list[Forms] = []
     if entrywise:
         for paths in _subsets(_paths(tensor, sides)):
             try:
                 found.append((yield _without_paths(notation, tensor, sides, paths)))
             except Unreduced:
                 continue
-    found += whole
-    if not found:
-        raise Unreduced
+    found.append(whole)
     return min(found, key=lambda forms: min(count_nodes(total(terms)) for terms in forms))
 
 
@@ -512,6 +508,45 @@ def _paths(tensor: Tensor, sides: Sides) -> list[_Path]:
         if factors:
             found.append(_Path(axis, end, tuple(factors)))
     return found
+
+
+def _peeled(notation: Notation, tensor: Tensor, sides: Sides) -> Task:
+    """Take out what hangs on the rows or the columns alone, and then the paths from there.
+
+    So tanh(A*tanh(B*X)) becomes diag(vec(D))*(eye ⊗ A)*diag(vec(E))*(...), layer by layer.
+    """
+    own = tuple(range(len(tensor.shape)))
+    sizes = dict(enumerate(tensor.shape))
+    operands = _operands(tensor)
+    outer = []
+    taken: set[Operand] = set()
+    for group in sides:
+        on_group = [o for o in operands if o.labels and set(o.labels) <= set(group)]
+        taken.update(on_group)
+        if not on_group:
+            outer.append(Term(_one, (), ()))
+            continue
+        factors = [(o.tensor, _placed(o.labels, group), o.weight) for o in on_group]
+        axes = dict(enumerate([tensor.shape[axis] for axis in group]))
+        column = yield _stacked(notation, product(factors, tuple(axes), axes), tuple(axes))
+        outer.append(column._replace(body=(_diag(chain(column.body)),)))
+    if taken:
+        coefficient, summed = tensor.value if tensor.kind == "product" else (_one, ())
+        rest = [(o.tensor, o.labels, o.weight) for o in operands if o not in taken]
+        sizes |= {len(own) + k: dimension for k, dimension in enumerate(summed)}
+        tensor = product(rest, own, sizes, coefficient)
+    inner = [p for p in _paths(tensor, sides) if p.end >= len(own)]
+    if inner:
+        forms = yield _without_paths(notation, tensor, sides, inner)
+    elif taken:
+        forms = yield _forms(notation, tensor, sides)
+    else:
+        raise Unreduced
+    return tuple([[_times(outer[0], term, outer[1]) for term in terms] for terms in forms])
+
+
+def _placed(labels: Labels, group: Labels) -> Labels:
+    return tuple([group.index(label) for label in labels])
 
 
 def _subsets(paths: Sequence[_Path]) -> Iterator[tuple[_Path, ...]]:
