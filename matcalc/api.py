@@ -121,7 +121,7 @@ def hessian(
     >>> print(hessian("x'*A*x", "x"))
     A + A'
     >>> print(hessian("tr(X'*A*X)", "X", notation="kronecker"))
-    eye(m) ⊗ (A + A')
+    eye(n) ⊗ (A + A')
     """
     _need_scalar(text, where, "a Hessian", "diff(…, order=2) gives second derivatives")
     return diff(text, wrt, where, "numerator", 2, notation)

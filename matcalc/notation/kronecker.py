@@ -595,8 +595,8 @@ def _ends(group: Labels, matrices: Mapping[Label, Term], dims: Mapping[Label, Di
 
 
 def _added(terms: Sequence[Term]) -> Expression:
-    """Return the sum; the sign that all terms share stays in front."""
-    if all(term.coefficient < 0 for term in terms):
+    """Return the sum; the sign that several terms share stays in front."""
+    if len(terms) > 1 and all(term.coefficient < 0 for term in terms):
         return negate(total([term._replace(coefficient=-term.coefficient) for term in terms]))
     return total(terms)
 

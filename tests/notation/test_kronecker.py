@@ -80,10 +80,8 @@ FIRST = [
     ("sigmoid(A*C)*E", "C", "(E' ⊗ eye(m))*diag(vec(sigmoid(A*C) .* (1 - sigmoid(A*C))))"
      "*(eye(k) ⊗ A)"),
     ("exp(A*x)*y'", "A", "(y*x') ⊗ diag(exp(A*x))"),
-    ("tanh(P*tanh(Q*X'))", "Q", "-diag(vec(tanh(P*tanh(Q*X')) .^ 2 - 1))*(eye(m) ⊗ P)"
-     "*diag(vec(1 - tanh(Q*X') .^ 2))*(X ⊗ eye(n))"),
-    ("exp(P*exp(Q*X'))*E'", "X", "(E ⊗ eye(n))*diag(vec(exp(P*exp(Q*X'))))*(eye(m) ⊗ P)"
-     "*diag(vec(exp(Q*X')))*(eye(m) ⊗ Q)*commutation(m, n)"),
+    ("tanh(P*tanh(Q*X'))", "Q", "diag(vec(tanh(P*tanh(Q*X')) .^ 2 - 1))*(eye(m) ⊗ P)"
+     "*diag(vec(tanh(Q*X') .^ 2 - 1))*(X ⊗ eye(n))"),
     ("softmax(X, axis=1)", "X", "diag(vec(softmax(X, axis=1))) - diag(vec(softmax(X, axis=1)))"
      "*(ones(n, n) ⊗ eye(m))*diag(vec(softmax(X, axis=1)))"),
 ]  # fmt: skip
