@@ -17,8 +17,8 @@ from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make, substitute, variable
 from matcalc.expressions.shapes import Shape, describe, sizes
 from matcalc.notation.answers import CHOICES, Choice, answer, in_shape
-from matcalc.notation.kronecker import Sides
 from matcalc.notation.matrices import Notation, Style
+from matcalc.notation.pieces import Sides
 from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import Inferred, infer_several

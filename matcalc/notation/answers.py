@@ -13,8 +13,9 @@ from matcalc.expressions.traversal import postorder, run
 from matcalc.notation.building import transpose
 from matcalc.notation.graphs import Unreduced
 from matcalc.notation.indices import entry, index_names, listed
-from matcalc.notation.kronecker import Sides, kronecker
+from matcalc.notation.kronecker import kronecker
 from matcalc.notation.matrices import Notation
+from matcalc.notation.pieces import Sides
 
 Choice = Literal["auto", "matrix", "kronecker", "index"]
 CHOICES: tuple[Choice, ...] = ("auto", "matrix", "kronecker", "index")
