@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import overload
+from typing import NamedTuple, overload
 
 from matcalc.calculus.accumulation import backward, forward, jacobian
 from matcalc.calculus.directions import entry_direction
-from matcalc.calculus.layouts import LAYOUTS, Layout, arranged
+from matcalc.calculus.layouts import LAYOUTS, Layout, arranged, sides
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.products import product
 from matcalc.calculus.tensors import Tensor
@@ -16,8 +16,9 @@ from matcalc.derivative import Derivative, Formula
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression, substitute, variable
 from matcalc.expressions.shapes import Shape, describe, sizes
-from matcalc.notation.answers import in_shape
+from matcalc.notation.answers import CHOICES, Choice, answer, in_shape
 from matcalc.notation.matrices import Notation, Style
+from matcalc.notation.pieces import Sides
 from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import Inferred, infer_several
@@ -40,11 +41,21 @@ def parse(text: str, where: str = "") -> Formula:
 
 @overload
 def diff(
-    text: str, wrt: str, where: str = "", layout: Layout = "numerator", order: int = 1
+    text: str,
+    wrt: str,
+    where: str = "",
+    layout: Layout = "numerator",
+    order: int = 1,
+    notation: Choice = "auto",
 ) -> Derivative: ...
 @overload
 def diff(
-    text: str, wrt: Names, where: str = "", layout: Layout = "numerator", order: int = 1
+    text: str,
+    wrt: Names,
+    where: str = "",
+    layout: Layout = "numerator",
+    order: int = 1,
+    notation: Choice = "auto",
 ) -> dict[str, Derivative]: ...
 def diff(
     text: str,
@@ -52,10 +63,14 @@ def diff(
     where: str = "",
     layout: Layout = "numerator",
     order: int = 1,
+    notation: Choice = "auto",
 ) -> Derivative | dict[str, Derivative]:
     """Differentiate a formula by a variable, or by one entry of it such as 'x[2]'.
 
-    Several variables, as a list or tuple, are answered in one pass, by name.
+    Several variables, as a list or tuple, are answered in one pass, by name. The notation
+    is 'matrix', 'kronecker' (flattened to ∂vec(Y)/∂vec(X)ᵀ, or its transpose in denominator
+    layout), 'index' (entry by entry), or the first of these that there is. Raises MatcalcError
+    E403 where the derivative has no notation of the kind asked for.
 
     >>> d = diff("max(0, w·x + b)", wrt="w")
     >>> print(d)
@@ -66,11 +81,13 @@ def diff(
     2*A*x
     >>> {name: str(d) for name, d in diff("w·x + b", ["w", "b"]).items()}
     {'w': "x'", 'b': '1'}
+    >>> print(diff("A*X*B", "X", notation="kronecker"))
+    B' ⊗ A
     """
-    _check(layout, order)
+    _check(layout, order, notation)
     names = [wrt] if isinstance(wrt, str) else list(wrt)
     formula, targets = _read_with_targets(text, where, names)
-    answers = _differentiate(formula, targets, layout, order)
+    answers = _differentiate(formula, targets, layout, order, notation)
     if isinstance(wrt, str):
         return answers[0]
     return dict(zip(names, answers, strict=True))
@@ -91,17 +108,23 @@ def gradient(text: str, wrt: str | Names, where: str = "") -> Derivative | dict[
 
 
 @overload
-def hessian(text: str, wrt: str, where: str = "") -> Derivative: ...
+def hessian(text: str, wrt: str, where: str = "", notation: Choice = "auto") -> Derivative: ...
 @overload
-def hessian(text: str, wrt: Names, where: str = "") -> dict[str, Derivative]: ...
-def hessian(text: str, wrt: str | Names, where: str = "") -> Derivative | dict[str, Derivative]:
-    """Return the second derivative of a scalar.
+def hessian(
+    text: str, wrt: Names, where: str = "", notation: Choice = "auto"
+) -> dict[str, Derivative]: ...
+def hessian(
+    text: str, wrt: str | Names, where: str = "", notation: Choice = "auto"
+) -> Derivative | dict[str, Derivative]:
+    """Return the second derivative of a scalar; by a matrix, in the notation asked for.
 
     >>> print(hessian("x'*A*x", "x"))
     A + A'
+    >>> print(hessian("tr(X'*A*X)", "X", notation="kronecker"))
+    eye(n) ⊗ (A + A')
     """
     _need_scalar(text, where, "a Hessian", "diff(…, order=2) gives second derivatives")
-    return diff(text, wrt, where, "numerator", 2)
+    return diff(text, wrt, where, "numerator", 2, notation)
 
 
 def vjp(text: str, wrt: str, upstream: str = "G", where: str = "") -> Derivative:
@@ -124,7 +147,7 @@ def vjp(text: str, wrt: str, upstream: str = "G", where: str = "") -> Derivative
         labels = tuple(range(len(direction.shape)))
         one = Fraction(1)
         tensor = product([(tensor, labels, one), (direction, labels, one)], ())
-    return _answer(formula, target, tensor, target.shape, "vjp", upstream)
+    return _answer(formula, target, tensor, _Wanted(target.shape), "vjp", upstream)
 
 
 def jvp(text: str, wrt: str, tangent: str = "V", where: str = "") -> Derivative:
@@ -147,7 +170,7 @@ def jvp(text: str, wrt: str, tangent: str = "V", where: str = "") -> Derivative:
         labels = tuple(range(len(unit.shape)))
         direction = product([(unit, labels, one), (direction, (), one)], labels)
     tensor = forward(tensor_of(substitute(result, loose)), [tensor_of(moving)], [direction])
-    return _answer(formula, target, tensor, result.shape, "jvp", tangent)
+    return _answer(formula, target, tensor, _Wanted(result.shape), "jvp", tangent)
 
 
 # Reading
@@ -282,7 +305,10 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:38]}…"
 
 
-def _check(layout: str, order: int) -> None:
+def _check(layout: str, order: int, notation: str) -> None:
+    if notation not in CHOICES:
+        hint = ", ".join(CHOICES)
+        raise MatcalcError("E702", f"there is no notation {_short(str(notation))}", hint=hint)
     if layout not in LAYOUTS:
         hint = ", ".join(LAYOUTS)
         raise MatcalcError("E702", f"there is no layout {_short(str(layout))}", hint=hint)
@@ -314,7 +340,7 @@ def _sizes(shape: Shape) -> str:
 
 
 def _differentiate(
-    formula: Formula, targets: Sequence[_Target], layout: Layout, order: int
+    formula: Formula, targets: Sequence[_Target], layout: Layout, order: int, notation: Choice
 ) -> list[Derivative]:
     result = formula.expression
     loose = {target.variable: loosened(target.variable) for target in targets}
@@ -332,7 +358,9 @@ def _differentiate(
             for _ in range(order - 1):
                 (tensor,) = jacobian(tensor, [variable])
         tensor, shape = arranged(tensor, result.shape, target.shape, order, layout)
-        answers.append(_answer(formula, target, tensor, shape, "diff", "", layout, order))
+        groups = sides(result.shape, target.shape, order, layout)
+        wanted = _Wanted(shape, groups and Sides(*groups), notation)
+        answers.append(_answer(formula, target, tensor, wanted, "diff", "", layout, order))
     return answers
 
 
@@ -350,11 +378,19 @@ def loosened(variable_: Expression) -> Expression:
     return variable(variable_.value.name, variable_.shape)
 
 
+class _Wanted(NamedTuple):
+    """The answer's shape, which of its axes are vec(Y) and vec(X), and the notation."""
+
+    shape: Shape
+    sides: Sides | None = None
+    notation: Choice = "auto"
+
+
 def _answer(
     formula: Formula,
     target: _Target,
     tensor: Tensor,
-    shape: Shape,
+    wanted: _Wanted,
     operation: str,
     seed: str,
     layout: str = "",
@@ -363,11 +399,11 @@ def _answer(
     style = Style.of(formula.text, formula.expression)
     shapes = {name: v.shape for name, v in formula.inferred.variables.items()}
     notation = Notation(style, formula.names, shapes)
-    expression = in_shape(notation, tensor, shape)
     if target.variable.value.structure:
         # the point has the structure: S' = S may simplify what every entry by itself gave
-        expression = substitute(expression, {loosened(target.variable): target.variable})
-        expression = in_shape(notation, tensor_of(expression), shape)
+        loose = in_shape(notation, tensor, wanted.shape)
+        tensor = tensor_of(substitute(loose, {loosened(target.variable): target.variable}))
+    expression, picked = answer(notation, tensor, *wanted)
     return Derivative(
         formula,
         target.text,
@@ -378,4 +414,5 @@ def _answer(
         target.entry,
         operation,
         seed,
+        picked,
     )

@@ -88,7 +88,7 @@ class Derivative(NamedTuple):
     `variable` is what the formula was derived by, `entry` the indices if that was one
     entry of it. `operation` is 'diff', 'vjp' or 'jvp', and `seed` the formula that the
     latter two are applied to. A product has the shape of its variable (vjp) or of the
-    formula (jvp), and no layout.
+    formula (jvp), and no layout. `notation` is 'matrix', 'kronecker' or 'index'.
     """
 
     formula: Formula
@@ -100,11 +100,18 @@ class Derivative(NamedTuple):
     entry: tuple[Expression, ...] = ()
     operation: str = "diff"
     seed: str = ""
+    notation: str = "matrix"
 
     @property
     def shape(self) -> tuple[str, ...]:
         """The answer's shape in its layout; as an array, a vector has shape (n,)."""
         return tuple(map(str, self.expression.shape))
+
+    @property
+    def flattened(self) -> bool:
+        """Whether the answer is ∂vec(Y)/∂vec(X)ᵀ, in denominator layout transposed."""
+        unstacked = self.expression.head == "call" and self.expression.value[0] == "unvec"
+        return self.notation == "kronecker" and not (unstacked and len(self.shape) > 2)
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -215,6 +222,7 @@ def record(derivatives: list[Derivative]) -> dict[str, Any]:
                 "order": d.order,
                 "layout": d.layout,
                 "shape": list(d.shape),
+                "notation": d.notation,
                 "text": d.text(),
                 "latex": d.latex(),
                 "notes": [fact._asdict() for fact in d.notes],

@@ -51,6 +51,31 @@ def arrangement(result: Shape, variable: Shape, order: int, layout: Layout) -> A
     return _arranged([*rows, *columns])
 
 
+def sides(
+    result: Shape, variable: Shape, order: int, layout: Layout
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Return which axes of the arranged derivative are the rows and columns of a matrix.
+
+    That matrix is ∂vec(Y)/∂vec(X)ᵀ, or its transpose in denominator layout: of each group
+    the last axis comes first, as it runs slowest where columns are stacked. Of a scalar's
+    second derivative the rows are the first variable's. None where there are three groups.
+    """
+    arranged_ = arrangement(result, variable, order, layout)
+    axes = [a for a, d in zip(arranged_.axes, arranged_.shape, strict=True) if d != ONE]
+    groups: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for place, (kind, which, axis) in enumerate(axes):
+        groups.setdefault((kind, which), []).append((axis, place))
+    found = {
+        key: tuple([place for _, place in sorted(group)[::-1]]) for key, group in groups.items()
+    }
+    rows = ("x", 0) if order == 2 and not found.get(("y", 0)) else ("y", 0)
+    columns = ("x", 1) if rows == ("x", 0) else ("x", 0)
+    if not found.keys() <= {rows, columns}:
+        return None
+    pair = found.get(rows, ()), found.get(columns, ())
+    return pair[::-1] if layout == "denominator" else pair
+
+
 def _arranged(places: Placed) -> Arrangement:
     return Arrangement(tuple([d for _, d in places]), tuple([a for a, _ in places]))
 

@@ -39,7 +39,7 @@ from matcalc.expressions.dimensions import ONE, Dimension, integer
 from matcalc.expressions.functions import DEFINED_BY_NAME, ELEMENTARY_BY_NAME, PRIMITIVE_BY_NAME
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression
-from matcalc.expressions.shapes import Shape
+from matcalc.expressions.shapes import Shape, unvec_cuts
 from matcalc.expressions.traversal import postorder, run
 
 _one = Fraction(1)
@@ -663,12 +663,31 @@ def _vec(node: Expression, value: Indexed) -> Indexed:
 
 
 def _unvec(node: Expression, value: Indexed) -> Indexed:
-    m, n = node.value[1]
-    if ONE in (m, n):
-        return _relabel(value, {0: 1} if m == ONE else {})
-    fuse = (leaf("fuse", None, n * m, n, m), ("long", 1, 0), _one)
-    named = _relabel(value, {0: "long"})
-    return _einsum([(*named, _one), fuse], (0, 1, *_running_of(value)))
+    result, given = node.shape, node.arguments[0].shape
+    cut = unvec_cuts(given, result)[0] if len(given) == 2 else len(result)
+    own = axes_of(result)
+    groups = [[axis for axis in own if axis < cut], [axis for axis in own if axis >= cut]]
+    names: dict[Label, Label] = {}
+    factors: list[Factor] = []
+    for side, group in enumerate(groups):
+        label: Label = ("stacked", side)
+        names[side] = label if len(group) > 1 else next(iter(group), label)
+        while len(group) > 1:  # the last axis runs slowest
+            rest: Label = (label, len(group)) if len(group) > 2 else group[0]
+            length = _length(result, group[:-1])
+            slow = result[group[-1]]
+            fuse = leaf("fuse", None, slow * length, slow, length)
+            factors.append((fuse, (label, group[-1], rest), _one))
+            label, group = rest, group[:-1]
+    return _einsum([(*_relabel(value, names), _one), *factors], (*own, *_running_of(value)))
+
+
+def _length(shape: Shape, axes: list[int]) -> Dimension:
+    """Return how many entries these axes have together."""
+    total = ONE
+    for axis in axes:
+        total = total * shape[axis]
+    return total
 
 
 def _cross(node: Expression, a: Indexed, b: Indexed) -> Indexed:

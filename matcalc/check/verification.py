@@ -61,7 +61,8 @@ class Claim(NamedTuple):
     """An answer to verify: that it is the derivative of `formula` by `variable`.
 
     `entry` has the indices if the variable is one entry. A product of the derivative with
-    the formula `seed` has operation 'vjp' or 'jvp', and no layout.
+    the formula `seed` has operation 'vjp' or 'jvp', and no layout. `flattened` says that the
+    answer is ∂vec(Y)/∂vec(X)ᵀ, transposed in denominator layout.
     """
 
     formula: Expression
@@ -72,6 +73,7 @@ class Claim(NamedTuple):
     entry: tuple[Expression, ...] = ()
     operation: str = "diff"
     seed: Expression | None = None
+    flattened: bool = False
 
     def parts(self) -> list[Expression]:
         """Return all formulas of the claim."""
@@ -105,6 +107,7 @@ def verify(derivative: Derivative) -> Verification:
             derivative.entry,
             derivative.operation,
             seed,
+            derivative.flattened,
         )
     )
 
@@ -241,6 +244,12 @@ def _derivative(
         derivative = _by_every(derivative, moving, deadline)
         if sum(map(_weight, set(derivative.flat))) > LARGEST_WORK:
             raise _TooMuch("the derivative's entries are too large for SymPy")
+    if claim.flattened:
+        rows = moving.size if claim.order == 2 and not result.shape else result.size
+        flat = derivative.reshape((rows, -1), order="F")
+        flat = flat.T if claim.layout == "denominator" else flat
+        shape = [d.evaluate(sizes) for d in claim.answer.shape]
+        return flat.reshape(shape) if flat.size == np.prod(shape) else flat
     if claim.operation == "diff":
         return _arranged(derivative, result.shape, moving.shape, claim.order, claim.layout)
     assert claim.seed is not None

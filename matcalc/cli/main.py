@@ -41,6 +41,13 @@ LAYOUT = Option(
     ("numerator", "denominator", "mixed"),
     "numerator",
 )
+NOTATION = Option(
+    "notation",
+    "NOTATION",
+    "matrix notation, ∂vec(Y)/∂vec(X)ᵀ with ⊗, entries, or the first there is",
+    ("auto", "matrix", "kronecker", "index"),
+    "auto",
+)
 ORDER = Option("order", "K", "the order of the derivative", default="1")
 FORMAT = Option("format", "FORMAT", "how to print", ("text", "latex", "json"), "text")
 CASES = Option("cases", "", "in LaTeX, write kinks with the cases environment")
@@ -53,6 +60,7 @@ DIFF = Command(
         Option("wrt", "NAMES", "the variables, or entries of them: w,b or A[1,2]", join=","),
         WHERE,
         LAYOUT,
+        NOTATION,
         ORDER,
         FORMAT,
         CASES,
@@ -69,7 +77,7 @@ BATCH = Command(
     "batch",
     "FILE",
     "Answer every line of FILE, or of standard input (-): EXPR | NAMES [| DECLARATIONS].",
-    (LAYOUT, ORDER, FORMAT, CASES),
+    (LAYOUT, NOTATION, ORDER, FORMAT, CASES),
     ("matcalc batch formulas.txt", 'echo "x\'*A*x | x" | matcalc batch - --format json'),
 )
 COMMANDS = {command.name: command for command in (DIFF, BATCH)}
@@ -247,7 +255,9 @@ def _derivatives(text: str, names: str, where: str, arguments: Arguments) -> lis
 
     wrt = list(dict.fromkeys(split_names(names)))
     layout: Any = arguments.values["layout"]
-    return list(diff(text, wrt, where, layout, arguments.number("order")).values())
+    notation: Any = arguments.values["notation"]
+    order = arguments.number("order")
+    return list(diff(text, wrt, where, layout, order, notation).values())
 
 
 def _printed(derivatives: list[Any], arguments: Arguments, ascii: bool) -> str:  # noqa: A002

@@ -129,13 +129,30 @@ def answers_text(derivatives: Sequence[Any], ascii: bool = False) -> str:  # noq
     for derivative in derivatives:
         begin = f"{derivative.wrt}: " if several else ""
         lines.append(begin + derivative.text(ascii=ascii))
-        lines.append(f"  layout: {derivative.layout}, shape ({', '.join(derivative.shape)})")
+        lines += [f"  {line}" for line in _described(derivative, ascii)]
         if assumed and not several:
             lines.append(f"  assumed: {assumed}")
         lines += [f"  {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
     if assumed and several:
         lines.append(f"assumed: {assumed}")
     return "\n".join(lines) + "\n"
+
+
+def _described(derivative: Any, ascii: bool) -> list[str]:  # noqa: A002
+    """Return the layout and shape, and the notation where it is not plain matrix notation."""
+    line = f"layout: {derivative.layout}, shape ({', '.join(derivative.shape)})"
+    if derivative.notation == "matrix":
+        return [line]
+    lines = [f"{line}, notation: {derivative.notation}"]
+    if derivative.notation == "kronecker":
+        matrix = "d vec(Y)/d vec(X)'" if ascii else "∂vec(Y)/∂vec(X)ᵀ"
+        if derivative.order == 2:
+            matrix = "the Hessian by vec(X)"
+        elif derivative.layout == "denominator":
+            matrix += ", transposed"
+        begin = "flattened:" if derivative.flattened else "inside unvec stands"
+        lines.append(f"{begin} {matrix}")
+    return lines
 
 
 def answers_latex(derivatives: Sequence[Any], cases: bool, ascii: bool = False) -> str:  # noqa: A002
@@ -145,7 +162,7 @@ def answers_latex(derivatives: Sequence[Any], cases: bool, ascii: bool = False) 
         if len(derivatives) > 1:
             lines.append(f"% by {derivative.wrt}")
         lines.append(derivative.latex(cases=cases))
-        lines.append(f"% layout: {derivative.layout}, shape ({', '.join(derivative.shape)})")
+        lines += [f"% {line}" for line in _described(derivative, ascii)]
         lines += [f"% {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
     assumed = "; ".join(derivatives[0].assumptions)
     if assumed:

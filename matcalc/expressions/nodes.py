@@ -86,7 +86,7 @@ HEADS = {
     "transpose": "one operand",
     "compare": "value: '<', '<=', '>', '>=', '==', '!='; two operands, entry by entry, 1 or 0",
     "call": "value: (function name, axis or None); a function of the table; of 'unvec' "
-    "('unvec', (m, n)) and one operand",
+    "('unvec', (m, n, ...)) and one operand",
     "abstract": "value: Application; a function known by its signature",
     "index_sum": "value: index name; operands low, high (inclusive), body",
     "tensor": "value: (index names, lengths as dimensions); operands low, high for each, then "

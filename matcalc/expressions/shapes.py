@@ -466,17 +466,40 @@ def _vec(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shap
 
 def _unvec(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     shape = operands[0]
-    rows, columns = value[1]
+    result: Shape = value[1]
+    whole = "tensor" if len(result) > 2 else "matrix"
+    if len(shape) == 2 and len(result) > 2:
+        if not any(all(map(same, shape, _cut(result, at))) for at in unvec_cuts(shape, result)):
+            ways = ", ".join(sizes(_cut(result, at)) for at in range(1, len(result)))
+            message = f"{{0}} is {describe(shape)}; a {sizes(result)} tensor is unstacked from "
+            raise Misfit("E305", f"{message}a matrix of {ways}", "", 0)
+        return result
     if len(shape) != 1:
-        raise Misfit("E305", f"unvec takes a vector; {{0}} is {describe(shape)}", "", 0)
-    if not same(shape[0], _times(rows, columns)):
-        raise Misfit(
-            "E305",
-            f"{{0}} has {shape[0]} entries, and a {rows}×{columns} matrix {rows * columns}",
-            "",
-            0,
-        )
-    return (rows, columns)
+        takes = "a vector or a matrix" if len(result) > 2 else "a vector"
+        raise Misfit("E305", f"unvec takes {takes}; {{0}} is {describe(shape)}", "", 0)
+    (entries,) = _cut(result, 0)[1:]
+    if not same(shape[0], entries):
+        counted = f"{{0}} has {shape[0]} entries, and a {sizes(result)} {whole} {entries}"
+        raise Misfit("E305", counted, "", 0)
+    return result
+
+
+def _cut(shape: Shape, at: int) -> Shape:
+    """Return the product of the first dimensions, and of the others."""
+    products = [ONE, ONE]
+    for position, dimension in enumerate(shape):
+        side = int(position >= at)
+        products[side] = _times(products[side], dimension)
+    return tuple(products)
+
+
+def unvec_cuts(matrix: Shape, result: Shape) -> list[int]:
+    """Return how many of the tensor's axes may be the matrix's rows: one number if that is known.
+
+    Where several cuts fit, the dimensions between them are 1, and all give the same tensor.
+    """
+    known = [at for at in range(1, len(result)) if _cut(result, at) == matrix]
+    return known[:1] or [(len(result) + 1) // 2]
 
 
 def _flip(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:

@@ -1,21 +1,92 @@
-"""A tensor in a wanted shape, as a formula."""
+"""A tensor in a wanted shape, in the notation asked for or the first that there is."""
 
 from __future__ import annotations
 
+from typing import Literal, NamedTuple
+
 from matcalc.calculus.tensors import Tensor
+from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make
 from matcalc.expressions.shapes import Shape
-from matcalc.expressions.traversal import run
+from matcalc.expressions.traversal import postorder, run
 from matcalc.notation.building import transpose
+from matcalc.notation.graphs import Unreduced
 from matcalc.notation.indices import entry, index_names, listed
+from matcalc.notation.kronecker import kronecker
 from matcalc.notation.matrices import Notation
+from matcalc.notation.pieces import Sides
+
+Choice = Literal["auto", "matrix", "kronecker", "index"]
+CHOICES: tuple[Choice, ...] = ("auto", "matrix", "kronecker", "index")
+
+_INDEXED = frozenset(["tensor", "delta", "index_sum"])
+
+
+class Answer(NamedTuple):
+    """A formula, and the notation it is in: 'matrix', 'kronecker' or 'index'."""
+
+    formula: Expression
+    notation: str
+
+
+def answer(
+    notation: Notation, tensor: Tensor, shape: Shape, sides: Sides | None, choice: Choice
+) -> Answer:
+    """Return the tensor in this shape, in the notation chosen.
+
+    `sides` are the axes of vec(Y) and vec(X), None where there are no such two groups.
+    Kronecker notation is flattened, to (mn, pq), where it is chosen; else `unvec` gives it
+    the shape. Raises MatcalcError (E403) where the notation does not exist.
+    """
+    if choice == "index":
+        return Answer(by_entries(notation, tensor, shape), "index")
+    if choice == "kronecker":
+        flat = _flattened(notation, tensor, sides)
+        if flat is None:
+            raise _missing("Kronecker", sides is None)
+        return Answer(flat, "kronecker")
+    if len(shape) > 2 and tensor.kind not in ("variable", "call") and choice == "auto":
+        flat = _flattened(notation, tensor, sides)
+        if flat is not None:
+            return Answer(make("call", (flat,), ("unvec", shape)), "kronecker")
+    formula = in_shape(notation, tensor, shape)
+    picked = "index" if _is_indexed(formula, notation) else "matrix"
+    if choice == "matrix" and picked != "matrix":
+        raise _missing("matrix")
+    return Answer(formula, picked)
+
+
+def _missing(kind: str, of_three: bool = False) -> MatcalcError:
+    message = f"this derivative has no {kind} notation"
+    if of_three:
+        message += ": it has more groups of axes than rows and columns"
+    others = ("kronecker", "index") if kind == "matrix" else ("index",)
+    hint = " or ".join(f"--notation {name}" for name in others)
+    return MatcalcError("E403", message, hint=hint)
+
+
+def _is_indexed(formula: Expression, notation: Notation) -> bool:
+    """Tell whether a formula needs indices where the one typed has none."""
+    nodes = postorder([formula], lambda node: node.arguments)
+    typed = {node.head for node in notation.style.known}
+    return not typed.issuperset(_INDEXED.intersection([node.head for node in nodes]))
+
+
+def _flattened(notation: Notation, tensor: Tensor, sides: Sides | None) -> Expression | None:
+    """Return the matrix with these rows and columns, None if it has no Kronecker notation."""
+    if sides is None:
+        return None
+    try:
+        return kronecker(notation, tensor, sides)
+    except Unreduced:
+        return None
 
 
 def in_shape(notation: Notation, tensor: Tensor, shape: Shape) -> Expression:
     """Return the tensor as a formula of this shape; its axes are the shape's longer than 1."""
     if len(shape) > 2 and len(tensor.shape) < len(shape):
-        return _with_unit_axes(notation, tensor, shape)
+        return by_entries(notation, tensor, shape)
     formula = notation.formula(tensor)
     if formula.shape == shape:
         return formula
@@ -27,7 +98,7 @@ def in_shape(notation: Notation, tensor: Tensor, shape: Shape) -> Expression:
     return make("multiply", (formula, make("ones", (), shape)))
 
 
-def _with_unit_axes(notation: Notation, tensor: Tensor, shape: Shape) -> Expression:
+def by_entries(notation: Notation, tensor: Tensor, shape: Shape) -> Expression:
     """Return the tensor entry by entry, with indices over 1..1 where an axis is 1."""
     names = index_names(notation.taken, len(shape))
     indices = [make("index", (), name) for name in names]

@@ -425,8 +425,8 @@ def _call(node: Expression, layout: Layout) -> Printed:
     if isinstance(detail, int):
         return _listed(rf"{upright}_{{\mathrm{{axis}}={detail}}}", node, layout)
     if name == "unvec":
-        rows, columns = map(size_latex, detail)
-        return _listed(rf"{upright}_{{{rows} \times {columns}}}", node, layout)
+        shape = r" \times ".join(map(size_latex, detail))
+        return _listed(rf"{upright}_{{{shape}}}", node, layout)
     if shown.endswith(("({0})", "({0}, {1})")):
         opening = shown[: shown.rindex("(")].format()
         return _listed(opening, node, layout)

@@ -89,8 +89,10 @@ _COUNTS = {
     "commutation": [2], "delta": [2],
 }  # fmt: skip
 
+_OPEN_ENDED = {"unvec"}  # which take more arguments too
+
 _USAGE = {
-    "unvec": "unvec(x, m, n)", "eye": "eye(n)", "ones": "ones(n), ones(m, n)",
+    "unvec": "unvec(x, m, n), unvec(A, m, n, k)", "eye": "eye(n)", "ones": "ones(n), ones(m, n)",
     "zeros": "zeros(n), zeros(m, n)", "vector": "vector(1)", "matrix": "matrix(1)",
     "commutation": "commutation(m, n)", "delta": "delta(i, j)", "where": "where(x > 0, x, 0)",
     "tensor": "tensor(i = 1..m, j = 1..n, k = 1..p, x[i]*A[j,k])",
@@ -99,6 +101,8 @@ _USAGE = {
 
 def _check_count(self: Elaborator, tree: Tree, name: str) -> None:
     counts = _COUNTS.get(name) or arities(name)
+    if name in _OPEN_ENDED and len(tree.children) > max(counts):
+        return
     if len(tree.children) not in counts:
         error = wrong_count(name, counts, len(tree.children))
         message = error.message if counts else f"{name} runs indices over an expression"
@@ -151,9 +155,10 @@ def _transpose(self: Elaborator, tree: Tree) -> Task:
 
 def _unvec(self: Elaborator, tree: Tree) -> Task:
     body = yield self.task(tree.children[0])
-    rows = yield self.size(tree.children[1])
-    columns = yield self.size(tree.children[2])
-    return self.node(tree, "call", (body,), ("unvec", (rows, columns)), by_operand=True)
+    shape = []
+    for child in tree.children[1:]:
+        shape.append((yield self.size(child)))
+    return self.node(tree, "call", (body,), ("unvec", tuple(shape)), by_operand=True)
 
 
 # Constants

@@ -210,7 +210,7 @@ def _call(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
         for child in node.children:
             kinds.sizes(child, bound)
     elif name == "unvec" and node.children:
-        kinds.hint(node.children[0], 1, bound)
+        kinds.hint(node.children[0], 1 if len(node.children) < 4 else 2, bound)
         for child in node.children[1:]:
             kinds.sizes(child, bound)
     elif keywords and len(node.children) == 1:

@@ -58,6 +58,7 @@ EQUAL = (
     ("C^3", "C*C*C"),
     ("C^0", "eye(n)"),
     ("unvec(vec(A), m, n)", "A"),
+    ("unvec(vec(A)*x', m, n, n)", "tensor(i = 1..m, j = 1..n, k = 1..n, A[i,j]*x[k])"),
     ("flip(flip(x))", "x"),
     ("f(x)[2]", "f(x[2])"),
     ("exp(x)[1]", "exp(x[1])"),

@@ -51,6 +51,30 @@ def test_options_and_operands(words: list[str], first: str) -> None:
     assert (outcome.code, outcome.out.splitlines()[0]) == (0, first)
 
 
+def test_notation_is_said_where_it_is_not_plain() -> None:
+    words = ["A*X*B", "--wrt", "X", "--where", "A: matrix(m, n); X: matrix(n, p); B: matrix(p, q)"]
+    assert command("diff", *words).out.splitlines() == [
+        "unvec(B' ⊗ A, m, q, n, p)",
+        "  layout: numerator, shape (m, q, n, p), notation: kronecker",
+        "  inside unvec stands ∂vec(Y)/∂vec(X)ᵀ",
+    ]
+    assert command("diff", *words, "--notation", "kronecker").out.splitlines() == [
+        "B' ⊗ A",
+        "  layout: numerator, shape (m*q, n*p), notation: kronecker",
+        "  flattened: ∂vec(Y)/∂vec(X)ᵀ",
+    ]
+    entries = command("diff", *words, "--notation=index", "--layout=denominator").out.splitlines()
+    assert entries[1] == "  layout: denominator, shape (n, p, m, q), notation: index"
+    plain = command("diff", *words, "--notation=matrix")
+    assert (plain.code, plain.out) == (2, "")
+    assert "error[E403]: this derivative has no matrix notation" in plain.err
+    (answer,) = json.loads(command("diff", *words, "--format=json").out)["derivatives"]
+    assert (answer["notation"], answer["shape"]) == ("kronecker", ["m", "q", "n", "p"])
+    ascii_ = command("diff", *words, "--layout=denominator", encoding="ascii").out.splitlines()
+    assert ascii_[0] == "unvec(kron(B, A'), n, p, m, q)"
+    assert ascii_[2] == "  inside unvec stands d vec(Y)/d vec(X)', transposed"
+
+
 def test_formula_from_standard_input() -> None:
     outcome = command("diff", "-", "--wrt", "x", stdin=b"\xef\xbb\xbfx'*x\r\n")
     assert outcome.out.splitlines()[0] == "2*x'"

@@ -107,6 +107,7 @@ A[2:3,:]
 [a, b; b, c]
 [A, A; B, B]
 unvec(x, 1, n)
+unvec(x*x', n, 1, n)
 vec(A)
 commutation(m, n)*vec(A)
 eye(n)
@@ -184,7 +185,7 @@ COUNTS = [
     ("eye(n)", 2), ("ones(m, n)", 3), ("[a > b]", 3), ("sum(i = 1..n, x[i])", 7), ("n-1", 3),
     ("x - 2*y", 5), ("-x'*y", 5), ("sum(A, axis=0)", 2), ("2/n*A'*u", 8), ("(S^-1)'", 5),
     ("where(a > b, x, 0)", 6), ("f'(x)", 2), ("[w; b]", 3), ("commutation(m, n)", 3),
-    ("m*n", 3), ("unvec(x, 1, n)", 4), ("x[1:2]", 5), ("A[1,:]", 3),
+    ("m*n", 3), ("unvec(x, 1, n)", 4), ("unvec(x*x', n, 1, n)", 8), ("x[1:2]", 5), ("A[1,:]", 3),
 ]  # fmt: skip
 
 
