@@ -49,10 +49,20 @@ def parse_formula(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
     >>> [child.kind for child in tree.children]
     ['transpose', 'name']
     """
-    if is_latex(text):
+    if "\\" in text or is_latex(text):
         from matcalc.syntax.latex import parse_latex
 
-        return parse_latex(text, declarations)
+        if is_latex(text):
+            return parse_latex(text, declarations)
+    try:
+        return _parse(text)
+    except MatcalcError:
+        if "\\" not in text:
+            raise
+    return parse_latex(text, declarations)
+
+
+def _parse(text: str) -> Tree:
     check_characters(text)
     if not text.strip():
         raise MatcalcError("E101", f"the formula is empty; {EXAMPLE}", hint=EXAMPLE).at(text, 0, 0)

@@ -87,6 +87,8 @@ def _read_names(tree: Tree, found: Evidence) -> None:
             found.alone.add(str(node.value))
             if above != "power":
                 found.bare.add(str(node.value))
+        elif node.kind == "power" and _is_label(node):
+            node = node._replace(kind="script")
         elif node.kind == "script" and node.children[0].kind == "name":
             selectors = node.children[1:]
             if len(selectors) == 1 and selectors[0].kind == "juxtaposed":

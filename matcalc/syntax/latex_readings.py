@@ -209,6 +209,12 @@ class _Reader:
                 return Tree("reading", "exp", (inner,), tree.span, tree.mark)
         if exponent.kind == "group" and exponent.value in ("(", "[") and base.kind == "name":
             return (yield self.labelled(tree))
+        if exponent.kind == "sign" and not self.is_declared("T"):
+            (turned,) = exponent.children
+            if exponent.value == "-" and turned.kind == "name" and turned.value == "T":
+                one = _integer(1, turned.span)
+                inverse = tree._replace(children=(base, exponent._replace(children=(one,))))
+                return (yield self.task(Tree("transpose", None, (inverse,), tree.span, tree.mark)))
         read_base = yield self.task(base)
         read_exponent = yield self.task(exponent)
         if read_exponent.kind == "name" and read_exponent.value in ("H", "*"):
@@ -314,10 +320,12 @@ class _Reader:
                 head, primes = head.children[0], int(label.value)  # type: ignore[call-overload]
         elif head.kind == "primed":
             head, primes = head.children[0], int(head.value)  # type: ignore[call-overload]
-        name = self.called_name(head)
         following = factors[position + 1] if position + 1 < len(factors) else None
         opening = _innermost(following) if following is not None else None
-        if name is None or following is None or opening is None or opening.value == "{":
+        if following is None or opening is None or opening.value == "{":
+            return None, start
+        name = self.called_name(head)
+        if name is None:
             return None, start
         if name not in self.functions and (primes or orders):
             return None, start

@@ -111,7 +111,10 @@ _ENVIRONMENT = re.compile(r"\s*\{\s*([A-Za-z]+\*?)\s*\}(?:\s*(\{[clr|\s]*\}|\[[t
 _OPERATOR_NAME = re.compile(r"\*?\s*\{\s*((?:[A-Za-z0-9]|\\?_)+)\s*\}")
 _PHANTOM = re.compile(r"\s*\{[^{}]*\}")
 _TEXT = re.compile(r"\\(?:text|textrm|mathrm|mbox)\s*\{([^{}]*)\}")
+_STAR = re.compile(r"\s*\{?\s*(?:\*|\\ast(?![A-Za-z]))")
+_STOP = re.compile(r"\s*(?:\\end|\\\]|\$|\Z)")
 _BRACKET = re.compile(r"\s*(?:\\[,!;: ]\s*|\\(?:left|[bB]igg?l?)(?![A-Za-z])\s*)*(\(|\[|\\\{|\\lbrack|\\lbrace)")
+_ARGUMENT_NUMBER = re.compile(r"\s*_\s*(?:\{\s*[0-9]+\s*\}|[0-9])")
 _CALLED_WORD = re.compile(r"\s*(?:\\left\s*|\\[bB]igg?l?\s*)?\(")
 
 
@@ -260,7 +263,7 @@ class _Scanner:
             raise Refused("E103", f"an argument is due before {shown}", "", (start, end))
         self.tokens.append(Token(kind, self.text[start:end], start, end))
         self.arguments = int(owner[:1] or "0")
-        self.owner = owner[1:]
+        self.owner = owner[1:] if token.kind == "LBRACE" else ""
         self.after_operand = not self.owner and not self.arguments
         if kind == "RSQB" and len(self.tokens) > 1 and owner[1:] == "SQRT":
             self.after_operand, self.arguments, self.owner = False, 1, ""
@@ -323,9 +326,10 @@ class _Scanner:
         if text in "^_":
             if self.text.startswith("^^", start):
                 raise Refused("E107", "TeX commands are not run", "", (start, start + 2))
-            if text == "^" and self.text[start + 1 : start + 2] == "*":
+            star = _STAR.match(self.text, self.place) if text == "^" else None
+            if star is not None:
                 message = "all values are real; there is only the transpose"
-                raise Refused("E107", message, "A^\\top, or a name: x_{star}", (start, start + 2))
+                raise Refused("E107", message, "A^\\top, or a name: x_{star}", (start, star.end()))
             owner = self.owner
             self.emit("SUP" if text == "^" else "SUB", text, start)
             self.owner, self.arguments = owner, 1
@@ -342,7 +346,7 @@ class _Scanner:
         elif text == "." and self.side:
             message = "one bracket of the pair is missing"
             raise Refused("E105", message, "\\left( … \\right)", (start, self.place))
-        elif text == "." and self.place >= self.end:
+        elif text == "." and _STOP.match(self.text, self.place):
             pass  # the full stop of a displayed formula
         elif text == "$":
             message = "one formula is read, with one $ at each end"
@@ -435,6 +439,9 @@ class _Scanner:
             return
         if SIZES.match(text):
             return
+        if text == "\\partial" and not _ARGUMENT_NUMBER.match(self.text, self.place):
+            message = "derivatives are not written in the formula"
+            raise Refused("E107", message, "name the variable by --wrt x", (start, self.place))
         if text in SIGNS:
             self._known_sign(text, start)
         elif name.rstrip("*") == "operatorname":
@@ -532,6 +539,9 @@ class _Scanner:
     def _function(self, name: str, start: int) -> None:
         end = self.place
         place = self._past_scripts(end)
+        if self.arguments or (self._in_script() and self.text[end : end + 1] == "}"):
+            self._name(name, "upright", start)  # x_{\max}
+            return
         kind = "CALL" if _BRACKET.match(self.text, place, self.end) else "PREFIX"
         self.emit(kind, name, start, end)
 
