@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from matcalc.syntax.kinds import by_letter
+from matcalc.syntax.latex_trees import factors, innermost, is_label, unsigned
 from matcalc.syntax.tree import Tree
 
 
@@ -87,28 +88,18 @@ def _read_names(tree: Tree, found: Evidence) -> None:
             found.alone.add(str(node.value))
             if above != "power":
                 found.bare.add(str(node.value))
-        elif node.kind == "power" and _is_label(node):
+        elif node.kind == "power" and is_label(node):
             node = node._replace(kind="script")
         elif node.kind == "script" and node.children[0].kind == "name":
             selectors = node.children[1:]
-            if len(selectors) == 1 and selectors[0].kind == "juxtaposed":
-                parts: list[Tree] = []
-                inner = selectors[0]
-                while inner.kind == "juxtaposed":
-                    inner, right = inner.children
-                    parts.append(right)
-                selectors = (inner, *reversed(parts))
+            if len(selectors) == 1:
+                selectors = tuple(factors(selectors[0]))
             found.subscripted.append((str(node.children[0].value), selectors))
         elif node.kind == "juxtaposed":
-            left, right = node.children
-            last = left.children[1] if left.kind == "juxtaposed" else left
-            base = right
-            while base.kind in ("power", "transpose", "script", "primed"):
-                base = base.children[0]
-            called = base.kind == "group" and last.kind == "name"
-            if left.kind == "juxtaposed":
-                stack.append((left.children[0], ""))
-            stack += [(last, "call" if called else ""), (right, "")]
+            parts = factors(node)
+            for part, following in zip(parts, [*parts[1:], node], strict=True):
+                called = following is not node and innermost(following) is not None
+                stack.append((unsigned(part), "call") if called else (part, ""))
             continue
         for position, child in enumerate(node.children):
             leads = position == 0 and node.kind in ("script", "power")
@@ -135,7 +126,7 @@ def _classify(
     result, names = "s", nothing
     if node.kind == "name":
         result = _of_name(str(node.value), styles.get(node.span.start, ""), shapes)
-    elif node.kind == "script" or (node.kind == "power" and _is_label(node)):
+    elif node.kind == "script" or (node.kind == "power" and is_label(node)):
         base, selector = node.children[0], node.children[-1]
         if selector.kind == "group":
             (selector, *_) = selector.children
@@ -176,10 +167,6 @@ def _classify(
             names = open_names[0] | open_names[1] if result == "c" else nothing
     kinds[id(node)] = result
     bases[id(node)] = names
-
-
-def _is_label(node: Tree) -> bool:
-    return node.children[1].kind == "group" and node.children[1].value in ("(", "[")
 
 
 def _of_name(name: str, style: str, shapes: Mapping[str, tuple[Any, ...]]) -> str:

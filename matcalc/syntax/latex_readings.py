@@ -19,6 +19,7 @@ from matcalc.syntax.formula import clip
 from matcalc.syntax.kinds import by_letter
 from matcalc.syntax.latex_evidence import Evidence, gather
 from matcalc.syntax.latex_names import Known
+from matcalc.syntax.latex_trees import SCRIPTED, factors, innermost, is_label, unsigned
 from matcalc.syntax.tree import Span, Tree
 
 Task = Generator[Any, Tree, Tree]
@@ -149,8 +150,8 @@ class _Reader:
             elif name == "log":
                 message = f"there is no logarithm of base {label or '…'}"
                 raise self.refuse(message, "\\frac{\\log x}{\\log b}", tree.mark)
-            elif name == "unvec" and len(trees) == 1 and trees[0].kind == "product":
-                for size in trees[0].children:
+            elif name == "unvec":
+                for size in trees:
                     arguments.append((yield self.task(size)))
             elif trees[0].kind == "compare" and self.typed(trees[0].children[0]).endswith("axis}"):
                 keywords = (("axis", (yield self.task(trees[0].children[1]))),)
@@ -207,7 +208,7 @@ class _Reader:
                 inner = yield self.task(exponent)
                 self.notes.setdefault(f"{self.typed(tree)} is read as the exponential function")
                 return Tree("reading", "exp", (inner,), tree.span, tree.mark)
-        if exponent.kind == "group" and exponent.value in ("(", "[") and base.kind == "name":
+        if base.kind == "name" and is_label(tree):
             return (yield self.labelled(tree))
         if exponent.kind == "sign" and not self.is_declared("T"):
             (turned,) = exponent.children
@@ -251,9 +252,9 @@ class _Reader:
 
     def product(self, tree: Tree) -> Task:
         left, right = tree.children
-        if right.kind == "juxtaposed" and tree.value in ("/", ".*", "./", "⊗"):
-            factors = _factors(right)
-            first, rest = factors[0], self.typed(right)
+        parts = self.units(factors(right)) if right.kind == "juxtaposed" else []
+        if len(parts) > 1 and tree.value in ("/", ".*", "./", "⊗"):
+            first, rest = parts[0], self.typed(right)
             if tree.value != "/":
                 whole = self.text[tree.mark.start : tree.mark.end]
                 message = f"{whole} and the product after it: it is not said which comes first"
@@ -272,56 +273,68 @@ class _Reader:
             self.notes.setdefault(
                 f"{self.typed(tree)} is read as ({self.typed(quotient)}) times the rest"
             )
-            return (yield self.chain([quotient, *factors[1:]]))
+            return (yield self.chained([quotient, *parts[1:]]))
         return (yield self.generic(tree))
 
     # Juxtaposition
 
     def juxtaposed(self, tree: Tree) -> Task:
-        return (yield self.chain(_factors(tree)))
+        return (yield self.chained(self.units(factors(tree))))
 
-    def chain(self, factors: list[Tree]) -> Task:
-        """Read factors side by side: calls of functions first, then products."""
-        read: list[Tree] = []
+    def chained(self, parts: list[Tree]) -> Task:
+        """Read factors side by side, from left to right."""
+        result = yield self.task(parts[0])
+        for factor in parts[1:]:
+            right = yield self.task(factor)
+            gap = Span(result.span.end, result.span.end)
+            span = Span(result.span.start, right.span.end)
+            result = Tree("product", "*", (result, right), span, gap)
+        return result
+
+    def units(self, parts: list[Tree]) -> list[Tree]:
+        """Put a function and its brackets together; refuse what may be a call or a product."""
+        found: list[Tree] = []
         position = 0
-        while position < len(factors):
-            factor = factors[position]
-            head, used = self.function(factors, position)
+        while position < len(parts):
+            factor = parts[position]
+            head, used = self.function(parts, position)
             if head is not None:
                 factor, position = head, used
-            elif position and _is_bare(factors[position - 1]) and not _is_function(factor):
-                before = factors[position - 1]
+            elif position and _is_bare(parts[position - 1]) and not _is_function(factor):
+                before = parts[position - 1]
                 f = self.text[before.mark.start : before.mark.end]
                 inner = self.typed(before.children[0])
                 message = f"it is not said how far the argument of {clip(f)} goes"
                 hint = f"{f}({inner} {self.typed(factor)}), ({f} {inner}) {self.typed(factor)}"
                 raise self.refuse(message, hint, before.mark)
             elif position:
-                self.check_factor(factors[position - 1], factor)
-            read.append((yield self.task(factor)))
+                self.check_factor(parts[position - 1], factor)
+            found.append(factor)
             position += 1
-        result = read[0]
-        for factor in read[1:]:
-            gap = Span(result.span.end, result.span.end)
-            span = Span(result.span.start, factor.span.end)
-            result = Tree("product", "*", (result, factor), span, gap)
-        return result
+        return found
 
-    def function(self, factors: list[Tree], position: int) -> tuple[Tree | None, int]:
+    def function(self, parts: list[Tree], position: int) -> tuple[Tree | None, int]:
         """Return the call that begins here, and the position of its last factor."""
         start, orders, primes = position, [], 0
-        while factors[position].kind == "partial" and position + 1 < len(factors):
-            orders.append(int(str(factors[position].value)[:9]) - 1)
+        signs = []
+        if parts[start].kind == "sign":
+            head = parts[start]
+            while head.kind == "sign":
+                signs.append(head)
+                (head,) = head.children
+            parts = [head, *parts[1:]]
+        while parts[position].kind == "partial" and position + 1 < len(parts):
+            orders.append(int(str(parts[position].value)[:9]) - 1)
             position += 1
-        head = factors[position]
+        head = parts[position]
         if head.kind == "power" and head.children[1].kind == "group":
             (label, *others) = head.children[1].children
             if label.kind == "number" and not others and label.value <= 1000:  # type: ignore[operator]
                 head, primes = head.children[0], int(label.value)  # type: ignore[call-overload]
         elif head.kind == "primed":
             head, primes = head.children[0], int(head.value)  # type: ignore[call-overload]
-        following = factors[position + 1] if position + 1 < len(factors) else None
-        opening = _innermost(following) if following is not None else None
+        following = parts[position + 1] if position + 1 < len(parts) else None
+        opening = innermost(following) if following is not None else None
         if following is None or opening is None or opening.value == "{":
             return None, start
         name = self.called_name(head)
@@ -329,8 +342,8 @@ class _Reader:
             return None, start
         if name not in self.functions and (primes or orders):
             return None, start
-        span = Span(factors[start].span.start, opening.span.end)
-        mark = factors[position].span
+        span = Span(parts[start].span.start, opening.span.end)
+        mark = parts[position].span
         if name == "":  # an indicator
             call = opening.children[0]._replace(span=span)
         elif orders or primes:
@@ -338,7 +351,11 @@ class _Reader:
             call = Tree("derivative", (name, places), opening.children, span, mark)
         else:
             call = Tree("call", (name, ()), opening.children, span, mark)
-        return _replaced(following, call), position + 1
+        call = _replaced(following, call)
+        for sign in reversed(signs):
+            over = Span(sign.span.start, call.span.end)
+            call = sign._replace(children=(call,), span=over)
+        return call, position + 1
 
     def called_name(self, head: Tree) -> str | None:
         r"""Return the function that a name in front of brackets is, '' for \mathbb{1}."""
@@ -366,7 +383,7 @@ class _Reader:
 
     def check_factor(self, name: Tree, factor: Tree) -> None:
         """Refuse f(x) and y(x) where nothing says whether that is a call or a product."""
-        opening = _innermost(factor)
+        opening = innermost(factor)
         if name.kind != "name" or opening is None or opening.value != "(":
             return
         if self.is_declared(str(name.value)) or name.value in ("pi", "e"):
@@ -394,7 +411,7 @@ class _Reader:
     def indexed(self, selectors: list[Tree]) -> list[Tree]:
         """Return the selectors, running indices side by side as several: ij."""
         if len(selectors) == 1 and selectors[0].kind == "juxtaposed":
-            parts = _factors(selectors[0])
+            parts = factors(selectors[0])
             if all(part.kind == "name" and part.value in self.evidence.runs for part in parts):
                 return parts
         return selectors
@@ -457,9 +474,9 @@ class _Reader:
             if selector.kind in ("name", "number"):
                 parts.append(str(selector.value))
             elif selector.kind == "juxtaposed" and all(
-                part.kind == "name" for part in _factors(selector)
+                part.kind == "name" for part in factors(selector)
             ):
-                parts.append("".join(str(part.value) for part in _factors(selector)))
+                parts.append("".join(str(part.value) for part in factors(selector)))
             else:
                 return None
         name = "_".join(parts)
@@ -473,8 +490,7 @@ class _Reader:
         if name in ("0", "1"):
             if name == "1" and first.kind == "compare":
                 return first
-            sizes = first.children if first.kind == "product" else tuple(selectors)
-            return _called("ones" if name == "1" else "zeros", tuple(sizes), tree.span)
+            return _called("ones" if name == "1" else "zeros", tuple(selectors), tree.span)
         if self.is_declared(name):
             return None
         if name == "I" and len(selectors) == 1:
@@ -641,27 +657,10 @@ def _integer(value: int, span: Span) -> Tree:
     return Tree("number", Fraction(value), (), span, span)
 
 
-def _factors(tree: Tree) -> list[Tree]:
-    """Return the factors of a juxtaposition in order."""
-    factors = []
-    while tree.kind == "juxtaposed":
-        tree, right = tree.children
-        factors.append(right)
-    factors.append(tree)
-    return factors[::-1]
-
-
-def _innermost(tree: Tree) -> Tree | None:
-    """Return the brackets that powers, transposes and subscripts stand on, if there are any."""
-    while tree.kind in ("power", "transpose", "script", "primed"):
-        tree = tree.children[0]
-    return tree if tree.kind == "group" else None
-
-
 def _replaced(tree: Tree, call: Tree) -> Tree:
     """Return the tree with its innermost brackets replaced by the call."""
     above = []
-    while tree.kind in ("power", "transpose", "script", "primed"):
+    while tree.kind in SCRIPTED:
         above.append(tree)
         tree = tree.children[0]
     for outer in reversed(above):
@@ -672,10 +671,8 @@ def _replaced(tree: Tree, call: Tree) -> Tree:
 
 def _is_bare(tree: Tree) -> bool:
     """Tell whether this is a function whose argument has no brackets."""
-    while tree.kind == "sign":
-        (tree,) = tree.children
-    value: Any = tree.value
-    return tree.kind == "called" and value[2]
+    value: Any = unsigned(tree).value
+    return unsigned(tree).kind == "called" and value[2]
 
 
 def _is_function(tree: Tree) -> bool:
@@ -706,7 +703,7 @@ def _running(lower: list[Tree]) -> tuple[list[str], Tree | None]:
         index, low = lower[-1].children
         lower = [*lower[:-1], index]
     if len(lower) == 1 and lower[0].kind == "juxtaposed":
-        lower = _factors(lower[0])
+        lower = factors(lower[0])
     if any(part.kind != "name" for part in lower):
         return [], None
     return [str(part.value) for part in lower], low

@@ -124,6 +124,7 @@ class Opened(NamedTuple):
     token: Token
     owner: str
     grows: bool
+    below: bool
 
 
 class Tokens(NamedTuple):
@@ -165,6 +166,7 @@ class _Scanner:
         self.after_operand = False
         self.arguments = 0  # how many arguments the last command still takes
         self.side = ""  # what \left or \right says of the next bracket
+        self.side_start = 0
         self.lines = 0
         self.owner = ""  # the command whose script may follow
 
@@ -237,9 +239,11 @@ class _Scanner:
             self.arguments -= 1
         elif self.arguments:
             self.emit(kind, "", start, end)  # refuses it
-        self.emit(kind if not argument else "LBRACE", self.text[start:end], start, end)
+        shown = self.text[start:end]
+        self.emit(kind, shown, self.side_start if self.side else start, end)
         remaining, self.arguments = self.arguments, 0
-        self.opened.append(Opened(self.tokens[-1], f"{remaining}{owner}", self._side("l")))
+        below = len(self.tokens) > 1 and self.tokens[-2].kind == "SUB"
+        self.opened.append(Opened(self.tokens[-1], f"{remaining}{owner}", self._side("l"), below))
         self.groups += kind not in ("LBRACE", "LGROUP")
         if self.groups > DEEPEST_GROUPING or len(self.opened) > DEEPEST_NESTING:
             limit = DEEPEST_GROUPING if self.groups > DEEPEST_GROUPING else DEEPEST_NESTING
@@ -250,18 +254,19 @@ class _Scanner:
         """Close the bracket that was opened last."""
         end = self.place if end is None else end
         shown = clip(self.text[start:end])
+        start = self.side_start if self.side else start
         if not self.opened:
             raise Refused("E105", f"nothing is opened that {shown} could close", "", (start, end))
-        token, owner, grows = self.opened.pop()
+        token, owner, grows, _ = self.opened.pop()
         self.groups -= token.kind not in ("LBRACE", "LGROUP")
         if OPENING[token.kind] != kind:
-            message = f"{shown} does not close {clip(self.text[token.start : token.end])}"
+            message = f"{shown} does not close the bracket {token.text}"
             raise Refused("E105", message, "", (start, end))
         if self._side("r") != grows:
             raise Refused("E105", "\\left and \\right come in pairs", "", (start, end))
         if self.arguments:
             raise Refused("E103", f"an argument is due before {shown}", "", (start, end))
-        self.tokens.append(Token(kind, self.text[start:end], start, end))
+        self.tokens.append(Token(kind, shown, start, end))
         self.arguments = int(owner[:1] or "0")
         self.owner = owner[1:] if token.kind == "LBRACE" else ""
         self.after_operand = not self.owner and not self.arguments
@@ -378,8 +383,8 @@ class _Scanner:
         elif kind in ("FRAC", "SQRT"):
             self.emit(kind, value, start)
             self.arguments = 2 if kind == "FRAC" else 1
-        elif kind == "TRANSPOSE" and text == "ᵀ" and not self.arguments:
-            self.emit(kind, value, start)
+        elif text in ("\\times", "×") and self.opened and self.opened[-1].below:
+            self.emit("COMMA", ",", start)  # sizes: m \times n
         else:
             self.emit(kind, value, start)
 
@@ -435,7 +440,7 @@ class _Scanner:
         if name in SKIPPED:
             return
         if name in ("left", "right"):
-            self.side = name[0]
+            self.side, self.side_start = name[0], start
             return
         if SIZES.match(text):
             return

@@ -23,6 +23,40 @@ from matcalc.syntax.tree import Span, Tree
 Script = tuple[str, tuple[Tree, ...]]
 
 
+def factors(tree: Tree) -> list[Tree]:
+    """Return the factors of a juxtaposition in order."""
+    found = []
+    while tree.kind == "juxtaposed":
+        tree, right = tree.children
+        found.append(right)
+    found.append(tree)
+    return found[::-1]
+
+
+def innermost(tree: Tree) -> Tree | None:
+    """Return the brackets that powers, transposes and subscripts stand on, if there are any."""
+    while tree.kind in SCRIPTED:
+        tree = tree.children[0]
+    return tree if tree.kind == "group" else None
+
+
+def unsigned(tree: Tree) -> Tree:
+    """Return what stands behind the signs."""
+    while tree.kind == "sign":
+        (tree,) = tree.children
+    return tree
+
+
+def is_label(power: Tree) -> bool:
+    """Tell whether an exponent in brackets of its own is no exponent: W^{(1)}, x^{[i]}."""
+    exponent = power.children[1]
+    in_brackets = exponent.kind == "group" and exponent.value in ("(", "[")
+    return power.value == "^" and in_brackets and exponent.children[0].kind != "compare"
+
+
+SCRIPTED = ("power", "transpose", "script", "primed")
+
+
 def _span(*tokens: Token) -> Span:
     return Span(tokens[0].start, tokens[-1].end)
 
@@ -224,11 +258,18 @@ def _cases(opening: Token, branches: list[tuple[Tree, Tree | None]], closing: To
             message = "the last case must be that of all others"
             hint = "x & \\text{if } x > 0 \\\\ 0 & \\text{otherwise}"
             raise Refused("E103", message, hint, condition.span)
-    result = last
+    result = _zero(last)
     for value, asked in reversed(others):
         assert asked is not None
-        result = Tree("call", ("where", ()), (asked, value, result), span, mark)
+        result = Tree("call", ("where", ()), (asked, _zero(value), result), span, mark)
     return result
+
+
+def _zero(tree: Tree) -> Tree:
+    r"""Return the number zero for \mathbf{0}, which has the other cases' shape."""
+    if tree.kind == "name" and tree.value == "0":
+        return tree._replace(kind="number", value=Fraction(0))
+    return tree
 
 
 _OPPOSITES = {">": "<=", "<=": ">", "<": ">=", ">=": "<", "==": "!=", "!=": "=="}
