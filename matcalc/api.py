@@ -231,6 +231,8 @@ def parse_target(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
         tree = parse_formula(text, declarations)
     except MatcalcError as error:
         raise (_no_target(text) if error.code.startswith("E1") else error) from None
+    if tree.kind == "noted":
+        (tree,) = tree.children
     if tree.kind == "name":
         return tree
     kinds = [child.kind for child in tree.children]

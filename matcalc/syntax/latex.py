@@ -76,8 +76,6 @@ def _noted(reading: Reading) -> Tree:
         first, *rest = tree.children
         noted = Tree("noted", (notes, ranks), (first,), first.span, first.mark)
         return tree._replace(children=(noted, *rest))
-    if tree.kind == "name":
-        return tree
     return Tree("noted", (notes, ranks), (tree,), tree.span, tree.mark)
 
 

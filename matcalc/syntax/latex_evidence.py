@@ -5,53 +5,61 @@ In \sum_i (y_i - w^\top x_i)^2 the y_i are numbers, but the x_i must be vectors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from matcalc.syntax.kinds import by_letter
-from matcalc.syntax.latex_trees import factors, innermost, is_label, unsigned
+from matcalc.syntax.latex_trees import factors, head, innermost, is_label
 from matcalc.syntax.tree import Tree
+
+Shapes = Mapping[str, tuple[Any, ...]]
+Names = Any
+"""The names x of the open x_i in a tree: None, a name, or a tuple of such."""
 
 
 class Evidence:
-    """What was seen: `runs` has the running indices, `alone` the names without subscripts,
-    `bare` those of them that are no base of a power, `samples` the names x whose x_i are
-    vectors."""
+    """What was seen in a formula.
+
+    `runs` has the running indices, `alone` the names without subscripts, `bare` those of
+    them that are no base of a power, `samples` the names x whose x_i are vectors, `lengths`
+    those of the declared axes that an index runs over.
+    """
 
     def __init__(self) -> None:
         self.runs: set[str] = set()
         self.alone: set[str] = set()
         self.bare: set[str] = set()
-        self.samples: dict[str, str] = {}
-        self.subscripted: list[tuple[str, tuple[Tree, ...]]] = []
+        self.samples: set[str] = set()
+        self.lengths: dict[str, list[str]] = {}
 
-    def lengths(self, index: str, shapes: Mapping[str, tuple[Any, ...]]) -> list[str]:
-        """Return the lengths of the declared axes that an index runs over, without repetition."""
-        found: dict[str, None] = {}
-        for name, selectors in self.subscripted:
-            shape = shapes.get(name, ())
-            if len(shape) == len(selectors):
-                for size, selector in zip(shape, selectors, strict=True):
-                    if selector.kind == "name" and selector.value == index:
-                        found.setdefault(str(size))
-        return list(found)
+    def read_lengths(self, shape: tuple[Any, ...], selectors: Sequence[Tree]) -> None:
+        """Note the lengths of the axes that names run over."""
+        if len(shape) == len(selectors):
+            for size, selector in zip(shape, selectors, strict=True):
+                lengths = self.lengths.setdefault(str(selector.value), [])
+                if str(size) not in lengths:
+                    lengths.append(str(size))
 
 
 _SCALARS = frozenset(("tr", "det", "logdet", "norm1", "norm2", "normF", "norminf", "sum", "mean"))
 
 
-def gather(tree: Tree, styles: Mapping[int, str], shapes: Mapping[str, tuple[Any, ...]]) -> Evidence:
+def gather(tree: Tree, styles: Mapping[int, str], shapes: Shapes) -> Evidence:
     """Return what a raw tree tells."""
     found = Evidence()
     order = _postorder(tree)
     for node in order:
         if node.kind == "big":
-            _read_indices(node, found)
-    _read_names(tree, found)
-    kinds: dict[int, str] = {}
-    bases: dict[int, frozenset[str]] = {}
+            value: Any = node.value
+            lower = [part for kind, trees in value[1] if kind == "lower" for part in trees]
+            found.runs.update(*(names_in(part) for part in lower))
+        elif node.kind == "script":
+            starts = [part for part in node.children[1:] if part.kind == "compare"]
+            found.runs.update(*(names_in(part) for part in starts))
+    _read_names(tree, found, shapes)
+    classes = _Classes(found, styles, shapes)
     for node in order:
-        _classify(node, found, styles, shapes, kinds, bases)
+        classes.read(node)
     return found
 
 
@@ -65,22 +73,17 @@ def _postorder(tree: Tree) -> list[Tree]:
     return order
 
 
-def _read_indices(node: Tree, found: Evidence) -> None:
-    value: Any = node.value
-    for kind, trees in value[1]:
-        if kind == "lower":
-            for part in trees:
-                first = part.children[0] if part.kind == "compare" else part
-                stack = [first]
-                while stack:
-                    inner = stack.pop()
-                    if inner.kind == "name":
-                        found.runs.add(str(inner.value))
-                    elif inner.kind == "juxtaposed":
-                        stack += inner.children
+def names_in(tree: Tree) -> Iterator[str]:
+    """Yield the names in a tree; on the left of an `=` if it is one."""
+    stack = [tree.children[0] if tree.kind == "compare" else tree]
+    while stack:
+        node = stack.pop()
+        if node.kind == "name":
+            yield str(node.value)
+        stack += node.children
 
 
-def _read_names(tree: Tree, found: Evidence) -> None:
+def _read_names(tree: Tree, found: Evidence, shapes: Shapes) -> None:
     stack: list[tuple[Tree, str]] = [(tree, "")]
     while stack:
         node, above = stack.pop()
@@ -91,101 +94,113 @@ def _read_names(tree: Tree, found: Evidence) -> None:
         elif node.kind == "power" and is_label(node):
             node = node._replace(kind="script")
         elif node.kind == "script" and node.children[0].kind == "name":
-            selectors = node.children[1:]
+            base, *selectors = node.children
             if len(selectors) == 1:
-                selectors = tuple(factors(selectors[0]))
-            found.subscripted.append((str(node.children[0].value), selectors))
+                selectors = factors(selectors[0])
+            found.read_lengths(shapes.get(str(base.value), ()), selectors)
         elif node.kind == "juxtaposed":
             parts = factors(node)
             for part, following in zip(parts, [*parts[1:], node], strict=True):
                 called = following is not node and innermost(following) is not None
-                stack.append((unsigned(part), "call") if called else (part, ""))
+                stack.append((head(part)[1], "call") if called else (part, ""))
             continue
         for position, child in enumerate(node.children):
             leads = position == 0 and node.kind in ("script", "power")
             stack.append((child, node.kind if leads else ""))
 
 
-def _classify(
-    node: Tree,
-    found: Evidence,
-    styles: Mapping[int, str],
-    shapes: Mapping[str, tuple[Any, ...]],
-    kinds: dict[int, str],
-    bases: dict[int, frozenset[str]],
-) -> None:
-    """Note whether a tree is a scalar, a vector, a row, a matrix, or c, an open x_i."""
-    nothing: frozenset[str] = frozenset()
-    parts = [kinds[id(child)] for child in node.children]
-    open_names = [bases.get(id(child), nothing) for child in node.children]
+class _Classes:
+    """Tells whether trees are scalars, vectors, rows, matrices, or c: made of open x_i."""
 
-    def vectors(names: frozenset[str]) -> None:
-        for name in names:
-            found.samples.setdefault(name, name)
+    def __init__(self, found: Evidence, styles: Mapping[int, str], shapes: Shapes) -> None:
+        self.found = found
+        self.styles = styles
+        self.shapes = shapes
+        self.classes: dict[int, str] = {}
+        self.names: dict[int, Names] = {}
+        self.told: set[int] = set()
 
-    result, names = "s", nothing
-    if node.kind == "name":
-        result = _of_name(str(node.value), styles.get(node.span.start, ""), shapes)
-    elif node.kind == "script" or (node.kind == "power" and is_label(node)):
+    def read(self, node: Tree) -> None:
+        """Classify a node after its children."""
+        classes = [self.classes[id(child)] for child in node.children]
+        names = [self.names[id(child)] for child in node.children]
+        result, kept = self.classify(node, classes, names)
+        self.classes[id(node)] = result
+        self.names[id(node)] = kept if result == "c" else None
+
+    def vectors(self, *names: Names) -> None:
+        """Note that the open x_i must be vectors."""
+        stack = list(names)
+        while stack:
+            part = stack.pop()
+            if isinstance(part, str):
+                self.found.samples.add(part)
+            elif part is not None and id(part) not in self.told:
+                self.told.add(id(part))
+                stack += part
+
+    def classify(self, node: Tree, classes: list[str], names: list[Names]) -> tuple[str, Names]:
+        """Return the class of a node, and the names that are open in it."""
+        kind, value = node.kind, node.value
+        if kind == "name":
+            return self.of_name(str(value), self.styles.get(node.span.start, "")), None
+        if kind == "script" or (kind == "power" and is_label(node)):
+            return self.of_entry(node)
+        if kind == "power" and node.children[1].value == "T" and "T" not in self.shapes:
+            return self.transposed(classes[0], names[0])
+        if kind in ("power", "abs", "fraction"):
+            return classes[0], names[0]
+        if kind in ("transpose", "primed"):
+            return self.transposed(classes[0], names[0])
+        if kind == "norm":
+            self.vectors(names[0])
+        elif kind in ("juxtaposed", "product"):
+            return self.of_product(str(value or ""), classes, names)
+        elif kind in ("group", "sign", "add", "call", "called", "big"):
+            name: Any = value[0] if kind in ("call", "called") else ""  # type: ignore[index]
+            if kind == "add" and "v" in classes:
+                self.vectors(*names)
+            if name not in _SCALARS:
+                return _first_array(classes), tuple(names)
+        return "s", None
+
+    def of_name(self, name: str, style: str) -> str:
+        if name in self.shapes:
+            return "svm"[min(len(self.shapes[name]), 2)]
+        if style == "bold":
+            return "m" if name[0].isupper() else "v"
+        return "svm"[by_letter(name)]
+
+    def of_entry(self, node: Tree) -> tuple[str, Names]:
         base, selector = node.children[0], node.children[-1]
-        if selector.kind == "group":
-            (selector, *_) = selector.children
         name = str(base.value)
-        is_open = len(node.children) == 2 and selector.kind == "name"
-        if base.kind == "name" and is_open and selector.value in found.runs and name not in shapes:
-            result, names = "c", frozenset((name,))
-            if styles.get(base.span.start, "") == "bold":
-                vectors(names)
-    elif node.kind in ("group", "sign", "add", "call", "called", "big", "compare", "stack"):
-        result, names = _first_array(parts), nothing.union(*open_names)
-        value: Any = node.value
-        if node.kind in ("compare", "stack") or result != "c":
-            names = nothing
-        if node.kind in ("call", "called") and value[0] in _SCALARS:
-            result, names = "s", nothing
-    elif node.kind in ("power", "abs", "fraction"):
-        result, names = parts[0], open_names[0]
-        if node.kind == "power" and node.children[1].value == "T" and "T" not in shapes:
-            result, names = _transposed(result, names, vectors)
-    elif node.kind in ("transpose", "primed"):
-        result, names = _transposed(parts[0], open_names[0], vectors)
-    elif node.kind == "norm":
-        vectors(open_names[0])
-    elif node.kind in ("juxtaposed", "product"):
-        left, right = parts
-        if node.kind == "product" and node.value == "·":
-            if "v" in (left, right):
-                vectors(open_names[0] | open_names[1])
-            both = "s" not in (left, right)
-            result = "s" if both else _first_array(parts)
-            names = nothing if both else open_names[0] | open_names[1]
-        else:
-            if left in ("r", "m") and right == "c":
-                vectors(open_names[1])
-                right = "v"
-            result = _multiplied(left, right)
-            names = open_names[0] | open_names[1] if result == "c" else nothing
-    kinds[id(node)] = result
-    bases[id(node)] = names
+        runs = not self.found.runs.isdisjoint(names_in(selector))
+        if base.kind != "name" or len(node.children) != 2 or not runs:
+            return "s", None
+        if len(self.shapes.get(name, (1,))) != 1:
+            return "v" if len(self.shapes[name]) == 2 else "s", None
+        if self.styles.get(base.span.start, "") == "bold":
+            self.vectors(name)
+        return "c", name
 
+    def transposed(self, kind: str, names: Names) -> tuple[str, Names]:
+        self.vectors(names)
+        return {"v": "r", "c": "r", "r": "v"}.get(kind, kind), None
 
-def _of_name(name: str, style: str, shapes: Mapping[str, tuple[Any, ...]]) -> str:
-    if name in shapes:
-        return "svm"[min(len(shapes[name]), 2)]
-    if style == "bold":
-        return "m" if name[0].isupper() else "v"
-    return "svm"[by_letter(name)]
+    def of_product(self, sign: str, classes: list[str], names: list[Names]) -> tuple[str, Names]:
+        left, right = classes
+        if sign == "·" and "s" not in classes:
+            if "v" in classes:
+                self.vectors(*names)
+            return "s", None
+        if left in ("r", "m") and right == "c":
+            self.vectors(names[1])
+            right = "v"
+        return _multiplied(left, right), tuple(names)
 
 
 def _first_array(parts: list[str]) -> str:
     return next((part for part in parts if part not in "sc"), "c" if "c" in parts else "s")
-
-
-def _transposed(kind: str, names: frozenset[str], vectors: Any) -> tuple[str, frozenset[str]]:
-    if kind == "c":
-        vectors(names)
-        return "r", frozenset()
-    return {"v": "r", "r": "v"}.get(kind, kind), names
 
 
 _PRODUCTS = {"rv": "s", "rm": "r", "mv": "v", "mm": "m", "vr": "m", "cc": "c"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from matcalc.syntax.characters import LETTERS, MARKS
@@ -36,6 +36,9 @@ STYLES = {
     "mathcal": "", "mathscr": "", "mathfrak": "", "textbf": "bold",
 }  # fmt: skip
 
+MOST_STYLES = 8
+"""How many styles and accents one name may have."""
+
 _COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
 _WORD = re.compile(rf"[{LETTERS}]+(?:(?:\\?_)?[{LETTERS}0-9]+)*|[01](?!\d)")
 _LETTER = re.compile(rf"[{LETTERS}]|[01](?!\d)")
@@ -63,6 +66,8 @@ def read_symbol(text: str, start: int) -> Symbol | None:
     accents: list[str] = []
     while match := _COMMAND.match(text, place):
         command = match[1]
+        if opened > MOST_STYLES:
+            return None
         if command in LETTER_COMMANDS:
             break
         if command not in STYLES and command not in ACCENTS:
@@ -137,9 +142,3 @@ class Known:
             return found
         kept = "_".join((symbol.name, *(a for a in symbol.accents if a != "vec")))
         return self.find(kept) or kept
-
-
-def letters(text: str, start: int) -> Iterator[tuple[str, int]]:
-    """Yield the letters of a run with their places."""
-    for offset, letter in enumerate(text):
-        yield letter, start + offset

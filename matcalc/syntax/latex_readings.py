@@ -17,9 +17,9 @@ from matcalc.expressions.traversal import run
 from matcalc.syntax.automaton import Refused
 from matcalc.syntax.formula import clip
 from matcalc.syntax.kinds import by_letter
-from matcalc.syntax.latex_evidence import Evidence, gather
+from matcalc.syntax.latex_evidence import Evidence, gather, names_in
 from matcalc.syntax.latex_names import Known
-from matcalc.syntax.latex_trees import SCRIPTED, factors, innermost, is_label, unsigned
+from matcalc.syntax.latex_trees import SCRIPTED, factors, head, innermost, is_bare, is_label
 from matcalc.syntax.tree import Span, Tree
 
 Task = Generator[Any, Tree, Tree]
@@ -84,7 +84,8 @@ class _Reader:
         return Refused(code, message, hint, (span.start, span.end))
 
     def typed(self, tree: Tree) -> str:
-        return clip(" ".join(self.text[tree.span.start : tree.span.end].split()))
+        start, end = tree.span
+        return clip(" ".join(self.text[start : min(end, start + 200)].split()))
 
     def is_declared(self, name: str) -> bool:
         return name in self.known.names
@@ -205,6 +206,9 @@ class _Reader:
                 if style != "upright" and "e" in self.evidence.bare:
                     message = "e is a variable elsewhere in this formula"
                     raise self.refuse(message, "\\exp(x), or declare e", base.span)
+                if "i" in names_in(exponent) and not (self.is_declared("i") or "i" in self.indices):
+                    message = "all values are real; i is no imaginary unit"
+                    raise self.refuse(message, "\\exp(x)", exponent.span)
                 inner = yield self.task(exponent)
                 self.notes.setdefault(f"{self.typed(tree)} is read as the exponential function")
                 return Tree("reading", "exp", (inner,), tree.span, tree.mark)
@@ -300,8 +304,8 @@ class _Reader:
             head, used = self.function(parts, position)
             if head is not None:
                 factor, position = head, used
-            elif position and _is_bare(parts[position - 1]) and not _is_function(factor):
-                before = parts[position - 1]
+            elif position and _runs_on(head(parts[position - 1])[0], factor):
+                before = next(t for t in head(parts[position - 1])[0] if is_bare(t))
                 f = self.text[before.mark.start : before.mark.end]
                 inner = self.typed(before.children[0])
                 message = f"it is not said how far the argument of {clip(f)} goes"
@@ -316,28 +320,22 @@ class _Reader:
     def function(self, parts: list[Tree], position: int) -> tuple[Tree | None, int]:
         """Return the call that begins here, and the position of its last factor."""
         start, orders, primes = position, [], 0
-        signs = []
-        if parts[start].kind == "sign":
-            head = parts[start]
-            while head.kind == "sign":
-                signs.append(head)
-                (head,) = head.children
-            parts = [head, *parts[1:]]
-        while parts[position].kind == "partial" and position + 1 < len(parts):
-            orders.append(int(str(parts[position].value)[:9]) - 1)
+        above, front = head(parts[start])
+        while front.kind == "partial" and position + 1 < len(parts):
+            orders.append(int(str(front.value)[:9]) - 1)
             position += 1
-        head = parts[position]
-        if head.kind == "power" and head.children[1].kind == "group":
-            (label, *others) = head.children[1].children
+            front = parts[position]
+        if front.kind == "power" and front.children[1].kind == "group":
+            (label, *others) = front.children[1].children
             if label.kind == "number" and not others and label.value <= 1000:  # type: ignore[operator]
-                head, primes = head.children[0], int(label.value)  # type: ignore[call-overload]
-        elif head.kind == "primed":
-            head, primes = head.children[0], int(head.value)  # type: ignore[call-overload]
+                front, primes = front.children[0], int(label.value)  # type: ignore[call-overload]
+        elif front.kind == "primed":
+            front, primes = front.children[0], int(front.value)  # type: ignore[call-overload]
         following = parts[position + 1] if position + 1 < len(parts) else None
         opening = innermost(following) if following is not None else None
         if following is None or opening is None or opening.value == "{":
             return None, start
-        name = self.called_name(head)
+        name = self.called_name(front)
         if name is None:
             return None, start
         if name not in self.functions and (primes or orders):
@@ -352,9 +350,9 @@ class _Reader:
         else:
             call = Tree("call", (name, ()), opening.children, span, mark)
         call = _replaced(following, call)
-        for sign in reversed(signs):
-            over = Span(sign.span.start, call.span.end)
-            call = sign._replace(children=(call,), span=over)
+        for outer in reversed(above):
+            over = Span(outer.span.start, call.span.end)
+            call = outer._replace(children=(call,), span=over)
         return call, position + 1
 
     def called_name(self, head: Tree) -> str | None:
@@ -432,7 +430,8 @@ class _Reader:
         label = self.label(tree)
         if label is not None and self.is_declared(label):
             return tree._replace(kind="name", value=label, children=())
-        running = [part for part in _names(selectors) if part in self.evidence.runs]
+        named = [part for selector in selectors for part in names_in(selector)]
+        running = [part for part in named if part in self.evidence.runs]
         for part in running:
             if part not in self.indices:
                 message = f"{part} runs in a sum that ends before {self.typed(tree)}"
@@ -440,16 +439,19 @@ class _Reader:
                 raise self.refuse(message, hint, tree.span)
         rank = len(self.shapes[name]) if name in self.shapes else None
         several = len(selectors) > 1 or selectors[0].kind in ("all", "range")
-        if several or (running and rank == 1):
-            return (yield self.entry(tree, base._replace(span=base.span), selectors))
-        selector = selectors[0]
+        if several:
+            return (yield self.entry(tree, base, selectors))
+        (selector,) = selectors
         if running:
-            is_index = selector.kind == "name"
-            vector = name in self.evidence.samples or rank == 2
-            if rank is None and not vector and name.lower() != name and is_index:
-                vector = True
-            if is_index and vector and rank in (None, 2):
-                return (yield self.sample(tree, name, selector))
+            is_vector = name in self.evidence.samples or rank == 2
+            if rank is None and (is_vector or name[0].isupper()):
+                return (yield self.sample(tree, name, selector, running[0]))
+            if is_vector and rank == 2:
+                return (yield self.sample(tree, name, selector, running[0]))
+            if is_vector and rank == 1 and str(self.shapes[name][0]) != self.indices[running[0]]:
+                message = f"{self.typed(tree)} is a vector here, but {name} is declared as one"
+                hint = f"a matrix of rows: {name.upper()}: matrix(N, n); an entry: ({name})_i"
+                raise self.refuse(message, hint, tree.span)
             return (yield self.entry(tree, base, selectors))
         if rank == 2:
             a, s = self.typed(base), self.typed(selector)
@@ -495,7 +497,7 @@ class _Reader:
             return None
         if name == "I" and len(selectors) == 1:
             return _called("eye", tuple(selectors), tree.span)
-        running = any(part in self.indices for part in _names(selectors))
+        running = any(part in self.indices for s in selectors for part in names_in(s))
         if len(selectors) == 2 and name == "K" and style == "bold" and not running:
             if "all" not in (s.kind for s in selectors):
                 self.notes.setdefault(f"{self.typed(tree)} is read as a commutation matrix")
@@ -504,13 +506,16 @@ class _Reader:
             return _called("delta", tuple(selectors), tree.span)
         return None
 
-    def sample(self, tree: Tree, name: str, index: Tree) -> Task:
+    def sample(self, tree: Tree, name: str, index: Tree, running: str) -> Task:
         """Read x_i as a row of the data matrix X, or a column, by the range of i."""
         matrix = name
         if name not in self.shapes and len(name) == 1:
             matrix = name.upper()
-        last = self.indices[str(index.value)]
-        rows, columns = f"{matrix}_{{{index.value},:}}^{{\\top}}", f"{matrix}_{{:,{index.value}}}"
+        if matrix == name and name in self.evidence.alone:
+            message = f"{self.typed(tree)} is a vector here, but {name} stands alone elsewhere"
+            raise self.refuse(message, "another letter for the matrix of rows", tree.span)
+        last, i = self.indices[running], self.typed(index)
+        rows, columns = f"{matrix}_{{{i},:}}^{{\\top}}", f"{matrix}_{{:,{i}}}"
         is_row = True
         if matrix in self.shapes:
             shape = [str(size) for size in self.shapes[matrix]]
@@ -521,11 +526,7 @@ class _Reader:
             if (shape[1] == last) == is_row:
                 message = f"{self.typed(tree)} may be a row or a column of {matrix}"
                 raise self.refuse(message, f"{rows}, {columns}", tree.span)
-        elif self.evidence.samples.get(matrix, "") not in ("", name):
-            message = f"{self.typed(tree)} may be a row or a column of {matrix}"
-            raise self.refuse(message, f"{rows}, {columns}", tree.span)
-        what = f"row {index.value} of {matrix}, as a column" if is_row else (
-            f"column {index.value} of {matrix}")  # fmt: skip
+        what = f"row {i} of {matrix}, as a column" if is_row else f"column {i} of {matrix}"
         self.notes.setdefault(f"{self.typed(tree)} is read as {what}")
         place = Tree("name", matrix, (), tree.children[0].span, tree.children[0].mark)
         every = Tree("all", None, (), index.span, index.span)
@@ -574,7 +575,7 @@ class _Reader:
 
     def bounds(self, tree: Tree, index: str, body: Tree) -> tuple[Tree, Tree]:
         """Return 1 and the length of a declared vector or matrix that the index runs over."""
-        lengths = self.evidence.lengths(index, self.shapes)
+        lengths = self.evidence.lengths.get(index, [])
         if len(lengths) != 1 or not re.fullmatch(r"\w+", lengths[0]):
             message = f"the bounds of {index} are not said"
             hint = f"\\sum_{{{index}=1}}^{{n}}"
@@ -669,10 +670,15 @@ def _replaced(tree: Tree, call: Tree) -> Tree:
     return call
 
 
-def _is_bare(tree: Tree) -> bool:
-    """Tell whether this is a function whose argument has no brackets."""
-    value: Any = unsigned(tree).value
-    return unsigned(tree).kind == "called" and value[2]
+def _runs_on(above: list[Tree], following: Tree) -> bool:
+    r"""Tell whether a factor may still belong to a bare function's argument: \log x y."""
+    if not any(map(is_bare, above)):
+        return False
+    argument = above[-1].children[0]
+    while argument.kind in ("power", "script") and argument.children[1].value != "T":
+        argument = argument.children[0]
+    ends = argument.kind in ("name", "number", "called", "call", "abs", "norm", "fraction", "group")
+    return not (ends and _is_function(following))
 
 
 def _is_function(tree: Tree) -> bool:
@@ -685,15 +691,6 @@ def _first_name(tree: Tree) -> object:
     while tree.kind in ("juxtaposed", "power"):
         tree = tree.children[0]
     return tree.value if tree.kind == "name" else None
-
-
-def _names(trees: list[Tree]) -> Iterator[str]:
-    stack = list(trees)
-    while stack:
-        tree = stack.pop()
-        if tree.kind == "name":
-            yield str(tree.value)
-        stack += tree.children
 
 
 def _running(lower: list[Tree]) -> tuple[list[str], Tree | None]:

@@ -102,6 +102,9 @@ STARTS = frozenset(
 )  # fmt: skip
 WRAPPERS = ((r"\[", r"\]"), (r"\(", r"\)"), ("$$", "$$"), ("$", "$"))
 
+LONGEST_SCRIPT = 200
+"""How far the scripts of a function may reach, as in \\log_{10}."""
+
 _PIECE = re.compile(
     rf"(?P<blank>(?:[ \t\r\n~\u00a0\u2000-\u200a\u202f\u205f\u3000]|%[^\n]*)+)"
     rf"|(?P<command>\\(?:[A-Za-z]+\*?|[\s\S]))|(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
@@ -115,6 +118,9 @@ _STAR = re.compile(r"\s*\{?\s*(?:\*|\\ast(?![A-Za-z]))")
 _STOP = re.compile(r"\s*(?:\\end|\\\]|\$|\Z)")
 _BRACKET = re.compile(r"\s*(?:\\[,!;: ]\s*|\\(?:left|[bB]igg?l?)(?![A-Za-z])\s*)*(\(|\[|\\\{|\\lbrack|\\lbrace)")
 _ARGUMENT_NUMBER = re.compile(r"\s*_\s*(?:\{\s*[0-9]+\s*\}|[0-9])")
+_SCRIPT = re.compile(r"\s*[_^]\s*")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_SINGLE = re.compile(r"\\[A-Za-z]+|.", re.DOTALL)
 _CALLED_WORD = re.compile(r"\s*(?:\\left\s*|\\[bB]igg?l?\s*)?\(")
 
 
@@ -162,6 +168,7 @@ class _Scanner:
         self.styles: dict[int, str] = {}
         self.opened: list[Opened] = []
         self.groups = 0
+        self.grids = 0  # case distinctions and matrices that are open
         self.place, self.end = unwrapped(text)
         self.after_operand = False
         self.arguments = 0  # how many arguments the last command still takes
@@ -244,7 +251,8 @@ class _Scanner:
         remaining, self.arguments = self.arguments, 0
         below = len(self.tokens) > 1 and self.tokens[-2].kind == "SUB"
         self.opened.append(Opened(self.tokens[-1], f"{remaining}{owner}", self._side("l"), below))
-        self.groups += kind not in ("LBRACE", "LGROUP")
+        self.groups += kind in ("LPAR", "LSQB") and owner != "CALL"
+        self.grids += kind in ("CASES", "MATRIX")
         if self.groups > DEEPEST_GROUPING or len(self.opened) > DEEPEST_NESTING:
             limit = DEEPEST_GROUPING if self.groups > DEEPEST_GROUPING else DEEPEST_NESTING
             hint = "name shared parts: z = A x; z^\\top z"
@@ -258,7 +266,8 @@ class _Scanner:
         if not self.opened:
             raise Refused("E105", f"nothing is opened that {shown} could close", "", (start, end))
         token, owner, grows, _ = self.opened.pop()
-        self.groups -= token.kind not in ("LBRACE", "LGROUP")
+        self.groups -= token.kind in ("LPAR", "LSQB") and owner[1:] != "CALL"
+        self.grids -= token.kind in ("CASES", "MATRIX")
         if OPENING[token.kind] != kind:
             message = f"{shown} does not close the bracket {token.text}"
             raise Refused("E105", message, "", (start, end))
@@ -418,13 +427,12 @@ class _Scanner:
             self.open(kind, start)
 
     def _alignment(self, kind: str, start: int) -> None:
-        inside = next((o for o in reversed(self.opened) if o.token.kind in ("CASES", "MATRIX")), None)
-        if inside is None:
+        if not self.grids:
             if not self.lines:
                 what = "a line ends here" if kind == "NEWROW" else "an alignment stands here"
                 message = f"{what}; one formula is read"
                 raise Refused("E107", message, r"\begin{aligned} … \end{aligned}", (start, self.place))
-            if kind == "NEWROW" and self.tokens and self.text[self.place : self.end].strip():
+            if kind == "NEWROW" and self.tokens:
                 self.emit("SEMICOLON", ";", start)
             return
         if self.tokens[-1].kind == "COMMA":
@@ -522,7 +530,7 @@ class _Scanner:
     def _spoken(self, start: int) -> bool:
         """Read the words of a case distinction: if, for, otherwise."""
         match = _TEXT.match(self.text, start, self.end)
-        if match is None or not any(o.token.kind == "CASES" for o in self.opened):
+        if match is None or not self.grids:
             return False
         word = match[1].strip(" ,.").lower()
         if word in ("if", "when", "for", "where", ""):
@@ -552,18 +560,19 @@ class _Scanner:
 
     def _past_scripts(self, place: int) -> int:
         """Return the place behind the subscripts and superscripts that stand here."""
-        while match := re.compile(r"\s*[_^]\s*").match(self.text, place, self.end):
+        end = min(self.end, place + LONGEST_SCRIPT)
+        while match := _SCRIPT.match(self.text, place, end):
             place = match.end()
             if self.text[place : place + 1] == "{":
                 depth = 0
-                for brace in re.compile(r"\\.|[{}]", re.DOTALL).finditer(self.text, place, self.end):
+                for brace in _BRACE.finditer(self.text, place, end):
                     depth += {"{": 1, "}": -1}.get(brace.group(), 0)
                     place = brace.end()
                     if not depth:
                         break
             else:
-                single = re.compile(r"\\[A-Za-z]+|.", re.DOTALL).match(self.text, place, self.end)
-                place = single.end() if single else self.end
+                single = _SINGLE.match(self.text, place, end)
+                place = single.end() if single else end
         return place
 
     def _environment(self, command: str, start: int) -> None:

@@ -40,11 +40,19 @@ def innermost(tree: Tree) -> Tree | None:
     return tree if tree.kind == "group" else None
 
 
-def unsigned(tree: Tree) -> Tree:
-    """Return what stands behind the signs."""
-    while tree.kind == "sign":
+def is_bare(tree: Tree) -> bool:
+    """Tell whether this is a function whose argument has no brackets."""
+    value: Any = tree.value
+    return tree.kind == "called" and value[2]
+
+
+def head(tree: Tree) -> tuple[list[Tree], Tree]:
+    r"""Return the signs and bare functions in front, and what they stand before: - \log f."""
+    above = []
+    while tree.kind == "sign" or is_bare(tree):
+        above.append(tree)
         (tree,) = tree.children
-    return tree
+    return above, tree
 
 
 def is_label(power: Tree) -> bool:
@@ -70,8 +78,9 @@ def _program(items: list[tuple[Tree | None, Tree]], end: Token | None = None) ->
         return items[0][1]
     *named, (name, last) = items
     if name is not None:
-        message = "the program ends with a definition; its value is missing"
-        raise Refused("E104", message, "z = A x; z^\\top z", name.span)
+        message = "the formula ends with an equation; the value is missing"
+        hint = "the right side alone; or definitions first: z = A x; z^\\top z"
+        raise Refused("E104", message, hint, name.span)
     for left, tree in named:
         if left is None:
             message = "only the last expression of a program stands without a name"
@@ -157,6 +166,9 @@ def _subscript(
     """Attach subscripts to what they belong to: x^2_1 and x_1^2 are the same."""
     if base.kind in ("power", "transpose"):
         inner, *rest = base.children
+        if inner.kind != "norm" and (not rest or rest[0].kind == "sign"):
+            message = "it is not said whether the superscript or the subscript comes first"
+            raise Refused("E107", message, "(X^{-1})_{i,j}, X_{i,j}^{-1}", _span(token))
         moved = _subscript(inner, token, opening, selectors, closing)
         span = Span(base.span.start, closing.end)
         return base._replace(children=(moved, *rest), span=span)
