@@ -301,9 +301,9 @@ class _Reader:
         position = 0
         while position < len(parts):
             factor = parts[position]
-            head, used = self.function(parts, position)
-            if head is not None:
-                factor, position = head, used
+            call, used = self.function(parts, position)
+            if call is not None:
+                factor, position = call, used
             elif position and _runs_on(head(parts[position - 1])[0], factor):
                 before = next(t for t in head(parts[position - 1])[0] if is_bare(t))
                 f = self.text[before.mark.start : before.mark.end]
