@@ -22,7 +22,8 @@ class Evidence:
 
     `runs` has the running indices, `alone` the names without subscripts, `bare` those of
     them that are no base of a power, `samples` the names x whose x_i are vectors, `lengths`
-    those of the declared axes that an index runs over.
+    those of the declared axes that an index runs over, `running` by a tree's id the first
+    running index in it.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,7 @@ class Evidence:
         self.bare: set[str] = set()
         self.samples: set[str] = set()
         self.lengths: dict[str, list[str]] = {}
+        self.running: dict[int, str | None] = {}
 
     def read_lengths(self, shape: tuple[Any, ...], selectors: Sequence[Tree]) -> None:
         """Note the lengths of the axes that names run over."""
@@ -52,10 +54,10 @@ def gather(tree: Tree, styles: Mapping[int, str], shapes: Shapes) -> Evidence:
         if node.kind == "big":
             value: Any = node.value
             lower = [part for kind, trees in value[1] if kind == "lower" for part in trees]
-            found.runs.update(*(names_in(part) for part in lower))
+            found.runs.update(*(_starts(part) for part in lower))
         elif node.kind == "script":
             starts = [part for part in node.children[1:] if part.kind == "compare"]
-            found.runs.update(*(names_in(part) for part in starts))
+            found.runs.update(*(_starts(part) for part in starts))
     _read_names(tree, found, shapes)
     classes = _Classes(found, styles, shapes)
     for node in order:
@@ -73,14 +75,12 @@ def _postorder(tree: Tree) -> list[Tree]:
     return order
 
 
-def names_in(tree: Tree) -> Iterator[str]:
-    """Yield the names in a tree; on the left of an `=` if it is one."""
-    stack = [tree.children[0] if tree.kind == "compare" else tree]
-    while stack:
-        node = stack.pop()
-        if node.kind == "name":
-            yield str(node.value)
-        stack += node.children
+def _starts(tree: Tree) -> Iterator[str]:
+    """Yield the indices i, j of i = 1, of i, or of ij."""
+    start = tree.children[0] if tree.kind == "compare" else tree
+    for part in factors(start):
+        if part.kind == "name":
+            yield str(part.value)
 
 
 def _read_names(tree: Tree, found: Evidence, shapes: Shapes) -> None:
@@ -122,6 +122,10 @@ class _Classes:
 
     def read(self, node: Tree) -> None:
         """Classify a node after its children."""
+        inside = [self.found.running.get(id(child)) for child in node.children]
+        if node.kind == "name" and node.value in self.found.runs:
+            inside = [str(node.value)]
+        self.found.running[id(node)] = next(filter(None, inside), None)
         classes = [self.classes[id(child)] for child in node.children]
         names = [self.names[id(child)] for child in node.children]
         result, kept = self.classify(node, classes, names)
@@ -174,8 +178,8 @@ class _Classes:
     def of_entry(self, node: Tree) -> tuple[str, Names]:
         base, selector = node.children[0], node.children[-1]
         name = str(base.value)
-        runs = not self.found.runs.isdisjoint(names_in(selector))
-        if base.kind != "name" or len(node.children) != 2 or not runs:
+        runs = self.found.running.get(id(selector))
+        if base.kind != "name" or len(node.children) != 2 or runs is None:
             return "s", None
         if len(self.shapes.get(name, (1,))) != 1:
             return "v" if len(self.shapes[name]) == 2 else "s", None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from matcalc.syntax.characters import LETTERS, MARKS
@@ -97,6 +98,7 @@ def read_symbol(text: str, start: int) -> Symbol | None:
     return Symbol(name, style, tuple(accents), place)
 
 
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> tuple[str, ...]:
     """Return what two names share if LaTeX writes them alike.
 

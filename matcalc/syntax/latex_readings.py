@@ -17,7 +17,7 @@ from matcalc.expressions.traversal import run
 from matcalc.syntax.automaton import Refused
 from matcalc.syntax.formula import clip
 from matcalc.syntax.kinds import by_letter
-from matcalc.syntax.latex_evidence import Evidence, gather, names_in
+from matcalc.syntax.latex_evidence import Evidence, gather
 from matcalc.syntax.latex_names import Known
 from matcalc.syntax.latex_trees import SCRIPTED, factors, head, innermost, is_bare, is_label
 from matcalc.syntax.tree import Span, Tree
@@ -206,7 +206,8 @@ class _Reader:
                 if style != "upright" and "e" in self.evidence.bare:
                     message = "e is a variable elsewhere in this formula"
                     raise self.refuse(message, "\\exp(x), or declare e", base.span)
-                if "i" in names_in(exponent) and not (self.is_declared("i") or "i" in self.indices):
+                turning = any(p.kind == "name" and p.value == "i" for p in factors(exponent))
+                if turning and not (self.is_declared("i") or "i" in self.indices):
                     message = "all values are real; i is no imaginary unit"
                     raise self.refuse(message, "\\exp(x)", exponent.span)
                 inner = yield self.task(exponent)
@@ -244,7 +245,7 @@ class _Reader:
     def fraction(self, tree: Tree) -> Task:
         upper, lower = tree.children
         if not self.is_declared("d") and all(
-            re.match(r"(?:\{\s*)?d\s*(?:\^\s*\S+\s*)?[A-Za-z\\}]", self.text[t.span.start :][:80] + "}")
+            re.match(r"(?:\{\s*)?d\s*(?:\^\s*\S+\s*)?[A-Za-z\\}]", self.text[t.span.start : t.span.start + 80] + "}")
             and _first_name(t) == "d"
             for t in (upper, lower)
         ):
@@ -406,6 +407,11 @@ class _Reader:
         body = yield self.task(base)
         return (yield self.entry(tree, body, self.indexed(selectors)))
 
+    def running(self, selectors: list[Tree]) -> list[str]:
+        """Return a running index of each selector that has one."""
+        found = [self.evidence.running.get(id(selector)) for selector in selectors]
+        return [index for index in found if index is not None]
+
     def indexed(self, selectors: list[Tree]) -> list[Tree]:
         """Return the selectors, running indices side by side as several: ij."""
         if len(selectors) == 1 and selectors[0].kind == "juxtaposed":
@@ -430,8 +436,7 @@ class _Reader:
         label = self.label(tree)
         if label is not None and self.is_declared(label):
             return tree._replace(kind="name", value=label, children=())
-        named = [part for selector in selectors for part in names_in(selector)]
-        running = [part for part in named if part in self.evidence.runs]
+        running = self.running(selectors)
         for part in running:
             if part not in self.indices:
                 message = f"{part} runs in a sum that ends before {self.typed(tree)}"
@@ -497,8 +502,7 @@ class _Reader:
             return None
         if name == "I" and len(selectors) == 1:
             return _called("eye", tuple(selectors), tree.span)
-        running = any(part in self.indices for s in selectors for part in names_in(s))
-        if len(selectors) == 2 and name == "K" and style == "bold" and not running:
+        if len(selectors) == 2 and name == "K" and style == "bold" and not self.running(selectors):
             if "all" not in (s.kind for s in selectors):
                 self.notes.setdefault(f"{self.typed(tree)} is read as a commutation matrix")
                 return _called("commutation", tuple(selectors), tree.span)

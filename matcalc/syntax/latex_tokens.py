@@ -226,7 +226,7 @@ class _Scanner:
         """A dot before a number is TeX's way to juxtapose digits: 2 \\cdot 3 x."""
         if kind != "NUMBER" or not self.tokens:
             return
-        *_, last = self.tokens
+        last = self.tokens[-1]
         before = self.tokens[-2] if len(self.tokens) > 1 else None
         if last.kind == "LBRACE" and before is not None and before.kind == "FRAC":
             position = len(self.tokens) - 3
