@@ -122,7 +122,7 @@ def plain_declarations(text: str) -> str:
 _PARTS = re.compile(
     r"(?P<skip>%[^\n]*|\\(?:nonumber|notag)(?![A-Za-z])|\\(?:label|tag)\*?\{[^{}]*\}"
     r"|\\(?:begin|end)\s*\{(?:align|aligned|equation|gather|gathered|split|eqnarray)\*?\})"
-    r"|(?P<begin>\\begin\s*\{)|(?P<end>\\end\s*\{)|(?P<row>\\\\(?:\[[^\]]*\])?)"
+    r"|(?P<begin>\\begin(?![A-Za-z]))|(?P<end>\\end(?![A-Za-z]))|(?P<row>\\\\(?:\[[^\]]*\])?)"
     r"|(?P<command>\\(?:[A-Za-z]+|[\s\S]))|(?P<open>[{(\[])|(?P<close>[})\]])"
     r"|(?P<equal>&?\s*=\s*&?)|(?P<amp>&)"
 )

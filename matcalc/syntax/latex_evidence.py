@@ -58,7 +58,7 @@ def gather(tree: Tree, styles: Mapping[int, str], shapes: Shapes) -> Evidence:
         elif node.kind == "script":
             starts = [part for part in node.children[1:] if part.kind == "compare"]
             found.runs.update(*(_starts(part) for part in starts))
-    _read_names(tree, found, shapes)
+    _read_names(tree, found, styles, shapes)
     classes = _Classes(found, styles, shapes)
     for node in order:
         classes.read(node)
@@ -83,13 +83,15 @@ def _starts(tree: Tree) -> Iterator[str]:
             yield str(part.value)
 
 
-def _read_names(tree: Tree, found: Evidence, shapes: Shapes) -> None:
+def _read_names(
+    tree: Tree, found: Evidence, styles: Mapping[int, str], shapes: Shapes
+) -> None:
     stack: list[tuple[Tree, str]] = [(tree, "")]
     while stack:
         node, above = stack.pop()
         if node.kind == "name" and above not in ("script", "call"):
             found.alone.add(str(node.value))
-            if above != "power":
+            if above != "power" and styles.get(node.span.start, "") != "upright":
                 found.bare.add(str(node.value))
         elif node.kind == "power" and is_label(node):
             node = node._replace(kind="script")

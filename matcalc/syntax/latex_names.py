@@ -46,6 +46,10 @@ _LETTER = re.compile(rf"[{LETTERS}]|[01](?!\d)")
 _BRACE = re.compile(r"\s*\}")
 
 
+_RESERVED = {"delta": "δ"}
+"""Letters whose plain spelling is the name of a function."""
+
+
 class Symbol(NamedTuple):
     """A name as typed: its spelling here, its style, and the accents over it."""
 
@@ -65,10 +69,11 @@ def read_symbol(text: str, start: int) -> Symbol | None:
     """
     place, opened, style = start, 0, ""
     accents: list[str] = []
-    while match := _COMMAND.match(text, place):
+    for _ in range(MOST_STYLES):
+        match = _COMMAND.match(text, place)
+        if match is None:
+            break
         command = match[1]
-        if opened > MOST_STYLES:
-            return None
         if command in LETTER_COMMANDS:
             break
         if command not in STYLES and command not in ACCENTS:
@@ -83,6 +88,8 @@ def read_symbol(text: str, start: int) -> Symbol | None:
             place = re.compile(r"\{\s*").match(text, place).end()  # type: ignore[union-attr]
         elif text[place - 1].isalpha() and text[place : place + 1].isalpha():
             return None
+    else:
+        return None
     if match:
         name, place = match[1], match.start() + 1 + len(match[1])
     else:
@@ -138,9 +145,10 @@ class Known:
 
         An arrow says that something is a vector, unless it belongs to a declared name.
         """
-        full = "_".join((symbol.name, *symbol.accents))
+        letter = _RESERVED.get(symbol.name, symbol.name)
+        full = "_".join((letter, *symbol.accents))
         found = self.find(full)
         if found is not None:
             return found
-        kept = "_".join((symbol.name, *(a for a in symbol.accents if a != "vec")))
+        kept = "_".join((letter, *(a for a in symbol.accents if a != "vec")))
         return self.find(kept) or kept

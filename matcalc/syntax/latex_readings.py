@@ -506,7 +506,7 @@ class _Reader:
             if "all" not in (s.kind for s in selectors):
                 self.notes.setdefault(f"{self.typed(tree)} is read as a commutation matrix")
                 return _called("commutation", tuple(selectors), tree.span)
-        if len(selectors) == 2 and name == "delta" and style != "bold":
+        if len(selectors) == 2 and name == "δ" and style != "bold":
             return _called("delta", tuple(selectors), tree.span)
         return None
 
