@@ -479,4 +479,5 @@ def _product(text: str, before: Token, token: Token) -> str:
 
 
 def clip(text: str) -> str:
+    """Return a piece of the source, its end left out if it is long."""
     return text if len(text) <= 40 else text[:37] + "…"

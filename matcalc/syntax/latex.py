@@ -63,7 +63,9 @@ def _meanings(declarations: Iterable[Declaration]) -> Meanings:
         else:
             shapes[name] = kind.shape
             values = [kind]
-        names += [part for v in values if isinstance(v, ValueKind) for s in v.shape for part in s.names]
+        names += [
+            part for v in values if isinstance(v, ValueKind) for s in v.shape for part in s.names
+        ]
     return Meanings(shapes, frozenset(functions), Known(names))
 
 
@@ -190,7 +192,7 @@ def _diagnose(text: str, token: Token, before: Token | None) -> tuple[str, str, 
         return "E108", "comparisons do not chain", r"[a < b] \odot [b < c]"
     if token.kind == "EQUAL":
         return "E103", "an equation is no formula", r"z = A x; z^{\top} z, or [a = b]"
-    if token.kind == "SUB" and not after_operand or token.kind == "SUP" and not after_operand:
+    if (token.kind == "SUB" and not after_operand) or (token.kind == "SUP" and not after_operand):
         return "E103", f"{shown} stands behind what it belongs to", "x_{i}, x^{2}"
     if token.kind in ("TRANSPOSE", "PRIMES"):
         return "E103", f"{shown} transposes what stands before it", r"x^{\top}"

@@ -83,9 +83,7 @@ def _starts(tree: Tree) -> Iterator[str]:
             yield str(part.value)
 
 
-def _read_names(
-    tree: Tree, found: Evidence, styles: Mapping[int, str], shapes: Shapes
-) -> None:
+def _read_names(tree: Tree, found: Evidence, styles: Mapping[int, str], shapes: Shapes) -> None:
     stack: list[tuple[Tree, str]] = [(tree, "")]
     while stack:
         node, above = stack.pop()
@@ -218,5 +216,3 @@ def _multiplied(left: str, right: str) -> str:
     if right in ("s", "c") and left != "c":
         return left
     return _PRODUCTS.get(left + right, right if left == "c" else left)
-
-

@@ -8,15 +8,13 @@ is told in a note.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from matcalc.expressions.functions import NAMES
 from matcalc.expressions.traversal import run
 from matcalc.syntax.automaton import Refused
 from matcalc.syntax.formula import clip
-from matcalc.syntax.kinds import by_letter
 from matcalc.syntax.latex_evidence import Evidence, gather
 from matcalc.syntax.latex_names import Known
 from matcalc.syntax.latex_trees import SCRIPTED, factors, head, innermost, is_bare, is_label
@@ -171,7 +169,9 @@ class _Reader:
             exponent = yield self.task(power)
             if exponent.kind == "sign":
                 message = f"\\{name}^{{-1}} may be the inverse function or the reciprocal"
-                raise self.refuse(message, f"\\frac{{1}}{{\\{name}(x)}}, \\arc{name}(x)", power.span)
+                raise self.refuse(
+                    message, f"\\frac{{1}}{{\\{name}(x)}}, \\arc{name}(x)", power.span
+                )
             result = Tree("power", "^", (result, exponent), tree.span, tree.mark)
         return result
 
@@ -245,7 +245,10 @@ class _Reader:
     def fraction(self, tree: Tree) -> Task:
         upper, lower = tree.children
         if not self.is_declared("d") and all(
-            re.match(r"(?:\{\s*)?d\s*(?:\^\s*\S+\s*)?[A-Za-z\\}]", self.text[t.span.start : t.span.start + 80] + "}")
+            re.match(
+                r"(?:\{\s*)?d\s*(?:\^\s*\S+\s*)?[A-Za-z\\}]",
+                self.text[t.span.start : t.span.start + 80] + "}",
+            )
             and _first_name(t) == "d"
             for t in (upper, lower)
         ):
@@ -391,7 +394,7 @@ class _Reader:
         if lone or name.value in _FUNCTION_LETTERS:
             f, inner = self.typed(name), self.typed(opening)[1:-1]
             message = f"{f}({inner}) may be a product or the value of a function"
-            hint = f"a product: {f} \\cdot ({inner}); a function is declared: {name.value}: elementwise"
+            hint = f"a product: {f} \\cdot ({inner}); a function: {name.value}: elementwise"
             raise self.refuse(message, hint, name.span, "E109")
 
     # Subscripts
@@ -502,10 +505,10 @@ class _Reader:
             return None
         if name == "I" and len(selectors) == 1:
             return _called("eye", tuple(selectors), tree.span)
-        if len(selectors) == 2 and name == "K" and style == "bold" and not self.running(selectors):
-            if "all" not in (s.kind for s in selectors):
-                self.notes.setdefault(f"{self.typed(tree)} is read as a commutation matrix")
-                return _called("commutation", tuple(selectors), tree.span)
+        sizes = not self.running(selectors) and "all" not in (s.kind for s in selectors)
+        if len(selectors) == 2 and name == "K" and style == "bold" and sizes:
+            self.notes.setdefault(f"{self.typed(tree)} is read as a commutation matrix")
+            return _called("commutation", tuple(selectors), tree.span)
         if len(selectors) == 2 and name == "δ" and style != "bold":
             return _called("delta", tuple(selectors), tree.span)
         return None

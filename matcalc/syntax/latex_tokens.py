@@ -53,8 +53,8 @@ SIGNS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 SKIPPED = frozenset(
-    ", ; : ! > ' quad qquad thinspace enspace space displaystyle textstyle scriptstyle nonumber "
-    "notag limits nolimits mathstrut strut hfill allowbreak nobreak".replace("'", "").split()
+    ", ; : ! > quad qquad thinspace enspace space displaystyle textstyle scriptstyle nonumber "
+    "notag limits nolimits mathstrut strut hfill allowbreak nobreak".split()
 ) | {" ", "\n", "/"}
 SIZES = re.compile(r"\\[bB]igg?([lrm]?)(?![A-Za-z])")
 FUNCTIONS = {
@@ -63,7 +63,7 @@ FUNCTIONS = {
     "arctan": "arctan", "max": "max", "min": "min", "det": "det", "tr": "tr", "Tr": "tr",
     "trace": "tr", "diag": "diag", "sign": "sign", "sgn": "sign",
 }  # fmt: skip
-SPOKEN = {"Tr": "tr", "sgn": "sign", "Diag": "diag", "ReLU": "relu", "sech": "", "pow": "pow"}
+SPOKEN = {"Tr": "tr", "sgn": "sign", "Diag": "diag", "ReLU": "relu", "pow": "pow"}
 
 # Macros of notation that the language has not: (macros, what they are, what to write).
 ABSENT = (
@@ -78,7 +78,8 @@ ABSENT = (
     ("binom", "there are no binomials", ""),
     ("approx equiv sim propto cong to rightarrow mapsto implies iff", "this is no formula",
      "one formula, such as x^\\top A x"),
-    ("land lor lnot wedge vee neg", "conditions are combined by arithmetic", "[a > 0] \\odot [b > 0]"),
+    ("land lor lnot wedge vee neg", "conditions are combined by arithmetic",
+     "[a > 0] \\odot [b > 0]"),
     ("oplus ominus pm mp", "there is no such operator", ""),
     ("input include def newcommand renewcommand let csname expandafter write read catcode "
      "usepackage documentclass require openout immediate", "TeX commands are not run", ""),
@@ -92,8 +93,10 @@ ENVIRONMENTS = {
     **dict.fromkeys(("aligned", "align", "align*", "equation", "equation*", "split", "gather",
                      "gather*", "gathered", "math", "displaymath"), "LINES"),
 }  # fmt: skip
-OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE", "LGROUP": "RGROUP",
-           "BAR": "ENDBAR", "NORM": "ENDNORM", "CASES": "ENDCASES", "MATRIX": "ENDMATRIX"}  # fmt: skip
+OPENING = {
+    "LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE", "LGROUP": "RGROUP", "BAR": "ENDBAR",
+    "NORM": "ENDNORM", "CASES": "ENDCASES", "MATRIX": "ENDMATRIX",
+}  # fmt: skip
 CLOSING = frozenset(OPENING.values())
 ENDS = frozenset(("NAME", "NUMBER", "TRANSPOSE", "PRIMES")) | CLOSING
 STARTS = frozenset(
@@ -116,7 +119,9 @@ _PHANTOM = re.compile(r"\s*\{[^{}]*\}")
 _TEXT = re.compile(r"\\(?:text|textrm|mathrm|mbox)\s*\{([^{}]*)\}")
 _STAR = re.compile(r"\s*\{?\s*(?:\*|\\ast(?![A-Za-z]))")
 _STOP = re.compile(r"\s*(?:\\end|\\\]|\$|\Z)")
-_BRACKET = re.compile(r"\s*(?:\\[,!;: ]\s*|\\(?:left|[bB]igg?l?)(?![A-Za-z])\s*)*(\(|\[|\\\{|\\lbrack|\\lbrace)")
+_BRACKET = re.compile(
+    r"\s*(?:\\[,!;: ]\s*|\\(?:left|[bB]igg?l?)(?![A-Za-z])\s*)*(\(|\[|\\\{|\\lbrack|\\lbrace)"
+)
 _ARGUMENT_NUMBER = re.compile(r"\s*_\s*(?:\{\s*[0-9]+\s*\}|[0-9])")
 _SCRIPT = re.compile(r"\s*[_^]\s*")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
@@ -223,7 +228,7 @@ class _Scanner:
         self.owner = kind if kind in ("BIG", "CALL", "PREFIX") else ""
 
     def _join_dot(self, kind: str) -> None:
-        """A dot before a number is TeX's way to juxtapose digits: 2 \\cdot 3 x."""
+        r"""Take a dot before a number for TeX's way to juxtapose digits: 2 \cdot 3 x."""
         if kind != "NUMBER" or not self.tokens:
             return
         last = self.tokens[-1]
@@ -402,7 +407,7 @@ class _Scanner:
         return self.owner == "CALL"
 
     def _check_pair(self, start: int) -> None:
-        """Refuse [ … ) and \\{ … ] of a function's arguments."""
+        r"""Refuse [ … ) and \{ … ] of a function's arguments."""
         if not self.opened:
             return
         pairs = {"(": ")", "[": "]", "\\{": "\\}", "\\lbrack": "]", "\\lbrace": "\\}"}
@@ -431,7 +436,9 @@ class _Scanner:
             if not self.lines:
                 what = "a line ends here" if kind == "NEWROW" else "an alignment stands here"
                 message = f"{what}; one formula is read"
-                raise Refused("E107", message, r"\begin{aligned} … \end{aligned}", (start, self.place))
+                raise Refused(
+                    "E107", message, r"\begin{aligned} … \end{aligned}", (start, self.place)
+                )
             if kind == "NEWROW" and self.tokens:
                 self.emit("SEMICOLON", ";", start)
             return
@@ -516,12 +523,12 @@ class _Scanner:
             if function and not self._in_script():
                 self._function(function, start)
                 return
-        if symbol.style == "bold" and is_word and name not in self.known.names:
-            if symbol.name not in LETTER_COMMANDS and symbol.name.isalpha():
-                offset = self.text.index(symbol.name, start)
-                for place, letter in enumerate(symbol.name, offset):
-                    self._name(self.known.find(letter) or letter, "bold", place, place + 1)
-                return
+        is_run = is_word and symbol.name not in LETTER_COMMANDS and symbol.name.isalpha()
+        if symbol.style == "bold" and is_run and name not in self.known.names:
+            offset = self.text.index(symbol.name, start)
+            for place, letter in enumerate(symbol.name, offset):
+                self._name(self.known.find(letter) or letter, "bold", place, place + 1)
+            return
         self._name(name, symbol.style, start)
 
     def _in_script(self) -> bool:
@@ -595,8 +602,6 @@ class _Scanner:
         if command == "begin":
             self.open(kind, start)
         else:
-            if self.tokens and self.tokens[-1].kind == "NEWROW":
-                self.tokens.pop()
-            elif self.tokens and self.tokens[-1].kind in ("COMMA",):
+            if self.tokens and self.tokens[-1].kind in ("NEWROW", "COMMA"):
                 self.tokens.pop()
             self.close(f"END{kind}", start)

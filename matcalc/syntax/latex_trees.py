@@ -265,11 +265,10 @@ def _cases(opening: Token, branches: list[tuple[Tree, Tree | None]], closing: To
     for value, missing in others:
         if missing is None:
             raise Refused("E103", "only the last case is for all others", "", value.span)
-    if condition is not None:
-        if len(others) != 1 or not _opposite(others[0][1], condition):
-            message = "the last case must be that of all others"
-            hint = "x & \\text{if } x > 0 \\\\ 0 & \\text{otherwise}"
-            raise Refused("E103", message, hint, condition.span)
+    if condition is not None and not (len(others) == 1 and _opposite(others[0][1], condition)):
+        message = "the last case must be that of all others"
+        hint = "x & \\text{if } x > 0 \\\\ 0 & \\text{otherwise}"
+        raise Refused("E103", message, hint, condition.span)
     result = _zero(last)
     for value, asked in reversed(others):
         assert asked is not None
@@ -360,7 +359,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
         "partial", number.text, (), _span(sign, closing), _span(sign)
     ),
     "big": _big,
-    "nothing": lambda: [],
+    "nothing": list,
     "lower": _script("lower"),
     "upper": _script("upper"),
 }
