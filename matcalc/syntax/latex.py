@@ -126,7 +126,7 @@ _PARTS = re.compile(
     r"|\\(?:begin|end)\s*\{(?:align|aligned|equation|gather|gathered|split|eqnarray)\*?\})"
     r"|(?P<begin>\\begin(?![A-Za-z]))|(?P<end>\\end(?![A-Za-z]))|(?P<row>\\\\(?:\[[^\]]*\])?)"
     r"|(?P<command>\\(?:[A-Za-z]+|[\s\S]))|(?P<open>[{(\[])|(?P<close>[})\]])"
-    r"|(?P<equal>&?\s*=\s*&?)|(?P<amp>&)"
+    r"|(?P<equal>=)|(?P<amp>&)"
 )
 
 
