@@ -372,8 +372,6 @@ ACTIONS: dict[str, Callable[..., Any]] = {
 
 # What begins no token: (as written, what it is, what to write instead).
 ELSEWHERE = (
-    (r"\\[A-Za-z]*", "a LaTeX macro", "LaTeX is not read here; write x/y for \\frac{x}{y}"),
-    (r"\$+", "a LaTeX delimiter", "LaTeX is not read here; write the formula without $"),
     (r"[{}]", "a brace", "group with ( ), stack with [a; b]"),
     (r"\|\|", "a double bar", "norms: norm2(x), normF(A); conditions: max([a > 0], [b > 0])"),
     (r"\|", "a bar", "abs(x) entry by entry, norm2(x) for the length, det(A)"),

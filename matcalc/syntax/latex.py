@@ -150,9 +150,11 @@ def align_lines(text: str) -> list[tuple[int, int, str]]:
     blanks: list[tuple[int, int]] = []  # what is no part of it
 
     def finish(stop: int) -> None:
-        piece = text[side:stop]
+        parts, place = [], side
         for low, high in blanks:
-            piece = piece[: low - side] + " " * (high - low) + piece[high - side :]
+            parts += (text[place:low], " " * (high - low))
+            place = high
+        piece = "".join((*parts, text[place:stop]))
         blanks.clear()
         if piece.strip():
             found.append((line, side + len(piece) - len(piece.lstrip()), piece.strip()))

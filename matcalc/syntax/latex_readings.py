@@ -337,12 +337,17 @@ class _Reader:
             front, primes = front.children[0], int(front.value)  # type: ignore[call-overload]
         following = parts[position + 1] if position + 1 < len(parts) else None
         opening = innermost(following) if following is not None else None
-        if following is None or opening is None or opening.value == "{":
+        name = None
+        if opening is not None and opening.value != "{":
+            name = self.called_name(front)
+        if orders and name not in self.functions:
+            message = "derivatives are not written in the formula"
+            raise self.refuse(message, "name the variable by --wrt x", parts[start].span)
+        if name is None or following is None or opening is None:
             return None, start
-        name = self.called_name(front)
-        if name is None:
+        if primes and name not in self.functions:
             return None, start
-        if name not in self.functions and (primes or orders):
+        if name == "" and opening.children[0].kind != "compare":
             return None, start
         span = Span(parts[start].span.start, opening.span.end)
         mark = parts[position].span

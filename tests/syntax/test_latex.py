@@ -57,6 +57,7 @@ READ = [
     (r"I_n + \mathbf{I} + \mathbf{0}_{n \times n} + A", "", "eye(n) + eye(n) + zeros(n, n) + A"),
     (r"\mathbb{1}[x > 0] + \mathbf{1}_{x \le 0} + \mathbb{1}\{x \ne 1\}", "",
      "[x > 0] + [x <= 0] + [x != 1]"),
+    (r"\mathbf{1} (a + b) + x", "", "vector(1)*(a + b) + x"),
     (r"\begin{cases} a & x > 0 \\ b & \text{otherwise} \end{cases}", "x: scalar",
      "where(x > 0, a, b)"),
     (r"\begin{cases} a & \text{if } x > 0, \\ b & x \le 0. \end{cases}", "x: scalar",
