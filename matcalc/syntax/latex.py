@@ -150,7 +150,8 @@ def align_lines(text: str) -> list[tuple[int, int, str]]:
     blanks: list[tuple[int, int]] = []  # what is no part of it
 
     def finish(stop: int) -> None:
-        parts, place = [], side
+        parts: list[str] = []
+        place = side
         for low, high in blanks:
             parts += (text[place:low], " " * (high - low))
             place = high
