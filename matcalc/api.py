@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple, overload
 
@@ -19,7 +19,7 @@ from matcalc.expressions.shapes import Shape, describe, sizes
 from matcalc.notation.answers import CHOICES, Choice, answer, in_shape
 from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.pieces import Sides
-from matcalc.syntax.declarations import parse_declarations
+from matcalc.syntax.declarations import Declaration, parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import Inferred, infer_several
 from matcalc.syntax.kinds import bindings
@@ -194,8 +194,9 @@ class _Target:
 
 
 def _read(texts: Sequence[str], where: str) -> list[Formula]:
-    trees = [(parse_formula(text), text) for text in texts]
-    inferred = infer_several(trees, parse_declarations(where))
+    declarations = parse_declarations(where)
+    trees = [(parse_formula(text, declarations), text) for text in texts]
+    inferred = infer_several(trees, declarations)
     return [Formula(texts[0], where, inferred)]
 
 
@@ -204,11 +205,11 @@ def _read_with_targets(
 ) -> tuple[Formula, list[_Target]]:
     if not names:
         raise MatcalcError("E701", "there is no variable to derive by", hint='wrt="x"')
-    tree = parse_formula(text)
-    targets = [parse_target(name) for name in names]
+    declarations = parse_declarations(where)
+    tree = parse_formula(text, declarations)
+    targets = [parse_target(name, declarations) for name in names]
     entries = [(t, n) for t, n in zip(targets, names, strict=True) if t.kind == "subscript"]
     formulas = [(tree, text), *entries]
-    declarations = parse_declarations(where)
     if entries:  # an entry must not bring in a name of its own
         known = infer_several([(tree, text)], declarations)
         for target, name in entries:
@@ -221,8 +222,9 @@ def _read_with_targets(
 def _read_with_seed(
     text: str, where: str, wrt: str, seed: str, as_result: bool
 ) -> tuple[Formula, list[_Target], Expression]:
-    tree, seed_tree, target = parse_formula(text), parse_formula(seed), parse_target(wrt)
     declarations = parse_declarations(where)
+    tree, seed_tree = parse_formula(text, declarations), parse_formula(seed, declarations)
+    target = parse_target(wrt, declarations)
     known = infer_several([(tree, text)], declarations)
     name = target.children[0].value if target.kind == "subscript" else target.value
     _variable(known, tree, str(name), wrt)
@@ -233,14 +235,16 @@ def _read_with_seed(
     return formula, targets, inferred.others[1]
 
 
-def parse_target(text: str) -> Tree:
+def parse_target(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
     """Return the tree of a name, or of an entry such as x[2] or A[1,2]; refuse all else."""
     if not text.strip():
         raise MatcalcError("E701", "the variable to derive by is missing", hint="x, x[2], A[1,2]")
     try:
-        tree = parse_formula(text)
+        tree = parse_formula(text, declarations)
     except MatcalcError as error:
         raise (_no_target(text) if error.code.startswith("E1") else error) from None
+    if tree.kind == "noted":
+        (tree,) = tree.children
     if tree.kind == "name":
         return tree
     kinds = [child.kind for child in tree.children]

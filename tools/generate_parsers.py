@@ -20,7 +20,7 @@ from lark.parsers.lalr_analysis import Shift
 ROOT = Path(__file__).resolve().parent.parent
 GRAMMARS = ROOT / "grammar"
 GENERATED = ROOT / "matcalc" / "syntax" / "generated"
-NAMES = ("formula", "declarations")
+NAMES = ("formula", "declarations", "latex")
 
 HEADER = '''"""The LALR tables of grammar/{name}.lark; written by tools/generate_parsers.py."""
 
@@ -42,11 +42,11 @@ def generate(name: str) -> str:
     lark = Lark(text, parser="lalr", lexer="basic", keep_all_tokens=True)
     table = lark.parser.parser._parse_table
 
-    word = re.compile(next(t.pattern.to_regexp() for t in lark.terminals if t.name == "NAME"))
+    words = [re.compile(t.pattern.to_regexp()) for t in lark.terminals if t.name == "NAME"]
     keywords = {
         t.pattern.value: t.name
         for t in lark.terminals
-        if isinstance(t.pattern, PatternStr) and word.fullmatch(t.pattern.value)
+        if isinstance(t.pattern, PatternStr) and any(w.fullmatch(t.pattern.value) for w in words)
     }
     terminals = sorted(
         (t for t in lark.terminals if t.name not in keywords.values() and t.pattern.value),

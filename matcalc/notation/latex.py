@@ -15,7 +15,7 @@ from matcalc.expressions.functions import (
     STRUCTURAL_BY_NAME,
 )
 from matcalc.expressions.nodes import Expression
-from matcalc.expressions.shapes import Shape
+from matcalc.expressions.shapes import Shape, is_row
 from matcalc.notation.letters import name_latex
 from matcalc.notation.precedence import (
     LEVELS,
@@ -420,7 +420,9 @@ def _call(node: Expression, layout: Layout) -> Printed:
     name, detail = node.value
     if name == "where" and not _deep(layout, *node.arguments):
         return _where(node, layout)
-    shown = "" if isinstance(detail, int) else template(name, len(node.arguments))
+    of_matrix = name == "abs" and len(node.shape) == 2 and not is_row(node.shape)
+    plain = isinstance(detail, int) or of_matrix  # |A| would be taken for the determinant
+    shown = "" if plain else template(name, len(node.arguments))
     upright = r"\operatorname{" + name.replace("_", r"\_") + "}"
     if isinstance(detail, int):
         return _listed(rf"{upright}_{{\mathrm{{axis}}={detail}}}", node, layout)

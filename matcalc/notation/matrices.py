@@ -46,7 +46,8 @@ class Style(NamedTuple):
     def of(cls, text: str, formula: Expression) -> Style:
         """Return the style of a formula as typed."""
         nodes = postorder([formula], lambda node: node.arguments)
-        return cls("·" in text, "^-1" in text, frozenset(nodes))
+        dot = "·" in text or r"\cdot" in text
+        return cls(dot, "^-1" in text or "^{-1}" in text, frozenset(nodes))
 
 
 class Notation:

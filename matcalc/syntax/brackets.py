@@ -118,7 +118,7 @@ def _program(self: Elaborator, tree: Tree) -> Task:
     start = tree.span.start
     names: Any = tree.value
     for name, child in zip(names, tree.children, strict=False):
-        where = self.source.rfind(name, start, child.span.start)
+        where = max(start, self.source.rfind(name, start, child.span.start))
         place = Span(where, where + len(name))
         start = child.span.end
         draft = yield self.task(child)

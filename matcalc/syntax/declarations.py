@@ -56,15 +56,21 @@ def parse_declarations(text: str, reserved: Collection[str] = ()) -> tuple[Decla
     x n+1
     A m n
     """
+    source = text
+    if "\\" in text or "_{" in text:
+        from matcalc.syntax.latex import plain_declarations
+
+        check_characters(text)
+        text = plain_declarations(text)
     check_characters(text, DECLARATIONS)
     try:
         parts: list[list[Declaration]] = run(TABLE, _tokens(text), ACTIONS)
         declarations = tuple(declaration for part in parts for declaration in part)
         _check_names(declarations, reserved)
     except Unexpected as error:
-        raise _explain(text, error) from None
+        raise _explain(source, error) from None
     except Refused as refusal:
-        raise refusal.error.at(text, *refusal.place) from None
+        raise refusal.error.at(source, *refusal.place) from None
     return declarations
 
 

@@ -10,7 +10,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.functions import NAMES
 from matcalc.expressions.nodes import Declared, Signature
-from matcalc.expressions.shapes import Misfit, Shape, result_shape
+from matcalc.expressions.shapes import Misfit, Shape, is_row, result_shape
 from matcalc.expressions.traversal import run
 from matcalc.syntax import exact
 from matcalc.syntax.brackets import BRACKETS
@@ -274,11 +274,41 @@ def _unknown_eye(self: Elaborator, tree: Tree) -> Draft:
     return draft
 
 
+# Notation that LaTeX has, and what was decided when it was read
+
+
+def _reading(self: Elaborator, tree: Tree) -> Task:
+    """Elaborate |x|, ‖x‖ or e^x, which are ambiguous of matrices."""
+    draft = yield self.task(tree.children[0])
+    shape = self.shape(draft)
+    if len(shape) == 2 and not is_row(shape):
+        inner = self.text(tree.children[0])
+        if tree.value == "norm2":
+            self.note(f"{self.text(tree)} is read as the Frobenius norm")
+        elif tree.value == "abs":
+            message = f"|{inner}| of a matrix may be its determinant"
+            hint = rf"\det({inner}); entry by entry: \operatorname{{abs}}({inner})"
+            raise self.error("E107", message, tree.mark, hint)
+        else:
+            message = f"the power {self.text(tree)} may be the exponential of a matrix"
+            raise self.error("E107", message, tree.mark, rf"entry by entry: \exp({inner})")
+    return self.node(tree, "call", (draft,), (tree.value, None), by_operand=True)
+
+
+def _noted(self: Elaborator, tree: Tree) -> Task:
+    value: Any = tree.value
+    for note in value[0]:
+        self.note(note)
+    return (yield self.task(tree.children[0]))
+
+
 _TASKS: dict[str, Callable[[Elaborator, Tree], Task]] = {
     "number": _number,
     "name": _name,
     "call": call,
     "derivative": derivative,
+    "reading": _reading,
+    "noted": _noted,
     **OPERATORS,
     **BRACKETS,
 }

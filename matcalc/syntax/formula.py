@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.errors import MatcalcError
 from matcalc.syntax.automaton import END, UNKNOWN, Refused, Token, Unexpected, run, tokenize
 from matcalc.syntax.characters import check_characters, show
 from matcalc.syntax.generated.formula import TABLE
 from matcalc.syntax.tree import Span, Tree
+
+if TYPE_CHECKING:
+    from matcalc.syntax.declarations import Declaration
 
 EXAMPLE = 'example: matcalc diff "x\'*A*x" --wrt x'
 
@@ -23,8 +26,22 @@ DEEPEST_GROUPING = 1_000
 DEEPEST_NESTING = 10_000
 
 
-def parse_formula(text: str) -> Tree:
+LATEX = re.compile(r"\\(?!top\b)|[\^_]\{|\$")
+
+
+def is_latex(text: str) -> bool:
+    r"""Tell whether a text is LaTeX: it has macros other than \top, or braces in scripts.
+
+    >>> is_latex(r"\mathbf{w} \cdot x"), is_latex("x_{1}"), is_latex(r"x^\top*A")
+    (True, True, False)
+    """
+    return LATEX.search(text) is not None
+
+
+def parse_formula(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
     """Return the syntax tree of a formula, or of a program such as `z = w·x + b; max(0, z)`.
+
+    LaTeX is read as well, by the light of the declarations; other formulas need none.
 
     >>> tree = parse_formula("x'*A")
     >>> tree.kind, tree.value, tree.mark
@@ -32,6 +49,20 @@ def parse_formula(text: str) -> Tree:
     >>> [child.kind for child in tree.children]
     ['transpose', 'name']
     """
+    if "\\" in text or is_latex(text):
+        from matcalc.syntax.latex import parse_latex
+
+        if is_latex(text):
+            return parse_latex(text, declarations)
+    try:
+        return _parse(text)
+    except MatcalcError:
+        if "\\" not in text:
+            raise
+    return parse_latex(text, declarations)
+
+
+def _parse(text: str) -> Tree:
     check_characters(text)
     if not text.strip():
         raise MatcalcError("E101", f"the formula is empty; {EXAMPLE}", hint=EXAMPLE).at(text, 0, 0)
@@ -61,7 +92,7 @@ def _tokens(text: str) -> Iterator[Token]:
             if token.kind in MULTIPLIED and "\n" not in text[before.end : token.start]:
                 yield Token("IMPLICIT", "", token.start, token.start)
             elif token.kind == "LSQB":
-                hint = f"{_clip(before.text)}*[…], or (…^{_clip(before.text)})[…]"
+                hint = f"{clip(before.text)}*[…], or (…^{clip(before.text)})[…]"
                 place = (token.start, token.end)
                 raise Refused("E103", "a number has no entries", hint, place)
         yield token
@@ -74,7 +105,7 @@ def _checked(text: str) -> Iterator[Token]:
     for count, token in enumerate(tokenize(TABLE, text)):
         place = (token.start, token.end)
         if before.kind == "NUMBER" and before.end == token.start and _goes_on(before, token):
-            message = f"the number {_clip(before.text)} goes on with {_clip(token.text)}"
+            message = f"the number {clip(before.text)} goes on with {clip(token.text)}"
             raise Refused("E106", message, "numbers look like 12, 0.5 or 1e-3", place)
         if token.kind == UNKNOWN:
             raise _unknown(text, token)
@@ -181,7 +212,7 @@ def _superscript(base: Tree, token: Token) -> Tree:
     text = token.text.translate(SUPERSCRIPTS)
     sign = text[0] if text[0] in "+-" else ""
     digits = Span(token.start + len(sign), token.end)
-    exponent = Tree("number", _number(text[len(sign) :], digits), (), digits, digits)
+    exponent = Tree("number", read_number(text[len(sign) :], digits), (), digits, digits)
     if sign:
         exponent = Tree("sign", sign, (exponent,), mark, Span(mark.start, mark.start + 1))
     return Tree("power", "^", (base, exponent), Span(base.span.start, token.end), mark)
@@ -210,10 +241,10 @@ def _leaf(kind: str, value: Callable[[str, Span], object]) -> Callable[[Token], 
     return build
 
 
-def _number(text: str, place: Span) -> Fraction:
+def read_number(text: str, place: Span) -> Fraction:
     """Read a decimal exactly, and only if it is of reasonable size.
 
-    >>> _number("1.25e-1", Span(0, 7))
+    >>> read_number("1.25e-1", Span(0, 7))
     Fraction(1, 8)
     """
     digits, _, exponent = text.lower().partition("e")
@@ -325,7 +356,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "subscript": _subscript,
     "all": _all,
     "range": _range,
-    "number": _leaf("number", _number),
+    "number": _leaf("number", read_number),
     "name": _leaf("name", lambda text, span: text),
     "group": _group,
     "stack": _stack,
@@ -341,8 +372,6 @@ ACTIONS: dict[str, Callable[..., Any]] = {
 
 # What begins no token: (as written, what it is, what to write instead).
 ELSEWHERE = (
-    (r"\\[A-Za-z]*", "a LaTeX macro", "LaTeX is not read here; write x/y for \\frac{x}{y}"),
-    (r"\$+", "a LaTeX delimiter", "LaTeX is not read here; write the formula without $"),
     (r"[{}]", "a brace", "group with ( ), stack with [a; b]"),
     (r"\|\|", "a double bar", "norms: norm2(x), normF(A); conditions: max([a > 0], [b > 0])"),
     (r"\|", "a bar", "abs(x) entry by entry, norm2(x) for the length, det(A)"),
@@ -373,7 +402,7 @@ def _unknown(text: str, token: Token) -> Refused:
     for pattern, what, hint in ELSEWHERE:
         match = re.compile(pattern).match(text, token.start)
         if match:
-            message = f"unexpected {_clip(match.group())}, {what}"
+            message = f"unexpected {clip(match.group())}, {what}"
             return Refused("E107", message, hint, match.span())
     hints = {"_": "names start with a letter", ".": ".*  ./  .^"}
     return Refused(
@@ -395,7 +424,7 @@ def _explain(text: str, error: Unexpected) -> MatcalcError:
 
 def _diagnose(text: str, token: Token, before: Token | None) -> tuple[str, str, str]:
     after_operand = before is not None and before.kind in OPERAND_ENDS
-    shown = _clip(token.text)
+    shown = clip(token.text)
     if before is not None and after_operand and token.kind in OPERAND_STARTS:
         for word in (token.text, before.text):
             if word in WORDS:
@@ -436,7 +465,7 @@ MISPLACED = (
 
 def _product(text: str, before: Token, token: Token) -> str:
     """Write out the product that was probably meant, as `A*x`."""
-    right = "(…)" if token.kind == "LPAR" else "[…]" if token.kind == "LSQB" else _clip(token.text)
+    right = "(…)" if token.kind == "LPAR" else "[…]" if token.kind == "LSQB" else clip(token.text)
     match = re.search(r"[^\W_][\w.'′ᵀ⊤^\\]*$", text[max(0, before.end - 64) : before.end])
     left = match.group() if match else "(…)"
     hint = f"{left}*{right}"
@@ -447,5 +476,6 @@ def _product(text: str, before: Token, token: Token) -> str:
     return hint
 
 
-def _clip(text: str) -> str:
+def clip(text: str) -> str:
+    """Return a piece of the source, its end left out if it is long."""
     return text if len(text) <= 40 else text[:37] + "…"

@@ -223,6 +223,13 @@ def _derivative(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
         kinds.hint(child, rank, bound)
 
 
+def _noted(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
+    value: Any = node.value
+    for name, rank in value[1]:
+        if name not in bound and name not in kinds.declared:
+            kinds.ranks.setdefault(name, rank)
+
+
 _READERS: dict[str, Callable[[Kinds, Tree, frozenset[str]], None]] = {
     "product": _product,
     "transpose": _transpose,
@@ -231,4 +238,5 @@ _READERS: dict[str, Callable[[Kinds, Tree, frozenset[str]], None]] = {
     "indexed": _indexed,
     "call": _call,
     "derivative": _derivative,
+    "noted": _noted,
 }

@@ -43,5 +43,7 @@ KINDS = {
     "range": "the selector a:b; two operands",
     "stack": "value: tuple of row lengths; operands the cells row by row",
     "indexed": "value (function name, index names); operands low, high an index, then the body",
+    "reading": "value: abs, norm2 or exp, written as |x|, ‖x‖ or e^x; one operand",
+    "noted": "value (notes, numbers of axes by name) of a reading; one operand",
     "program": "value: tuple of names; operands their expressions, then the last expression",
 }
