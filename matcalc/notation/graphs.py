@@ -103,9 +103,9 @@ class Graph:
             yield self._read_one(operand, units)
         self.pending = picks
         self.picked = frozenset(units)
-        while self.pending:
-            self._structural(self.pending[0])
-            del self.pending[0]
+        self.simplify()
+        if self.pending:
+            raise Unreduced
         self._pick_entries(units)
 
     def _pick_entries(self, units: dict[Label, Dimension]) -> None:
@@ -201,30 +201,19 @@ class Graph:
     def weigh(self, label: Label, column: Expression, exponent: Fraction) -> None:
         self.weights.setdefault(label, []).append((column, exponent))
 
-    def _structural(self, operand: Operand) -> None:
-        from matcalc.notation.structures import STRUCTURES  # which take graphs
+    def simplify(self) -> None:
+        """Write structures as soon as what they meet is a vector or one matrix."""
+        from matcalc.notation.structures import write_columns, write_structure  # take graphs
 
-        kind = operand.tensor.kind
-        rule = STRUCTURES.get(kind)
-        if rule is None or not rule(self, operand):
-            raise Unreduced
+        while self.pending and (
+            write_structure(self) or self._reduce_once() or write_columns(self)
+        ):
+            pass
 
-    def alone(self, label: Label) -> bool:
-        """Tell whether a summed vertex has exactly one weight, and nothing else meets there."""
-        one = len(self.weights.get(label, ())) == 1
-        return one and not self.degree(label) and self.unshared(label)
-
-    def unshared(self, label: Label) -> bool:
-        """Tell whether a vertex is summed and only one structure is left that meets it."""
-        meeting = sum(label in operand.labels for operand in self.pending)
-        return label >= self.rank and label not in self.picked and meeting == 1
-
-    def take_vector(self, label: Label) -> Expression | None:
-        """Remove a summed vertex that carries only weights and return their product."""
-        if label < self.rank or self.degree(label) or label not in self.weights:
-            return None
-        self.vertices.discard(label)
-        return entrywise(self.weights.pop(label))
+    def summed(self, label: Label) -> bool:
+        """Tell whether a vertex is summed over the weights and edges there alone."""
+        held = label in self.picked or any(label in o.labels for o in self.pending)
+        return label >= self.rank and not held
 
     def degree(self, label: Label) -> int:
         return sum([(e.row == label) + (e.column == label) for e in self.edges])
@@ -241,14 +230,14 @@ class Graph:
 
     def _reduce_once(self) -> bool:
         for label in sorted(self.vertices):
-            if label >= self.rank and not self.degree(label):
+            if self.summed(label) and not self.degree(label):
                 self._close(label)
                 return True
         if self._loop() or self._ring() or self._parallel():
             return True
         for wanted in (1, 2):
             for label in sorted(self.vertices, reverse=True):
-                if label >= self.rank and self.degree(label) == wanted:
+                if self.summed(label) and self.degree(label) == wanted:
                     (self._dangle if wanted == 1 else self._pass)(label)
                     return True
         return False
@@ -293,7 +282,7 @@ class Graph:
             self.edges.remove(edge)
             label = edge.row
             if (
-                label >= self.rank
+                self.summed(label)
                 and edge.exponent == 1
                 and not self.degree(label)
                 and label not in self.weights
@@ -313,7 +302,7 @@ class Graph:
             twins = [e for e in self.edges if {e.row, e.column} == ends]
             if len(twins) != 2 or any(e.exponent != 1 for e in twins):
                 continue
-            if any(label < self.rank or self.degree(label) != 2 for label in ends):
+            if any(not self.summed(label) or self.degree(label) != 2 for label in ends):
                 continue
             if any(label in self.weights for label in ends):
                 continue
@@ -339,7 +328,7 @@ class Graph:
         for edges in by_ends.values():
             if len(edges) > 1 or edges[0].exponent != 1:
                 row, column = sorted((edges[0].row, edges[0].column))
-                merged = _hadamard_edges(edges, row)
+                merged = hadamard_edges(edges, row)
                 self.edges = [e for e in self.edges if e not in edges]
                 self.edges.append(Edge(merged, row, column, _one))
                 return True
@@ -357,7 +346,7 @@ class Graph:
             vector = entrywise(weights)
             assert vector is not None
             self.weigh(other, _matrix_vector(matrix, vector), _one)
-        elif other >= self.rank and not self.degree(other) and other not in self.weights:
+        elif self.summed(other) and not self.degree(other) and other not in self.weights:
             self.vertices.discard(other)
             self.scalars.append((_sum_of_entries(edge.matrix), _one))
         elif edge.column == label:
@@ -493,7 +482,7 @@ def _matrix_vector(matrix: Expression, vector: Expression) -> Expression:
     return chain([matrix, vector])
 
 
-def _hadamard_edges(edges: list[Edge], row: Label) -> Expression:
+def hadamard_edges(edges: list[Edge], row: Label) -> Expression:
     """Multiply parallel edges entry by entry, in the orientation that needs fewer transposes."""
 
     def oriented(first: Label) -> Expression:
