@@ -72,7 +72,7 @@ class Graph:
         self.edges: list[Edge] = []
         self.diagonal = False
         self.pending: list[Operand] = []  # structures that are not yet written
-        self.picked: frozenset[Label] = frozenset()  # labels of which one entry is taken
+        self.picked: dict[Label, Dimension] = {}  # labels of which one entry is taken
         self.vertices: set[Label] = set(range(len(self.dims)))
 
     # --- reading ------------------------------------------------------------------------------
@@ -80,6 +80,26 @@ class Graph:
     def read(self, tensor: Tensor) -> Task:
         """Read the factors; raises Unreduced for one that is no scalar, vector or matrix."""
         operands = yield self._fused(tensor)
+        yield self._read(operands, [])
+        if self.pending:
+            raise Unreduced
+
+    def read_around(self, tensor: Tensor, apart: list[Operand]) -> Task:
+        """Read the factors but those set apart; these stay pending, as what is not written."""
+        operands = list(tensor.operands)
+        for fuse in [o for o in operands if o.tensor.kind == "fuse"]:
+            vertices = set(self.vertices)
+            try:
+                if fuse in operands:
+                    operands = yield self._fuse(fuse, operands)
+            except Unreduced:
+                self.vertices = vertices
+                apart = [*apart, fuse]
+        yield self._read([o for o in operands if o not in apart], apart)
+        while self._reduce_once():
+            pass
+
+    def _read(self, operands: list[Operand], apart: list[Operand]) -> Task:
         structural = [o for o in operands if o.tensor.kind in STRUCTURAL]
         others = [o for o in operands if o.tensor.kind not in STRUCTURAL]
         units = {
@@ -101,11 +121,9 @@ class Graph:
                 picks.append(operand)
         for operand in others:
             yield self._read_one(operand, units)
-        self.pending = picks
-        self.picked = frozenset(units)
-        self.simplify()
-        if self.pending:
-            raise Unreduced
+        self.pending = picks + apart
+        self.picked = units
+        self._write_structures()
         self._pick_entries(units)
 
     def _pick_entries(self, units: dict[Label, Dimension]) -> None:
@@ -201,7 +219,7 @@ class Graph:
     def weigh(self, label: Label, column: Expression, exponent: Fraction) -> None:
         self.weights.setdefault(label, []).append((column, exponent))
 
-    def simplify(self) -> None:
+    def _write_structures(self) -> None:
         """Write structures as soon as what they meet is a vector or one matrix."""
         from matcalc.notation.structures import write_columns, write_structure  # take graphs
 
@@ -376,18 +394,12 @@ class Graph:
     # --- the result ---------------------------------------------------------------------------
 
     def _finish(self) -> Term:
-        coefficient, scalars = self.coefficient, self._means()
+        scalars = self.means()
         body = self._body()
         parts = [part for e in body for part in links(e)]
         scalars += [(part, _one) for part in parts if not part.shape]
         body = tuple([part for part in parts if part.shape])
-        merged: dict[Expression, Fraction] = {}
-        for value, base, exponent in scalar_factors(scalars):
-            coefficient *= value
-            if base is not None:
-                norm, factor = _as_norm(base, exponent)
-                merged[norm] = merged.get(norm, Fraction(0)) + factor
-        kept = tuple([(base, e) for base, e in merged.items() if e != 0])
+        coefficient, kept = merged_scalars(self.coefficient, scalars)
         coefficient, kept, body = with_adjugates(coefficient, kept, body)
         if self.rank == 2 and len(body) > 1:
             whole = chain(body)
@@ -396,7 +408,7 @@ class Graph:
                 body = (turned,)
         return Term(coefficient, kept, body)
 
-    def _means(self) -> list[tuple[Expression, Fraction]]:
+    def means(self) -> list[tuple[Expression, Fraction]]:
         """Write sum(x)/n as mean(x)."""
         scalars = list(self.scalars)
         for k, (base, exponent) in enumerate(scalars):
@@ -439,6 +451,19 @@ class Graph:
         if right is not None:
             parts.append(_diag(right))
         return tuple(parts)
+
+
+def merged_scalars(
+    coefficient: Fraction, scalars: list[tuple[Expression, Fraction]]
+) -> tuple[Fraction, tuple[tuple[Expression, Fraction], ...]]:
+    """Return the number that scalars have in front, and their powers by base."""
+    merged: dict[Expression, Fraction] = {}
+    for value, base, exponent in scalar_factors(scalars):
+        coefficient *= value
+        if base is not None:
+            norm, factor = _as_norm(base, exponent)
+            merged[norm] = merged.get(norm, Fraction(0)) + factor
+    return coefficient, tuple([(base, e) for base, e in merged.items() if e != 0])
 
 
 def _diag(vector: Expression) -> Expression:
