@@ -11,9 +11,9 @@ from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Application, Expression, make, number, size
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
-from matcalc.notation.building import hadamard
+from matcalc.notation.building import cost, hadamard, transpose
 from matcalc.notation.functions import applied, positional, reshaped
-from matcalc.notation.graphs import STRUCTURAL, Graph, merged_scalars
+from matcalc.notation.graphs import STRUCTURAL, Edge, Graph, merged_scalars
 from matcalc.notation.places import Place, equal_places, place_of, written_place
 from matcalc.notation.solving import Factor, difference, solved
 from matcalc.notation.terms import Term, total, written
@@ -95,9 +95,29 @@ def picked(formula: Expression, indices: tuple[Expression, ...]) -> Expression:
         return make("delta", chosen)
     if formula.head == "ones":
         return number(1)
-    if formula.head == "transpose" and len(chosen) == 2 and len(formula.arguments[0].shape) == 2:
-        return picked(formula.arguments[0], chosen[::-1])
+    if formula.head == "subscript" and "range" not in str(formula.value):
+        return _picked_twice(formula, chosen)
+    if len(chosen) == 2 and len(formula.shape) == 2:
+        turned = transpose(formula)
+        if cost(turned) < cost(formula):
+            return picked(turned, chosen[::-1] if len(turned.shape) == 2 else chosen[:1])
     return make("subscript", (formula, *chosen), ("entry",) * len(chosen))
+
+
+def _picked_twice(formula: Expression, chosen: tuple[Expression, ...]) -> Expression:
+    """Return A[:,k][i] as A[i,k], A[k,:][1,j] as A[k,j]."""
+    whole, *fixed = formula.arguments
+    rows = len(formula.value) == len(formula.shape)  # one row of a matrix stays one
+    inner, outer = iter(fixed), iter(chosen)
+    places = []
+    for selector in formula.value:
+        if selector == "entry":
+            places.append(next(inner))
+            if rows:
+                next(outer)
+        else:
+            places.append(next(outer))
+    return picked(whole, tuple(places))
 
 
 # --- the kinds of tensors -----------------------------------------------------------------------
@@ -228,7 +248,7 @@ def _product(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
     yield graph.read_around(tensor, apart)
     coefficient, scalars = merged_scalars(graph.coefficient, graph.means())
     left = [Factor(e, (label,), w) for label, at in graph.weights.items() for e, w in at]
-    left += [Factor(e.matrix, (e.row, e.column), e.exponent) for e in graph.edges]
+    left += [_upright(e) for e in graph.edges]
     left += [Factor(o.tensor, o.labels, Fraction(o.weight)) for o in graph.pending]
     factors, places = solved(left, graph)
     rank = len(tensor.shape)
@@ -256,6 +276,14 @@ def _product(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
     for label in _unreached(graph, factors, places, reached):
         bodies.append((size(graph.dims[label]), _one))
     return written(Term(coefficient, tuple(bodies), ()))
+
+
+def _upright(edge: Edge) -> Factor:
+    """Return a matrix the way round in which it is shorter."""
+    turned = transpose(edge.matrix)
+    if cost(turned) < cost(edge.matrix):
+        return Factor(turned, (edge.column, edge.row), edge.exponent)
+    return Factor(edge.matrix, (edge.row, edge.column), edge.exponent)
 
 
 def _apart(notation: Notation, tensor: Tensor) -> Task:

@@ -6,32 +6,35 @@ it would leave the range of j: there k[s - i + 1] is read from k with zeros arou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from matcalc.calculus.tensors import Label, Labels, Tensor
-from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.dimensions import ONE, ZERO, Dimension, at_least
 from matcalc.expressions.nodes import Expression, make
+from matcalc.expressions.shapes import Shape
 from matcalc.notation.graphs import Graph
 from matcalc.notation.places import Place
 
 Places = dict[Label, Place]
+Margin = tuple[Dimension, Dimension]
 
 
 class Factor(NamedTuple):
     """What is left of a product: a formula or tensor, a label for each axis, its exponent.
 
-    Axes with a margin are read with so many zeros before and after.
+    Axes with margins are read with so many zeros before and after.
     """
 
     what: Expression | Tensor
     labels: Labels
     exponent: Fraction = Fraction(1)
-    margins: tuple[tuple[int, Dimension], ...] = ()
+    margins: tuple[tuple[int, Margin], ...] = ()
 
 
-EXACT = {"select": (0,), "fuse": (0,), "shift": (0,), "flip": (0, 1)}
+EXACT = {"flip": (0, 1), "select": (0,), "fuse": (0,), "shift": (0,)}
 """The axes of 0-1 tensors that the others determine, whatever these are."""
 
 
@@ -54,17 +57,17 @@ def solved(factors: list[Factor], graph: Graph) -> tuple[list[Factor], Places]:
     """Return the factors without the 0-1 tensors that were solved, and the labels' places."""
     left = list(factors)
     places = {label: Place({}, before + ONE) for label, before in graph.picked.items()}
-    while _substitute(left, places, graph.rank) or _extend(left, places, graph.rank):
+    while _substitute(left, places, graph.rank) or _extend(left, places, graph.dims, graph.rank):
         pass
     return [_with_margins(factor) for factor in left], places
 
 
 def _substitute(left: list[Factor], places: Places, rank: int) -> bool:
     """Solve one 0-1 tensor for a summed label that it has in range."""
-    for factor in left:
-        if not isinstance(factor.what, Tensor):
+    for kind, factor in itertools.product(EXACT, left):
+        if not isinstance(factor.what, Tensor) or factor.what.kind != kind:
             continue
-        for axis in EXACT.get(factor.what.kind, ()):
+        for axis in EXACT[kind]:
             label = factor.labels[axis]
             zero = difference(factor.what, factor.labels).at(places)
             if label >= rank and zero.parts.get(label) in (ONE, -ONE):
@@ -81,31 +84,53 @@ def _place(label: Label, zero: Place, places: Places) -> None:
     places[label] = place
 
 
-def _extend(left: list[Factor], places: Places, rank: int) -> bool:
-    """Solve a shift for a summed label that one formula has, with zeros around the formula."""
+def _extend(left: list[Factor], places: Places, dims: Sequence[Dimension], rank: int) -> bool:
+    """Solve a 0-1 tensor for a summed label that one formula has, with zeros around that."""
     for factor in left:
-        if not isinstance(factor.what, Tensor) or factor.what.kind != "shift":
+        if not isinstance(factor.what, Tensor) or factor.what.kind not in EXACT:
             continue
-        for axis in (2, 1):
-            label = factor.labels[axis]
-            zero = difference(factor.what, factor.labels).at(places)
+        zero = difference(factor.what, factor.labels).at(places)
+        for label in reversed(factor.labels):
             holders = [f for f in left if label in f.labels and f is not factor]
-            if label < rank or zero.parts.get(label) != -ONE or len(holders) != 1:
+            if label < rank or zero.parts.get(label) not in (ONE, -ONE) or len(holders) != 1:
                 continue
             (holder,) = holders
-            if any(label in place.parts for place in places.values()):
-                continue
             if isinstance(holder.what, Tensor) or holder.exponent <= 0:
                 continue
-            if holder.labels.count(label) != 1:
+            if holder.labels.count(label) != 1 or any(label in p.parts for p in places.values()):
                 continue
-            margin = factor.what.shape[3 - axis] - ONE
+            margin = _margin(label, zero, dims)
+            if margin is None:
+                continue
             margins = (*holder.margins, (holder.labels.index(label), margin))
-            left[left.index(holder)] = holder._replace(margins=tuple(sorted(margins)))
+            left[left.index(holder)] = holder._replace(margins=margins)
             left.remove(factor)
-            _place(label, zero.plus(Place({}, margin)), places)
+            _place(label, zero, places)
+            places[label] = places[label].plus(Place({}, margin[0]))
             return True
     return False
+
+
+def _margin(label: Label, zero: Place, dims: Sequence[Dimension]) -> Margin | None:
+    """Return how far the place of a label can lie before 1 and behind its last value."""
+    low = high = Place({label: ONE}).plus(zero, -zero.parts[label])
+    for index in low.parts:
+        first, last = Place({}, ONE), Place({}, dims[index])
+        if _is_negative(low.parts[index]):
+            first, last = last, first
+        low, high = low.at({index: first}), high.at({index: last})
+    margin = ONE - low.constant, high.constant - dims[label]
+    return margin if all(_is_length(part, dims) for part in margin) else None
+
+
+def _is_negative(dimension: Dimension) -> bool:
+    return all(coefficient < 0 for _, coefficient in dimension.terms)
+
+
+def _is_length(dimension: Dimension, dims: Sequence[Dimension]) -> bool:
+    """Tell whether a dimension is not negative, for all sizes for which there are such axes."""
+    known = {ZERO, *[axis - ONE for axis in dims]}
+    return any(at_least(dimension, a + b) for a in known for b in known)
 
 
 def _with_margins(factor: Factor) -> Factor:
@@ -115,16 +140,27 @@ def _with_margins(factor: Factor) -> Factor:
     return factor._replace(what=_surrounded(factor.what, dict(factor.margins)), margins=())
 
 
-def _surrounded(e: Expression, margins: Mapping[int, Dimension]) -> Expression:
+def _surrounded(e: Expression, margins: Mapping[int, Margin]) -> Expression:
     """Return a vector or matrix with zeros before and after it along axes."""
-    rows, columns = margins.get(0), margins.get(1)
+    height, width = e.shape[0], e.shape[1:]
     cells: tuple[Expression, ...] = (e,)
-    width = e.shape[1:]
-    if columns is not None:
-        side = make("zeros", (), (e.shape[0], columns))
-        cells = (side, e, side)
-        width = (e.shape[1] + columns + columns,)
-    if rows is None:
-        return make("stack", cells, (3,))
-    outside = make("zeros", (), (rows, *width))
-    return make("stack", (outside, *cells, outside), (1, len(cells), 1))
+    if 1 in margins:
+        before, after = margins[1]
+        cells = _filled((height, before), e, (height, after))
+        width = (before + width[0] + after,)
+    if 0 not in margins:
+        return make("stack", cells, (len(cells),))
+    before, after = margins[0]
+    rows = _filled((before, *width), e, (after, *width))
+    at = rows.index(e)
+    return make(
+        "stack",
+        (*rows[:at], *cells, *rows[at + 1 :]),
+        tuple([len(cells) if k == at else 1 for k in range(len(rows))]),
+    )
+
+
+def _filled(before: Shape, e: Expression, after: Shape) -> tuple[Expression, ...]:
+    """Return a formula between blocks of zeros, those left out that have no entries."""
+    first, last = ([] if ZERO in shape else [make("zeros", (), shape)] for shape in (before, after))
+    return (*first, e, *last)
