@@ -95,6 +95,10 @@ def picked(formula: Expression, indices: tuple[Expression, ...]) -> Expression:
         return make("delta", chosen)
     if formula.head == "ones":
         return number(1)
+    if formula.head == "transpose" and formula.arguments[0].head == "subscript":
+        row = formula.arguments[0]
+        if len(row.shape) == 2 and len(chosen) == 1:
+            return picked(row, (number(1), *chosen))
     if formula.head == "subscript" and "range" not in str(formula.value):
         return _picked_twice(formula, chosen)
     if len(chosen) == 2 and len(formula.shape) == 2:

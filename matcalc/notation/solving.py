@@ -34,6 +34,9 @@ class Factor(NamedTuple):
     margins: tuple[tuple[int, Margin], ...] = ()
 
 
+MOST_INDICES = 3
+"""The indices of one place: sums over many that meet in one factor are slow to evaluate."""
+
 EXACT = {"flip": (0, 1), "select": (0,), "fuse": (0,), "shift": (0,)}
 """The axes of 0-1 tensors that the others determine, whatever these are."""
 
@@ -70,11 +73,20 @@ def _substitute(left: list[Factor], places: Places, rank: int) -> bool:
         for axis in EXACT[kind]:
             label = factor.labels[axis]
             zero = difference(factor.what, factor.labels).at(places)
-            if label >= rank and zero.parts.get(label) in (ONE, -ONE):
+            if label >= rank and _is_short(label, zero, places):
                 left.remove(factor)
                 _place(label, zero, places)
                 return True
     return False
+
+
+def _is_short(label: Label, zero: Place, places: Places) -> bool:
+    """Tell whether a label can be solved for, and no place becomes a sum of many indices."""
+    if zero.parts.get(label) not in (ONE, -ONE):
+        return False
+    others = zero.parts.keys() - {label}
+    longest = [others, *[p.parts.keys() | others for p in places.values() if label in p.parts]]
+    return all(len(parts - {label}) <= MOST_INDICES for parts in longest)
 
 
 def _place(label: Label, zero: Place, places: Places) -> None:
@@ -92,7 +104,7 @@ def _extend(left: list[Factor], places: Places, dims: Sequence[Dimension], rank:
         zero = difference(factor.what, factor.labels).at(places)
         for label in reversed(factor.labels):
             holders = [f for f in left if label in f.labels and f is not factor]
-            if label < rank or zero.parts.get(label) not in (ONE, -ONE) or len(holders) != 1:
+            if label < rank or not _is_short(label, zero, places) or len(holders) != 1:
                 continue
             (holder,) = holders
             if isinstance(holder.what, Tensor) or holder.exponent <= 0:

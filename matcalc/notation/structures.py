@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.calculus.tensors import Label, Operand
+from matcalc.calculus.tensors import Label, Operand, leaf
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make, number, size
 from matcalc.notation.building import best, chain, cost, entrywise, negate, transpose
@@ -29,8 +29,9 @@ def write_structure(graph: Graph) -> bool:
 
 
 def write_columns(graph: Graph) -> bool:
-    """Write a convolution of the columns of a matrix with one vector."""
-    return any(o.tensor.kind == "shift" and _columns(graph, o) for o in graph.pending)
+    """Write a convolution of a matrix's columns with a vector, or of two kernels."""
+    shifts = [operand for operand in graph.pending if operand.tensor.kind == "shift"]
+    return any(_columns(graph, shift) or _composed(graph, shift) for shift in shifts)
 
 
 # --- what is at a vertex --------------------------------------------------------------------------
@@ -209,6 +210,42 @@ def _columns(graph: Graph, shift: Operand) -> bool:
             graph.edges.append(Edge(whole, shift.labels[left], column, _one))
             return True
     return False
+
+
+def _composed(graph: Graph, outer: Operand) -> bool:
+    """Write the convolution of a convolution by the convolution of their kernels."""
+    for inner in graph.pending:
+        middle = inner.labels[0]
+        meeting = [o for o in graph.pending if middle in o.labels]
+        if inner.tensor.kind != "shift" or middle < graph.rank or middle in graph.picked:
+            continue
+        if len(meeting) != 2 or outer not in meeting or middle == outer.labels[0]:
+            continue
+        if middle in graph.weights or graph.degree(middle):
+            continue
+        for at, left in ((1, 2), (2, 1)):
+            ends = outer.labels[3 - at], inner.labels[left]
+            distinct = len({*outer.labels, *inner.labels}) == 5
+            if outer.labels[at] != middle or not distinct:
+                continue
+            if all(_is_vector(graph, label) for label in ends):
+                _compose(graph, outer, inner, ends, inner.labels[3 - left])
+                return True
+    return False
+
+
+def _compose(
+    graph: Graph, outer: Operand, inner: Operand, ends: tuple[Label, Label], short: Label
+) -> None:
+    parts = _vector(graph, ends[0]), _vector(graph, ends[1])
+    label = len(graph.dims)
+    long, first, second = (graph.dims[k] for k in (outer.labels[0], *ends))
+    graph.dims.append(first + second - ONE)
+    graph.vertices.add(label)
+    _remove(graph, (*ends, inner.labels[0]), outer, inner)
+    graph.weigh(label, _correlated("conv", 0, parts), _one)
+    shift = leaf("shift", None, long, graph.dims[short], graph.dims[label])
+    graph.pending.append(Operand(shift, (outer.labels[0], short, label)))
 
 
 # --- flips ----------------------------------------------------------------------------------------
