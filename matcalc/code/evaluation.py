@@ -211,9 +211,7 @@ def _nested_sums(node: Expression) -> tuple[Names, Expression]:
     return tuple(names), node
 
 
-def _ranges(
-    node: Expression, names: Names, state: Run
-) -> Generator[Any, Any, tuple[range, ...]]:
+def _ranges(node: Expression, names: Names, state: Run) -> Generator[Any, Any, tuple[range, ...]]:
     ranges = []
     for _ in names if node.head == "index_sum" else "1":
         bounds = []

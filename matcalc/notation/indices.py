@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from matcalc.calculus.tensors import Label, Labels, Tensor
+from matcalc.calculus.tensors import Label, Tensor
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Application, Expression, make, number, size
 from matcalc.expressions.shapes import Shape
@@ -143,7 +143,7 @@ def _unit(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -
 
 
 def _joined(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
-    values = {axis: place_of(index) for axis, index in enumerate(indices)}
+    values: dict[Any, Place] = {axis: place_of(index) for axis, index in enumerate(indices)}
     return equal_places(difference(tensor, tuple(range(len(indices)))).at(values))
     yield
 
@@ -262,7 +262,7 @@ def _product(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
     for members in _components(factors, reached):
         inner = sorted({x for f in members for label in f.labels for x in reached[label]})
         own = [names.pop(0) for _ in inner]
-        values: dict[Hashable, Place] = {k: place_of(index) for k, index in enumerate(indices)}
+        values: dict[Any, Place] = {k: place_of(index) for k, index in enumerate(indices)}
         for label, name in zip(inner, own, strict=True):
             values[label] = place_of(make("index", (), name))
         written_factors = []
@@ -299,7 +299,8 @@ def _apart(notation: Notation, tensor: Tensor) -> Task:
         if inner.kind == "delta" or (inner.kind == "unit" and labels[0] < rank):
             apart.append(operand)
         elif inner.kind not in STRUCTURAL:
-            if len(labels) > 2 or _is_indexed((yield notation._formula(inner))):
+            formula = yield notation._formula(inner)
+            if len(labels) > 2 or _is_indexed(formula):
                 apart.append(operand)
     return apart
 
@@ -311,7 +312,7 @@ def _summed_labels(label: Label, places: Mapping[Label, Place], rank: int) -> fr
 
 
 def _written_index(
-    label: Label, places: Mapping[Label, Place], values: Mapping[Hashable, Place]
+    label: Label, places: Mapping[Label, Place], values: Mapping[Any, Place]
 ) -> Expression:
     return written_place(places.get(label, Place({label: ONE})).at(values))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from matcalc.expressions.dimensions import ONE, ZERO, Dimension, integer
 from matcalc.expressions.nodes import Expression, make, number, size
@@ -12,7 +12,7 @@ from matcalc.expressions.nodes import Expression, make, number, size
 class Place(NamedTuple):
     """The sum of coefficient * index, and a constant. An index is a label or a formula."""
 
-    parts: Mapping[Hashable, Dimension]
+    parts: Mapping[Any, Dimension]
     constant: Dimension = ZERO
 
     def plus(self, other: Place, factor: Dimension = ONE) -> Place:
@@ -29,7 +29,7 @@ class Place(NamedTuple):
         kept = {index: c for index, c in parts.items() if c != ZERO}
         return Place(kept, self.constant + factor * other.constant)
 
-    def at(self, values: Mapping[Hashable, Place]) -> Place:
+    def at(self, values: Mapping[Any, Place]) -> Place:
         """Return the place with indices replaced by places."""
         result = Place({}, self.constant)
         for index, coefficient in self.parts.items():
@@ -60,9 +60,7 @@ def place_of(e: Expression) -> Place:
 def written_place(place: Place) -> Expression:
     """Return a place, the indices of which are formulas, as one: i + j - 1."""
     ahead = [_times(c, e) for e, c in place.parts.items() if not _is_negative(c)]
-    behind = [
-        make("negate", (_times(-c, e),)) for e, c in place.parts.items() if _is_negative(c)
-    ]
+    behind = [make("negate", (_times(-c, e),)) for e, c in place.parts.items() if _is_negative(c)]
     constant = [] if place.constant == ZERO else [_constant(place.constant)]
     terms = [*ahead, *behind, *constant] if ahead else [*constant, *behind]
     if not terms:
@@ -86,8 +84,7 @@ def _is_negative(dimension: Dimension) -> bool:
     return all(coefficient < 0 for _, coefficient in dimension.terms) and dimension != ZERO
 
 
-def _times(coefficient: Dimension, e: Hashable) -> Expression:
-    assert isinstance(e, Expression)
+def _times(coefficient: Dimension, e: Expression) -> Expression:
     return e if coefficient == ONE else make("multiply", (size(coefficient), e))
 
 
