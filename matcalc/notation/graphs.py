@@ -94,8 +94,8 @@ class Graph:
                     operands = yield self._fuse(fuse, operands)
             except Unreduced:
                 self.vertices = vertices
-                apart = [*apart, fuse]
-        yield self._read([o for o in operands if o not in apart], apart)
+        left = [o for o in operands if o in apart or o.tensor.kind == "fuse"]
+        yield self._read([o for o in operands if o not in left], left)
         while self._reduce_once():
             pass
 
@@ -186,9 +186,10 @@ class Graph:
         """Return a connected part of the product as a formula with the given axes."""
         kept = {x for o in operands for x in o.labels}
         elsewhere = {x for o in every if o not in operands for x in o.labels}
+        read = {x for edge in self.edges for x in (edge.row, edge.column)} | set(self.weights)
         if any(x < self.rank for x in kept) or not kept >= set(out):
             raise Unreduced
-        if elsewhere & kept.difference(out):
+        if elsewhere & kept.difference(out) or read & kept:
             raise Unreduced
         factors = [(o.tensor, o.labels, o.weight) for o in operands]
         self.vertices -= kept

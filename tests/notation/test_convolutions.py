@@ -105,6 +105,7 @@ JACOBIANS = (
     ("diag(conv(x, k))", "x", None),
     ("kron(x, flip(k))", "x", None),
     ("vec(flip(X))", "X", None),
+    ("vec(kron(X, X)[1:m,1:n])[1:n] .* sum(X' .* X', axis=1)", "X", None),
     ("cross(e, S*cross(e, f))", "e", None),
 )  # fmt: skip
 
