@@ -30,9 +30,6 @@ LONGER_THAN_THE_TEXTBOOK = frozenset(
     for case, forms in {
         "ds-aff-W-y1": ("numerator", "denominator"),  # [x, zeros(n)] shows the blocks
         "ds-aff-W-y2": ("numerator", "denominator"),
-        "ds-conv2d-K": ("numerator", "denominator"),
-        "ds-conv2d-K-vjp": ("vjp",),
-        "ds-conv2d-X-vjp": ("vjp",),
         "wp-d-pow": ("jvp",),  # a sum over an index, which we write out
         "wp-ms-exp-series": ("denominator",),
         "wp-sm-trAXn-sum": ("numerator", "denominator"),

@@ -726,9 +726,14 @@ def _convolution(full: bool) -> Callable[..., Indexed]:
                     factors.append((leaf("flip", None, m, m), (("kernel", axis), axis), _one))
                 continue
             names[0][axis], names[1][axis] = ("signal", axis), ("kernel", axis)
-            offset = m - ONE if full else integer(0)
-            shift = leaf("shift", offset, n, length, m)
-            factors.append((shift, (("signal", axis), axis, ("kernel", axis)), _one))
+            if full:  # where conv(y, flip(k)) puts a signal y back
+                turned = ("turned", axis)
+                factors.append((leaf("flip", None, m, m), (turned, ("kernel", axis)), _one))
+                shift = leaf("shift", None, length, n, m)
+                factors.append((shift, (axis, ("signal", axis), turned), _one))
+            else:
+                shift = leaf("shift", None, n, length, m)
+                factors.append((shift, (("signal", axis), axis, ("kernel", axis)), _one))
             out.append(axis)
         labels = (*out, *dict.fromkeys(_running_of(x) + _running_of(k)))
         x, k = _relabel(x, names[0]), _relabel(k, names[1])

@@ -28,7 +28,7 @@ KINDS = {
     "unit": "value: position from 0; one axis",
     "count": "value: start; the numbers start, start + 1, ... along one axis",
     "fuse": "axes (r, i, j): [r == i*len(j) + j], which makes one axis of two",
-    "shift": "value: offset; axes (s, i, j): [s + offset == i + j]",
+    "shift": "axes (s, i, j): [s == i + j]; s is as long as i + j can be",
     "flip": "[i + j == n - 1]",
     "levi_civita": "the sign of the permutation (i, j, k)",
     "product": "value: (coefficient, dimensions summed over); operands multiplied, each to "

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Generator, Mapping
 from contextlib import nullcontext
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from matcalc.code.axes import (
+    MOST_AXES,
+    Names,
+    TooLarge,
+    aligned,
+    by_entries,
+    check_size,
+    contracted,
+    gathered,
+    halves,
+    spread,
+    whole_numbers,
+)
 from matcalc.code.backends import NUMPY, Backend
 from matcalc.code.sizes import array_shape, dimension_value, read_sizes
 from matcalc.errors import MatcalcError
@@ -24,7 +36,9 @@ LARGEST_POWER = 10**9
 class Run(NamedTuple):
     """One evaluation: what is given, and what is known so far.
 
-    `values` is emptied of what depends on an index when the index moves on.
+    `indices` has the values of the indices that run, outer ones first. A value has an axis
+    for each of these that its formula contains, in this order, and then the formula's own;
+    `values` is emptied of what depends on an index when it begins to run.
     """
 
     backend: Backend
@@ -33,7 +47,16 @@ class Run(NamedTuple):
     functions: Mapping[str, Any]
     free: Mapping[Expression, frozenset[str]]
     values: dict[Expression, Any]
-    indices: dict[str, int]
+    indices: dict[str, range]
+
+    def names(self, node: Expression) -> Names:
+        """Return the running indices in a formula, outer ones first."""
+        free = self.free[node]
+        return tuple([name for name in self.indices if name in free]) if free else ()
+
+    def lengths(self, names: Names) -> list[int]:
+        """Return how many values these indices have."""
+        return [len(self.indices[name]) for name in names]
 
 
 def evaluate(
@@ -114,16 +137,15 @@ def _quiet(backend: Backend) -> Any:
 
 
 def _value(root: Expression, state: Run) -> Generator[Any, Any, Any]:
-    """Compute the node after its operands; sums and tensors run their bodies themselves."""
+    """Compute the node after its operands; sums and tensors compute their bodies themselves."""
     values = state.values
     for node in postorder([root], lambda node: _operands(node, values)):
         if node in values:
             continue
         if node.head in BINDERS:
-            values[node] = state.backend.box((yield _run_index(node, state)))
+            values[node] = state.backend.box((yield _run_indices(node, state)))
         else:
-            operands = [values[argument] for argument in node.arguments]
-            values[node] = state.backend.box(_RULES[node.head](node, operands, state))
+            values[node] = state.backend.box(_apply(node, state))
     return values[root]
 
 
@@ -133,62 +155,162 @@ def _operands(node: Expression, values: Mapping[Expression, Any]) -> tuple[Expre
     return node.arguments[:-1] if node.head in BINDERS else node.arguments
 
 
-def _run_index(node: Expression, state: Run) -> Generator[Any, Any, Any]:
-    """Compute the body for every value of the indices: add the values up, or list them."""
-    names, body = bound_names(node), node.arguments[-1]
-    bounds = [_whole(state.values[bound], "the bound of an index") for bound in node.arguments[:-1]]
-    ranges = _ranges(bounds)
+def _apply(node: Expression, state: Run) -> Any:
+    """Apply the rule of a head, along the indices that run in the node."""
+    operands = [state.values[argument] for argument in node.arguments]
+    rule = _RULES[node.head]
+    if not state.free[node] or node.head == "index":
+        return rule(node, operands, state)
+    names = state.names(node)
+    lengths = state.lengths(names)
+    if node.head == "subscript" and "range" not in map(_selector, node.value):
+        return _entries(node, names, state)
+    if _is_entrywise(node):
+        check_size(lengths, array_shape(node.shape, state.sizes))
+        owns = [state.names(argument) for argument in node.arguments]
+        pairs = zip(operands, owns, strict=True)
+        return rule(node, [aligned(a, own, names, len(node.shape)) for a, own in pairs], state)
+    batches = [(state.values[argument], state.names(argument)) for argument in node.arguments]
+    return by_entries(
+        lambda parts: state.backend.box(rule(node, list(map(state.backend.box, parts)), state)),
+        batches, names, lengths,
+    )  # fmt: skip
+
+
+_ENTRYWISE = frozenset(("add", "negate", "hadamard", "divide", "power", "compare", "delta"))
+
+
+def _is_entrywise(node: Expression) -> bool:
+    if node.head == "call":
+        return (node.value[0], len(node.arguments)) not in _CALLS
+    if node.head in ("multiply", "dot", "kron"):
+        return not all(argument.shape for argument in node.arguments)
+    return node.head in _ENTRYWISE
+
+
+# Running indices
+
+
+def _run_indices(node: Expression, state: Run) -> Generator[Any, Any, Any]:
+    """Add the body up, or list it, for the values of the indices: at once or in parts."""
+    names, body = _nested_sums(node) if node.head == "index_sum" else (bound_names(node), node)
+    body = body.arguments[-1] if node.head == "tensor" else body
+    ranges = yield _ranges(node, names, state)
+    if not all(ranges):
+        shape = array_shape(node.shape, state.sizes)
+        return _filled_with(0, (*state.lengths(state.names(node)), *shape), state)
+    return (yield _in_parts(node, names, ranges, body, state))
+
+
+def _nested_sums(node: Expression) -> tuple[Names, Expression]:
+    """Return the indices of sums in sums, and what is summed."""
+    names: list[str] = []
+    while node.head == "index_sum" and node.value not in names and len(names) < MOST_AXES // 2:
+        names.append(node.value)
+        node = node.arguments[-1]
+    return tuple(names), node
+
+
+def _ranges(node: Expression, names: Names, state: Run) -> Generator[Any, Any, tuple[range, ...]]:
+    ranges = []
+    for _ in names if node.head == "index_sum" else "1":
+        bounds = []
+        for bound in node.arguments[:-1]:  # without indices
+            bounds.append(_whole((yield _value(bound, state)), "the bound of an index"))
+        pairs = zip(bounds[::2], bounds[1::2], strict=True)
+        ranges += [range(low, high + 1) for low, high in pairs]
+        node = node.arguments[-1]
+    return tuple(ranges)
+
+
+def _in_parts(
+    node: Expression, names: Names, ranges: tuple[range, ...], body: Expression, state: Run
+) -> Generator[Any, Any, Any]:
+    """Compute the sum or tensor for these ranges, halved as long as it is too large."""
+    import numpy as np
+
+    try:
+        return (yield _along(node, names, ranges, body, state))
+    except TooLarge:
+        if all(len(values) == 1 for values in ranges):
+            raise
+    parts = []
+    for half in halves(ranges):
+        parts.append((yield _in_parts(node, names, half, body, state)))
+    if node.head == "index_sum":
+        return parts[0] + parts[1]
+    longest = max(range(len(ranges)), key=lambda k: len(ranges[k]))
+    return np.concatenate(parts, axis=longest - len(ranges))
+
+
+def _along(
+    node: Expression, names: Names, ranges: tuple[range, ...], body: Expression, state: Run
+) -> Generator[Any, Any, Any]:
     moving = [
         inner
         for inner in postorder([body], lambda inner: inner.arguments)
         if not state.free[inner].isdisjoint(names)
     ]
     outer_values = {inner: state.values.pop(inner) for inner in moving if inner in state.values}
-    outer_indices = {name: state.indices[name] for name in names if name in state.indices}
-    results = []
-    for place in itertools.product(*ranges):
-        state.indices.update(zip(names, place, strict=True))
-        results.append((yield _value(body, state)))
+    outer_indices = dict(state.indices)
+    outer_names = state.names(node)
+    for name, values in zip(names, ranges, strict=True):
+        state.indices.pop(name, None)
+        state.indices[name] = values
+    try:
+        check_size(state.lengths(outer_names))
+        if node.head == "tensor":
+            value = yield _value(body, state)
+            wanted = (*outer_names, *names)
+            return spread(aligned(value, state.names(body), wanted, 0), state.lengths(wanted))
+        return (yield _added(names, outer_names, body, state))
+    finally:
         for inner in moving:
             state.values.pop(inner, None)
-    state.values.update(outer_values)
-    state.indices.update(outer_indices)
-    if node.head == "tensor":
-        return _listed(node, results, ranges, state)
-    return _added(body, results, state)
+        state.values.update(outer_values)
+        state.indices.clear()
+        state.indices.update(outer_indices)
 
 
-def _ranges(bounds: list[int]) -> list[range]:
-    return [range(low, high + 1) for low, high in zip(bounds[::2], bounds[1::2], strict=True)]
+def _added(
+    names: Names, outer_names: Names, body: Expression, state: Run
+) -> Generator[Any, Any, Any]:
+    """Sum the body over indices, a product of scalars factor by factor."""
+    used = state.free[body]
+    repeated = 1
+    for name in names:
+        repeated *= 1 if name in used else len(state.indices[name])
+    count = _constant(repeated, state)
+    if body.shape:
+        value = yield _value(body, state)
+        own = state.names(body)
+        return count * value.sum(axis=tuple([k for k, x in enumerate(own) if x in names]))
+    factors = []
+    for factor, below in _factors(body):
+        value = yield _value(factor, state)
+        inverse = _constant(1, state) / value if below else value
+        factors.append((state.backend.box(inverse), state.names(factor)))
+    return contracted([*factors, (count, ())], outer_names)
 
 
-def _added(body: Expression, results: list[Any], state: Run) -> Any:
-    if not results:
-        return _filled(body.shape, 0, state)
-    total = results[0]
-    for result in results[1:]:
-        total = total + result
-    return total
-
-
-def _listed(node: Expression, results: list[Any], ranges: list[range], state: Run) -> Any:
-    import numpy as np
-
-    if not results:
-        return _filled(node.shape, 0, state)
-    return np.stack(results).reshape([len(values) for values in ranges])
+def _factors(body: Expression) -> list[tuple[Expression, bool]]:
+    """Return the factors of a scalar; True with those that it is divided by."""
+    found = []
+    stack = [(body, False)]
+    while stack:
+        e, below = stack.pop()
+        if e.head in ("multiply", "hadamard") and not any(part.shape for part in e.arguments):
+            stack += [(part, below) for part in reversed(e.arguments)]
+        elif e.head == "divide":
+            stack += [(e.arguments[1], not below), (e.arguments[0], below)]
+        else:
+            found.append((e, below))
+    return found
 
 
 def _whole(value: Any, what: str) -> int:
     """Return the whole number that a scalar is, exactly or up to rounding."""
-    try:
-        number = value[()]
-        whole = round(number.real if hasattr(number, "dtype") else number)
-        if abs(whole - number) < 1e-6:
-            return int(whole)
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise MatcalcError("E305", f"{what} is a whole number, not {value}")
+    return int(whole_numbers(value, what)[()])
 
 
 # Constants and names
@@ -201,9 +323,13 @@ def _constant(value: int | Fraction, state: Run) -> Any:
 
 
 def _filled(shape: Shape, value: int, state: Run) -> Any:
+    return _filled_with(value, array_shape(shape, state.sizes), state)
+
+
+def _filled_with(value: int, lengths: tuple[int, ...], state: Run) -> Any:
     import numpy as np
 
-    return np.full(array_shape(shape, state.sizes), _constant(value, state))
+    return np.full(lengths, _constant(value, state))
 
 
 def _eye(node: Expression, operands: list[Any], state: Run) -> Any:
@@ -300,21 +426,18 @@ def _delta(node: Expression, operands: list[Any], state: Run) -> Any:
 
 
 def _subscript(node: Expression, operands: list[Any], state: Run) -> Any:
-    array, selectors = operands[0], node.value
-    shape = node.arguments[0].shape
-    if is_row(shape) and len(selectors) == 1:
-        selectors = ("entry" if selectors[0] == "entry" else "all", *selectors)
+    array, selectors = operands[0], _selectors(node)
     indices = iter(operands[1:])
     places: list[Any] = []
     for selector, length in zip(selectors, array.shape, strict=True):
         if selector == "all":
             places.append(slice(None))
-        elif selector == "entry" and is_row(shape) and len(node.value) == 1 and not places:
+        elif selector == "first":
             places.append(0)
         elif selector == "entry":
-            places.append(_place(next(indices), length))
+            places.append(int(_places(next(indices), length)))
         else:
-            first, last = _place(next(indices), length), _place(next(indices), length)
+            first, last = int(_places(next(indices), length)), int(_places(next(indices), length))
             wanted = dimension_value(selector[1], state.sizes)
             if last - first + 1 != wanted:
                 raise MatcalcError(
@@ -323,17 +446,60 @@ def _subscript(node: Expression, operands: list[Any], state: Run) -> Any:
                     f"which is {wanted}",
                 )
             places.append(slice(first, last + 1))
-    keeps_row = len(shape) == 2 and len(node.shape) == 2 and isinstance(places[0], int)
-    if keeps_row:
+    if _keeps_row(node) and isinstance(places[0], int):
         places[0] = slice(places[0], places[0] + 1)
     return array[tuple(places)]
 
 
-def _place(index: Any, length: int) -> int:
-    place = _whole(index, "an index")
-    if not 1 <= place <= length:
-        raise MatcalcError("E307", f"the index {place} is out of range: there are {length}")
-    return place - 1
+def _entries(node: Expression, names: Names, state: Run) -> Any:
+    """Return the entries, rows or columns that indices name."""
+    import numpy as np
+
+    whole, *indices = node.arguments
+    array, own = state.values[whole], state.names(whole)
+    lengths = array.shape[len(own) :]
+    selectors = _selectors(node)
+    axes = [axis for axis, selector in enumerate(selectors) if selector != "all"]
+    given = iter(indices)
+    places = []
+    for axis in axes:
+        if selectors[axis] == "first":
+            places.append(np.zeros((1,) * len(names), int))
+            continue
+        index = next(given)
+        place = _places(state.values[index], lengths[axis])
+        places.append(aligned(place, state.names(index), names, 0))
+    kept = [length for axis, length in enumerate(lengths) if axis not in axes]
+    check_size(state.lengths(names), kept)
+    result = gathered(array, own, axes, places, names)
+    return np.expand_dims(result, len(names)) if _keeps_row(node) else result
+
+
+def _selectors(node: Expression) -> list[Any]:
+    """Return the selectors of every axis; a row's entry has "first" for its only row."""
+    shape, selectors = node.arguments[0].shape, node.value
+    if is_row(shape) and len(selectors) == 1:
+        return ["first" if selectors[0] == "entry" else "all", *selectors]
+    return list(selectors)
+
+
+def _selector(selector: Any) -> str:
+    return selector if isinstance(selector, str) else str(selector[0])
+
+
+def _keeps_row(node: Expression) -> bool:
+    """Tell whether one row of a matrix is picked, which stays a row."""
+    selectors = _selectors(node)
+    return len(selectors) == len(node.shape) == 2 and selectors[0] in ("entry", "first")
+
+
+def _places(index: Any, length: int) -> Any:
+    """Return whole numbers from 0 for an index's values; raise MatcalcError if out of range."""
+    places = whole_numbers(index, "an index")
+    outside = places[(places < 1) | (places > length)]
+    if outside.size:
+        raise MatcalcError("E307", f"the index {outside[0]} is out of range: there are {length}")
+    return places - 1
 
 
 def _stack(node: Expression, operands: list[Any], state: Run) -> Any:
@@ -533,7 +699,7 @@ _RULES: dict[str, Rule] = {
     ),
     "pi": lambda node, operands, state: state.backend.pi(),
     "variable": lambda node, operands, state: state.arrays[node.value.name],
-    "index": lambda node, operands, state: _constant(state.indices[node.value], state),
+    "index": lambda node, operands, state: state.backend.array(list(state.indices[node.value])),
     "ones": lambda node, operands, state: _filled(node.value, 1, state),
     "zeros": lambda node, operands, state: _filled(node.value, 0, state),
     "eye": _eye,

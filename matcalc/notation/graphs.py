@@ -72,7 +72,7 @@ class Graph:
         self.edges: list[Edge] = []
         self.diagonal = False
         self.pending: list[Operand] = []  # structures that are not yet written
-        self.picked: frozenset[Label] = frozenset()  # labels of which one entry is taken
+        self.picked: dict[Label, Dimension] = {}  # labels of which one entry is taken
         self.vertices: set[Label] = set(range(len(self.dims)))
 
     # --- reading ------------------------------------------------------------------------------
@@ -80,6 +80,26 @@ class Graph:
     def read(self, tensor: Tensor) -> Task:
         """Read the factors; raises Unreduced for one that is no scalar, vector or matrix."""
         operands = yield self._fused(tensor)
+        yield self._read(operands, [])
+        if self.pending:
+            raise Unreduced
+
+    def read_around(self, tensor: Tensor, apart: list[Operand]) -> Task:
+        """Read the factors but those set apart; these stay pending, as what is not written."""
+        operands = list(tensor.operands)
+        for fuse in [o for o in operands if o.tensor.kind == "fuse"]:
+            vertices = set(self.vertices)
+            try:
+                if fuse in operands:
+                    operands = yield self._fuse(fuse, operands)
+            except Unreduced:
+                self.vertices = vertices
+        left = [o for o in operands if o in apart or o.tensor.kind == "fuse"]
+        yield self._read([o for o in operands if o not in left], left)
+        while self._reduce_once():
+            pass
+
+    def _read(self, operands: list[Operand], apart: list[Operand]) -> Task:
         structural = [o for o in operands if o.tensor.kind in STRUCTURAL]
         others = [o for o in operands if o.tensor.kind not in STRUCTURAL]
         units = {
@@ -101,11 +121,9 @@ class Graph:
                 picks.append(operand)
         for operand in others:
             yield self._read_one(operand, units)
-        self.pending = picks
-        self.picked = frozenset(units)
-        while self.pending:
-            self._structural(self.pending[0])
-            del self.pending[0]
+        self.pending = picks + apart
+        self.picked = units
+        self._write_structures()
         self._pick_entries(units)
 
     def _pick_entries(self, units: dict[Label, Dimension]) -> None:
@@ -168,9 +186,10 @@ class Graph:
         """Return a connected part of the product as a formula with the given axes."""
         kept = {x for o in operands for x in o.labels}
         elsewhere = {x for o in every if o not in operands for x in o.labels}
+        read = {x for edge in self.edges for x in (edge.row, edge.column)} | set(self.weights)
         if any(x < self.rank for x in kept) or not kept >= set(out):
             raise Unreduced
-        if elsewhere & kept.difference(out):
+        if elsewhere & kept.difference(out) or read & kept:
             raise Unreduced
         factors = [(o.tensor, o.labels, o.weight) for o in operands]
         self.vertices -= kept
@@ -201,30 +220,19 @@ class Graph:
     def weigh(self, label: Label, column: Expression, exponent: Fraction) -> None:
         self.weights.setdefault(label, []).append((column, exponent))
 
-    def _structural(self, operand: Operand) -> None:
-        from matcalc.notation.structures import STRUCTURES  # which take graphs
+    def _write_structures(self) -> None:
+        """Write structures as soon as what they meet is a vector or one matrix."""
+        from matcalc.notation.structures import write_columns, write_structure  # take graphs
 
-        kind = operand.tensor.kind
-        rule = STRUCTURES.get(kind)
-        if rule is None or not rule(self, operand):
-            raise Unreduced
+        while self.pending and (
+            write_structure(self) or self._reduce_once() or write_columns(self)
+        ):
+            pass
 
-    def alone(self, label: Label) -> bool:
-        """Tell whether a summed vertex has exactly one weight, and nothing else meets there."""
-        one = len(self.weights.get(label, ())) == 1
-        return one and not self.degree(label) and self.unshared(label)
-
-    def unshared(self, label: Label) -> bool:
-        """Tell whether a vertex is summed and only one structure is left that meets it."""
-        meeting = sum(label in operand.labels for operand in self.pending)
-        return label >= self.rank and label not in self.picked and meeting == 1
-
-    def take_vector(self, label: Label) -> Expression | None:
-        """Remove a summed vertex that carries only weights and return their product."""
-        if label < self.rank or self.degree(label) or label not in self.weights:
-            return None
-        self.vertices.discard(label)
-        return entrywise(self.weights.pop(label))
+    def summed(self, label: Label) -> bool:
+        """Tell whether a vertex is summed over the weights and edges there alone."""
+        held = label in self.picked or any(label in o.labels for o in self.pending)
+        return label >= self.rank and not held
 
     def degree(self, label: Label) -> int:
         return sum([(e.row == label) + (e.column == label) for e in self.edges])
@@ -241,14 +249,14 @@ class Graph:
 
     def _reduce_once(self) -> bool:
         for label in sorted(self.vertices):
-            if label >= self.rank and not self.degree(label):
+            if self.summed(label) and not self.degree(label):
                 self._close(label)
                 return True
         if self._loop() or self._ring() or self._parallel():
             return True
         for wanted in (1, 2):
             for label in sorted(self.vertices, reverse=True):
-                if label >= self.rank and self.degree(label) == wanted:
+                if self.summed(label) and self.degree(label) == wanted:
                     (self._dangle if wanted == 1 else self._pass)(label)
                     return True
         return False
@@ -293,7 +301,7 @@ class Graph:
             self.edges.remove(edge)
             label = edge.row
             if (
-                label >= self.rank
+                self.summed(label)
                 and edge.exponent == 1
                 and not self.degree(label)
                 and label not in self.weights
@@ -313,7 +321,7 @@ class Graph:
             twins = [e for e in self.edges if {e.row, e.column} == ends]
             if len(twins) != 2 or any(e.exponent != 1 for e in twins):
                 continue
-            if any(label < self.rank or self.degree(label) != 2 for label in ends):
+            if any(not self.summed(label) or self.degree(label) != 2 for label in ends):
                 continue
             if any(label in self.weights for label in ends):
                 continue
@@ -339,7 +347,7 @@ class Graph:
         for edges in by_ends.values():
             if len(edges) > 1 or edges[0].exponent != 1:
                 row, column = sorted((edges[0].row, edges[0].column))
-                merged = _hadamard_edges(edges, row)
+                merged = hadamard_edges(edges, row)
                 self.edges = [e for e in self.edges if e not in edges]
                 self.edges.append(Edge(merged, row, column, _one))
                 return True
@@ -357,7 +365,7 @@ class Graph:
             vector = entrywise(weights)
             assert vector is not None
             self.weigh(other, _matrix_vector(matrix, vector), _one)
-        elif other >= self.rank and not self.degree(other) and other not in self.weights:
+        elif self.summed(other) and not self.degree(other) and other not in self.weights:
             self.vertices.discard(other)
             self.scalars.append((_sum_of_entries(edge.matrix), _one))
         elif edge.column == label:
@@ -387,18 +395,12 @@ class Graph:
     # --- the result ---------------------------------------------------------------------------
 
     def _finish(self) -> Term:
-        coefficient, scalars = self.coefficient, self._means()
+        scalars = self.means()
         body = self._body()
         parts = [part for e in body for part in links(e)]
         scalars += [(part, _one) for part in parts if not part.shape]
         body = tuple([part for part in parts if part.shape])
-        merged: dict[Expression, Fraction] = {}
-        for value, base, exponent in scalar_factors(scalars):
-            coefficient *= value
-            if base is not None:
-                norm, factor = _as_norm(base, exponent)
-                merged[norm] = merged.get(norm, Fraction(0)) + factor
-        kept = tuple([(base, e) for base, e in merged.items() if e != 0])
+        coefficient, kept = merged_scalars(self.coefficient, scalars)
         coefficient, kept, body = with_adjugates(coefficient, kept, body)
         if self.rank == 2 and len(body) > 1:
             whole = chain(body)
@@ -407,7 +409,7 @@ class Graph:
                 body = (turned,)
         return Term(coefficient, kept, body)
 
-    def _means(self) -> list[tuple[Expression, Fraction]]:
+    def means(self) -> list[tuple[Expression, Fraction]]:
         """Write sum(x)/n as mean(x)."""
         scalars = list(self.scalars)
         for k, (base, exponent) in enumerate(scalars):
@@ -452,6 +454,19 @@ class Graph:
         return tuple(parts)
 
 
+def merged_scalars(
+    coefficient: Fraction, scalars: list[tuple[Expression, Fraction]]
+) -> tuple[Fraction, tuple[tuple[Expression, Fraction], ...]]:
+    """Return the number that scalars have in front, and their powers by base."""
+    merged: dict[Expression, Fraction] = {}
+    for value, base, exponent in scalar_factors(scalars):
+        coefficient *= value
+        if base is not None:
+            norm, factor = _as_norm(base, exponent)
+            merged[norm] = merged.get(norm, Fraction(0)) + factor
+    return coefficient, tuple([(base, e) for base, e in merged.items() if e != 0])
+
+
 def _diag(vector: Expression) -> Expression:
     return make("call", (vector,), ("diag", None))
 
@@ -493,7 +508,7 @@ def _matrix_vector(matrix: Expression, vector: Expression) -> Expression:
     return chain([matrix, vector])
 
 
-def _hadamard_edges(edges: list[Edge], row: Label) -> Expression:
+def hadamard_edges(edges: list[Edge], row: Label) -> Expression:
     """Multiply parallel edges entry by entry, in the orientation that needs fewer transposes."""
 
     def oriented(first: Label) -> Expression:

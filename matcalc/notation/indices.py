@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from matcalc.calculus.products import product
-from matcalc.calculus.tensors import Label, Labels, Operand, Tensor
-from matcalc.calculus.tensors import make as make_tensor
-from matcalc.expressions.dimensions import ONE, Dimension, integer
+from matcalc.calculus.tensors import Label, Tensor
+from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Application, Expression, make, number, size
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
-from matcalc.notation.building import hadamard
+from matcalc.notation.building import cost, hadamard, transpose
 from matcalc.notation.functions import applied, positional, reshaped
-from matcalc.notation.graphs import Graph, Unreduced
+from matcalc.notation.graphs import STRUCTURAL, Edge, Graph, merged_scalars
+from matcalc.notation.places import Place, equal_places, place_of, written_place
+from matcalc.notation.solving import Factor, difference, solved
 from matcalc.notation.terms import Term, total, written
 
 if TYPE_CHECKING:
@@ -95,28 +95,41 @@ def picked(formula: Expression, indices: tuple[Expression, ...]) -> Expression:
         return make("delta", chosen)
     if formula.head == "ones":
         return number(1)
-    if formula.head == "transpose" and len(chosen) == 2 and len(formula.arguments[0].shape) == 2:
-        return picked(formula.arguments[0], chosen[::-1])
+    if formula.head == "transpose" and formula.arguments[0].head == "subscript":
+        row = formula.arguments[0]
+        if len(row.shape) == 2 and len(chosen) == 1:
+            return picked(row, (number(1), *chosen))
+    if formula.head == "subscript" and "range" not in str(formula.value):
+        return _picked_twice(formula, chosen)
+    if len(chosen) == 2 and len(formula.shape) == 2:
+        turned = transpose(formula)
+        if cost(turned) < cost(formula):
+            return picked(turned, chosen[::-1] if len(turned.shape) == 2 else chosen[:1])
     return make("subscript", (formula, *chosen), ("entry",) * len(chosen))
+
+
+def _picked_twice(formula: Expression, chosen: tuple[Expression, ...]) -> Expression:
+    """Return A[:,k][i] as A[i,k], A[k,:][1,j] as A[k,j]."""
+    whole, *fixed = formula.arguments
+    rows = len(formula.value) == len(formula.shape)  # one row of a matrix stays one
+    inner, outer = iter(fixed), iter(chosen)
+    places = []
+    for selector in formula.value:
+        if selector == "entry":
+            places.append(next(inner))
+            if rows:
+                next(outer)
+        else:
+            places.append(next(outer))
+    return picked(whole, tuple(places))
 
 
 # --- the kinds of tensors -----------------------------------------------------------------------
 
 
 def _count(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
-    return _shifted(indices[0], tensor.value - ONE)
+    return written_place(place_of(indices[0]).plus(Place({}, tensor.value - ONE)))
     yield
-
-
-def _shifted(index: Expression, shift: Dimension) -> Expression:
-    if shift.value == 0:
-        return index
-    if index.head == "number":
-        return size(integer(int(index.value)) + shift)
-    value = shift.value
-    if value is not None and value < 0:
-        return make("add", (index, make("negate", (number(-value),))))
-    return make("add", (index, size(shift)))
 
 
 def _delta(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
@@ -129,28 +142,9 @@ def _unit(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -
     yield
 
 
-def _select(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
-    return make("delta", (indices[0], _shifted(indices[1], tensor.value)))
-    yield
-
-
-def _fuse(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
-    r, i, j = indices
-    before = make("add", (i, make("negate", (number(1),))))
-    start = make("multiply", (size(tensor.shape[2]), before))
-    return make("delta", (r, make("add", (start, j))))
-    yield
-
-
-def _shift(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
-    s, i, j = indices
-    place = make("add", (i, j))
-    return make("delta", (_shifted(s, tensor.value + ONE), place))
-    yield
-
-
-def _flip(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
-    return make("delta", (make("add", indices), size(tensor.shape[0] + ONE)))
+def _joined(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
+    values: dict[Any, Place] = {axis: place_of(index) for axis, index in enumerate(indices)}
+    return equal_places(difference(tensor, tuple(range(len(indices)))).at(values))
     yield
 
 
@@ -253,61 +247,84 @@ def _batched(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
 
 def _product(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]) -> Task:
     """Write a product: what is a matrix product in it by its entries, the rest as index sums."""
-    coefficient, summed = tensor.value
+    graph = Graph(notation, tensor)
+    apart = yield _apart(notation, tensor)
+    yield graph.read_around(tensor, apart)
+    coefficient, scalars = merged_scalars(graph.coefficient, graph.means())
+    left = [Factor(e, (label,), w) for label, at in graph.weights.items() for e, w in at]
+    left += [_upright(e) for e in graph.edges]
+    left += [Factor(o.tensor, o.labels, Fraction(o.weight)) for o in graph.pending]
+    factors, places = solved(left, graph)
     rank = len(tensor.shape)
-    chosen: dict[Label, Expression] = dict(enumerate(indices))
-    tensor, places = _shifted_places(tensor, chosen)
-    scalars: list[tuple[Expression, Fraction]] = []
-    sums: list[tuple[str, Dimension]] = []
-    names = list(_fresh_names(notation, indices, len(summed)))
-    for operands in _components(tensor, places):
-        piece = None
-        if not places:
-            piece = yield _as_matrix(notation, tensor, operands, chosen)
-        if piece is not None:
-            scalars.append((piece, _one))
-            continue
-        here = {**chosen, **places}
-        inner = sorted({x for o in operands for x in o.labels if x not in here})
-        for label in inner:
-            name = names.pop(0)
-            here[label] = make("index", (), name)
-            sums.append((name, summed[label - rank]))
-        factors = []
-        for operand in operands:
-            at = tuple([here[label] for label in operand.labels])
-            factors.append(((yield entry(notation, operand.tensor, at)), operand.weight))
-        body = written(Term(_one, tuple(factors), ()))
-        for name, dimension in reversed(sums):
-            body = make("index_sum", (number(1), size(dimension), body), name)
-        sums.clear()
-        scalars.append((body, _one))
-    return written(Term(coefficient, tuple(scalars), ()))
+    reached = {label: _summed_labels(label, places, rank) for f in factors for label in f.labels}
+    bodies: list[tuple[Expression, Fraction]] = list(scalars)
+    names = list(_fresh_names(notation, indices, len(graph.dims) - rank))
+    for members in _components(factors, reached):
+        inner = sorted({x for f in members for label in f.labels for x in reached[label]})
+        own = [names.pop(0) for _ in inner]
+        values: dict[Any, Place] = {k: place_of(index) for k, index in enumerate(indices)}
+        for label, name in zip(inner, own, strict=True):
+            values[label] = place_of(make("index", (), name))
+        written_factors = []
+        for factor in members:
+            at = tuple([_written_index(label, places, values) for label in factor.labels])
+            if isinstance(factor.what, Tensor):
+                formula = yield entry(notation, factor.what, at)
+            else:
+                formula = picked(factor.what, at)
+            written_factors.append((formula, factor.exponent))
+        body = written(Term(_one, tuple(written_factors), ()))
+        for label, name in reversed(list(zip(inner, own, strict=True))):
+            body = make("index_sum", (number(1), size(graph.dims[label]), body), name)
+        bodies.append((body, _one))
+    for label in _unreached(graph, factors, places, reached):
+        bodies.append((size(graph.dims[label]), _one))
+    return written(Term(coefficient, tuple(bodies), ()))
 
 
-def _shifted_places(
-    tensor: Tensor, chosen: Mapping[Label, Expression]
-) -> tuple[Tensor, dict[Label, Expression]]:
-    """Solve s == i + j for a summed s of a convolution, so that x[s] is x[i + j - 1]."""
+def _upright(edge: Edge) -> Factor:
+    """Return a matrix the way round in which it is shorter."""
+    turned = transpose(edge.matrix)
+    if cost(turned) < cost(edge.matrix):
+        return Factor(turned, (edge.column, edge.row), edge.exponent)
+    return Factor(edge.matrix, (edge.row, edge.column), edge.exponent)
+
+
+def _apart(notation: Notation, tensor: Tensor) -> Task:
+    """Return the operands that are no vertex, weight or edge: what is itself written by entries."""
     rank = len(tensor.shape)
+    apart = []
     for operand in tensor.operands:
-        if operand.tensor.kind != "shift" or operand.tensor.value.value != 0:
-            continue
-        s, i, j = operand.labels
-        if s >= rank and i in chosen and j in chosen:
-            place = make("add", (chosen[i], chosen[j], number(-1)))
-            rest = [o for o in tensor.operands if o is not operand]
-            return make_tensor("product", tensor.value, rest, tensor.shape), {s: place}
-    return tensor, {}
+        inner, labels, _ = operand
+        if inner.kind == "delta" or (inner.kind == "unit" and labels[0] < rank):
+            apart.append(operand)
+        elif inner.kind not in STRUCTURAL:
+            formula = yield notation._formula(inner)
+            if len(labels) > 2 or _is_indexed(formula):
+                apart.append(operand)
+    return apart
 
 
-def _components(tensor: Tensor, placed: Collection[Label]) -> list[list[Operand]]:
-    """Group the operands that are connected through summed labels."""
-    rank = len(tensor.shape)
-    groups: list[tuple[set[Label], list[Operand]]] = []
-    for operand in tensor.operands:
-        inner = {label for label in operand.labels if label >= rank and label not in placed}
-        members = [operand]
+def _summed_labels(label: Label, places: Mapping[Label, Place], rank: int) -> frozenset[Label]:
+    """Return the labels that are summed over to reach an entry."""
+    parts = places[label].parts if label in places else (label,)
+    return frozenset([x for x in parts if x >= rank])
+
+
+def _written_index(
+    label: Label, places: Mapping[Label, Place], values: Mapping[Any, Place]
+) -> Expression:
+    return written_place(places.get(label, Place({label: ONE})).at(values))
+
+
+def _components(
+    factors: Sequence[Factor], reached: Mapping[Label, frozenset[Label]]
+) -> list[list[Factor]]:
+    """Group the factors that are connected through summed labels."""
+    groups: list[tuple[frozenset[Label], list[Factor]]] = []
+    for factor in factors:
+        inner = frozenset().union(*[reached[label] for label in factor.labels])
+        members = [factor]
         rest = []
         for labels, others in groups:
             if labels & inner:
@@ -319,38 +336,26 @@ def _components(tensor: Tensor, placed: Collection[Label]) -> list[list[Operand]
     return [members for _, members in groups]
 
 
-def _as_matrix(
-    notation: Notation, tensor: Tensor, operands: list[Operand], chosen: dict[Label, Expression]
-) -> Task:
-    """Return the entry of a connected piece that has a matrix notation, else None."""
-    rank = len(tensor.shape)
-    free: Labels = tuple(sorted({x for o in operands for x in o.labels if x < rank}))
-    inner = {x for o in operands for x in o.labels if x >= rank}
-    if not inner or len(free) > 2:
-        return None
-    names = {x: ("in", x) for x in inner}
-    factors = [(o.tensor, tuple([names.get(x, x) for x in o.labels]), o.weight) for o in operands]
-    piece = product(factors, free)
-    if piece.kind != "product":
-        formula = yield notation._formula(piece)
-        return picked(formula, tuple([chosen[x] for x in free]))
-    graph = Graph(notation, piece)
-    try:
-        yield graph.read(piece)
-        term = graph.reduce()
-    except Unreduced:
-        return None
-    return picked(written(term), tuple([chosen[x] for x in free]))
+def _unreached(
+    graph: Graph,
+    factors: Sequence[Factor],
+    places: Mapping[Label, Place],
+    reached: Mapping[Label, frozenset[Label]],
+) -> list[Label]:
+    """Return the labels that are summed over though nothing depends on them any more."""
+    every = {label for place in places.values() for label in place.parts}
+    used = {x for f in factors for label in f.labels for x in reached[label]}
+    return sorted(label for label in every if label >= graph.rank and label not in used)
 
 
 _ENTRIES = {
     "count": _count,
     "delta": _delta,
     "unit": _unit,
-    "select": _select,
-    "fuse": _fuse,
-    "shift": _shift,
-    "flip": _flip,
+    "select": _joined,
+    "fuse": _joined,
+    "shift": _joined,
+    "flip": _joined,
     "levi_civita": _levi_civita,
     "sum": _sum,
     "apply": _apply,

@@ -1,4 +1,8 @@
-"""0-1 tensors that have a notation of their own: slices, convolutions, flips, cross products."""
+"""0-1 tensors that have a notation of their own: slices, convolutions, flips, cross products.
+
+A structure is written once what it is summed with is there as one vector at one vertex, or
+as one matrix between two.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,43 @@ from fractions import Fraction
 from matcalc.calculus.tensors import Operand
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make, number, size
-from matcalc.notation.building import negate
+from matcalc.notation import convolutions
+from matcalc.notation.building import cost, negate
+from matcalc.notation.convolutions import flipped
 from matcalc.notation.graphs import Edge, Graph
+from matcalc.notation.vertices import is_matrix, is_single, is_vector, matrix_at, remove, vector_at
 
 _one = Fraction(1)
+
+
+def write_structure(graph: Graph) -> bool:
+    """Write one of the pending structures; return False where none can be written yet."""
+    for rules in (_RULES, _MATRIX_RULES):
+        for operand in graph.pending:
+            rule = rules.get(operand.tensor.kind)
+            if rule is not None and rule(graph, operand):
+                return True
+    return False
+
+
+def write_columns(graph: Graph) -> bool:
+    """Write a convolution of a matrix's columns with a vector, or of two kernels."""
+    shifts = [operand for operand in graph.pending if operand.tensor.kind == "shift"]
+    return any(
+        convolutions.of_columns(graph, shift) or convolutions.of_kernels(graph, shift)
+        for shift in shifts
+    )
+
+
+# --- slices ---------------------------------------------------------------------------------------
 
 
 def _slice(graph: Graph, operand: Operand) -> bool:
     """Write the entries picked from a vector or matrix as a slice."""
     long, short = operand.labels
-    if not graph.unshared(long) or long not in graph.vertices:
+    if not is_single(graph, long) or long not in graph.vertices:
         return False
+    graph.pending.remove(operand)
     offset, length = operand.tensor.value, operand.tensor.shape[1]
     low, high = size(offset + ONE), size(offset + length)
     edges = [e for e in graph.edges if long in (e.row, e.column)]
@@ -38,61 +68,63 @@ def _slice(graph: Graph, operand: Operand) -> bool:
     return True
 
 
-def _convolution(graph: Graph, operand: Operand) -> bool:
-    """Write [s + offset == i + j] summed with two vectors as a convolution."""
-    s, i, j = operand.labels
-    _, out, kernel = operand.tensor.shape
-    offset = operand.tensor.value
-    for output, other in ((i, j), (j, i)):
-        if output in (s, other) or not (graph.alone(s) and graph.alone(other)):
-            continue
-        k_length = kernel if output == i else out
-        signal, filter_ = graph.take_vector(s), graph.take_vector(other)
-        assert signal is not None and filter_ is not None
-        full = offset == k_length - ONE and offset.value != 0
-        if offset.value == 0 or full:
-            name = "conv_full" if full else "conv"
-            graph.weigh(output, make("call", (signal, filter_), (name, None)), _one)
-            return True
-        return False
-    if graph.alone(i) and graph.alone(j) and offset.value == 0:
-        # G_i k_j summed where i + j == s: the full convolution with the kernel turned round
-        left, right = graph.take_vector(i), graph.take_vector(j)
-        assert left is not None and right is not None
-        turned = make("call", (right,), ("flip", None))
-        graph.weigh(s, make("call", (left, turned), ("conv_full", None)), _one)
-        return True
-    return False
+# --- flips ----------------------------------------------------------------------------------------
 
 
-def _turned(graph: Graph, operand: Operand) -> bool:
+def _turned(graph: Graph, flip: Operand) -> bool:
     """Write a vector read backwards as flip(x)."""
-    for inner, outer in (operand.labels, operand.labels[::-1]):
-        if inner != outer and graph.alone(inner):
-            vector = graph.take_vector(inner)
-            assert vector is not None
-            graph.weigh(outer, make("call", (vector,), ("flip", None)), _one)
-            return True
+    a, b = flip.labels
+    sides = [side for side in ((a, b), (b, a)) if a != b and is_vector(graph, side[0])]
+    if not sides:
+        return False
+    inner, outer = min(sides, key=lambda side: cost(vector_at(graph, side[0])))
+    vector = vector_at(graph, inner)
+    remove(graph, (inner,), flip)
+    graph.weigh(outer, flipped(vector), _one)
+    return True
+
+
+def _turned_matrix(graph: Graph, flip: Operand) -> bool:
+    """Write a matrix both axes of which are read backwards as flip(X)."""
+    for other in graph.pending:
+        if other.tensor.kind != "flip" or other is flip:
+            continue
+        for row, up in (flip.labels, flip.labels[::-1]):
+            for column, across in (other.labels, other.labels[::-1]):
+                if row != up and column != across and is_matrix(graph, row, column):
+                    matrix = matrix_at(graph, row, column)
+                    remove(graph, (row, column), flip, other)
+                    graph.edges.append(Edge(flipped(matrix), up, across, _one))
+                    return True
     return False
 
 
-def _crossed(graph: Graph, operand: Operand) -> bool:
+# --- cross products -------------------------------------------------------------------------------
+
+
+def _crossed(graph: Graph, sign: Operand) -> bool:
     """Write the sign of a permutation, summed with two vectors, as a cross product."""
-    labels = operand.labels
+    labels = sign.labels
     if len(set(labels)) != 3:
         return False
     for k in range(3):
         out, first, second = labels[k], labels[(k + 1) % 3], labels[(k + 2) % 3]
-        if graph.alone(first) and graph.alone(second):
-            left, right = graph.take_vector(first), graph.take_vector(second)
-            assert left is not None and right is not None
-            graph.weigh(out, make("call", (left, right), ("cross", None)), _one)
+        if is_vector(graph, first) and is_vector(graph, second):
+            parts = (vector_at(graph, first), vector_at(graph, second))
+            remove(graph, (first, second), sign)
+            graph.weigh(out, make("call", parts, ("cross", None)), _one)
             return True
+    return False
+
+
+def _crossing(graph: Graph, sign: Operand) -> bool:
+    """Write the sign of a permutation, summed with one vector, as a skew-symmetric matrix."""
+    labels = sign.labels
     for k in range(3):
         label, row, column = labels[k], labels[(k + 1) % 3], labels[(k + 2) % 3]
-        if graph.alone(label):
-            vector = graph.take_vector(label)
-            assert vector is not None
+        if len(set(labels)) == 3 and is_vector(graph, label):
+            vector = vector_at(graph, label)
+            remove(graph, (label,), sign)
             graph.edges.append(Edge(_skew(vector), row, column, _one))
             return True
     return False
@@ -106,9 +138,17 @@ def _skew(vector: Expression) -> Expression:
     return make("stack", cells, (3, 3, 3))
 
 
-STRUCTURES: dict[str, Callable[[Graph, Operand], bool]] = {
+Rule = Callable[[Graph, Operand], bool]
+
+_RULES: dict[str, Rule] = {
     "select": _slice,
-    "shift": _convolution,
+    "shift": convolutions.of_vectors,
     "flip": _turned,
     "levi_civita": _crossed,
+}
+
+_MATRIX_RULES: dict[str, Rule] = {
+    "shift": convolutions.of_matrices,
+    "flip": _turned_matrix,
+    "levi_civita": _crossing,
 }

@@ -232,11 +232,8 @@ def test_first_derivatives(name: str, form: Form) -> None:
     assert_derivative(form)
 
 
-@pytest.mark.parametrize(
-    ("name", "form"), [(name, form) for name, form in FORMS if name != "conv2d_full"], ids=str
-)
+@pytest.mark.parametrize(("name", "form"), FORMS, ids=str)
 def test_second_derivatives(name: str, form: Form) -> None:
-    """Those of conv2d_full are sums over six indices, which take a minute to evaluate."""
     assert_second_derivative(form)
 
 
