@@ -12,7 +12,6 @@ from matcalc.derivation.steps import DETAILS, MANNERS, Derivation, Manner
 from tests.derivation.truth import false_steps
 from tests.test_cases import ALL, INPUTS, Case, derivative, name, product
 
-
 TIES = ("ml-ppo-clip",)
 """Cases whose point lies where the two sides of a min are equal on an open set."""
 
