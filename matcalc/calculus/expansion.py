@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.calculus.products import product
-from matcalc.calculus.sums import Term, add
-from matcalc.calculus.tensors import Labels, Operand, Tensor
+from matcalc.calculus.sums import COMPARISONS, MIRRORED, Term, add, apply, view
+from matcalc.calculus.tensors import Labels, Operand, Tensor, constant, constant_value
 from matcalc.calculus.work import Factor
 
 MOST_TERMS = 16  # of a product that is multiplied out
@@ -57,6 +57,30 @@ def multiplied_out(tensor: Tensor) -> Tensor | None:
         chosen = next((k for k in sums if _divides(node, node.operands[k])), sums[0])
         pending += [(part, weight) for part in _distributed(node, chosen)]
     return add(done, out, dict(enumerate(tensor.shape)))
+
+
+def compared_with_zero(tensor: Tensor) -> Tensor | None:
+    """Return [a - b > 0] for [a > b] where terms cancel; None for all else."""
+    if tensor.kind != "apply" or tensor.value not in COMPARISONS:
+        return None
+    if any(not o.labels and constant_value(o.tensor) is not None for o in tensor.operands):
+        return None
+    out: Labels = tuple(range(len(tensor.shape)))
+    sizes = dict(enumerate(tensor.shape))
+    terms: list[Term] = []
+    for operand, sign in zip(tensor.operands, (_one, -_one), strict=True):
+        whole = operand.tensor
+        opened = multiplied_out(whole) if whole.kind == "product" else whole
+        terms.append((opened or whole, operand.labels, sign))
+    coefficient, difference, labels = view(add(terms, out, sizes), out)
+    if difference.kind == "sum" and len(difference.operands) >= sum(map(_length, terms)):
+        return None
+    function = MIRRORED[tensor.value] if coefficient < 0 else tensor.value
+    return apply(function, [(difference, labels), (constant(0), ())], out, sizes)
+
+
+def _length(term: Term) -> int:
+    return len(term[0].operands) if term[0].kind == "sum" else 1
 
 
 def _distributed(node: Tensor, chosen: int) -> list[Tensor]:

@@ -234,9 +234,26 @@ def split_powers(
     merged: dict[Expression, Fraction] = {}
     for base, exponent in factors:
         merged[base] = merged.get(base, Fraction(0)) + exponent
+    merged = _without_guards(merged)
     top = [raised(base, e) for base, e in merged.items() if e > 0]
     bottom = [raised(base, -e) for base, e in merged.items() if e < 0]
     return sorted(top, key=reading_order), sorted(bottom, key=reading_order)
+
+
+def _without_guards(powers: dict[Expression, Fraction]) -> dict[Expression, Fraction]:
+    """Write [z > 0]*z^2 as max(0, z)^2, and [z < 0]*z as min(0, z)."""
+    for guard in [base for base in powers if base.head == "compare"]:
+        sides = guard.arguments if guard.value[0] == ">" else guard.arguments[::-1]
+        if guard.value not in ("<", "<=", ">", ">=") or powers[guard] <= 0:
+            continue
+        for sign, name in ((1, "max"), (-1, "min")):
+            guarded = add([(Fraction(sign), sides[0]), (Fraction(-sign), sides[1])])
+            exponent = powers.get(guarded, Fraction(0))
+            if exponent > 0 and exponent.denominator == 1:
+                kept = make("call", (number(0), guarded), (name, None))
+                rest = {base: e for base, e in powers.items() if base not in (guard, guarded)}
+                return _without_guards({**rest, kept: exponent + rest.get(kept, 0)})
+    return powers
 
 
 def entrywise(factors: Iterable[tuple[Expression, Fraction]]) -> Expression | None:

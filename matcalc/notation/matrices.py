@@ -11,7 +11,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from matcalc.calculus.expansion import cancels, multiplied_out
+from matcalc.calculus.expansion import cancels, compared_with_zero, multiplied_out
 from matcalc.calculus.sums import view
 from matcalc.calculus.tensors import Labels, Operand, Tensor
 from matcalc.expressions.dimensions import ONE, Dimension
@@ -131,11 +131,18 @@ class Notation:
         special = yield self._softmax(tensor)
         if special is not None:
             return term_of(special)
+        whole = yield self._applied(tensor)
+        difference = compared_with_zero(tensor)
+        if difference is not None:
+            whole = best(whole, (yield self._applied(difference)))
+        return term_of(whole)
+
+    def _applied(self, tensor: Tensor) -> Task:
         arguments = []
         for operand in tensor.operands:
             formula = yield self._formula(operand.tensor)
             arguments.append(expanded(formula, operand.labels, tensor.shape))
-        return term_of(applied(tensor.value, tuple(arguments)))
+        return applied(tensor.value, tuple(arguments))
 
     def _softmax(self, tensor: Tensor) -> Task:
         """Recognise exp(v - logsumexp(v))."""

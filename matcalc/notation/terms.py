@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd, lcm
 from typing import NamedTuple
 
+from matcalc.calculus.sums import MIRRORED, OPPOSITE
 from matcalc.expressions.nodes import Expression, make, number
 from matcalc.notation.building import (
     add,
@@ -202,8 +203,8 @@ def _factored_total(terms: tuple[Term, ...]) -> Expression:
     for common in (_common_scalars(terms), _common_entries(terms)):
         if common is not None:
             candidates.append(common)
-    for factored in _grouped(terms):
-        candidates.append(factored)
+    candidates += _grouped(terms)
+    candidates += _by_cases(terms)
     return best(*candidates)
 
 
@@ -237,8 +238,8 @@ def _common_scalars(terms: Sequence[Term]) -> Expression | None:
     rest = []
     for term in terms:
         left = [(base, e - shared.get(base, 0)) for base, e in term.scalars]
-        kept = tuple([(base, e) for base, e in left if e != 0])
-        rest.append(Term(term.coefficient / coefficient, kept, term.body))
+        value, kept = _cancelled(left)
+        rest.append(Term(value * term.coefficient / coefficient, kept, term.body))
     inner = total(rest)
     candidates = [_written(coefficient, tuple(shared.items()), inner)]
     if coefficient < 0:
@@ -251,6 +252,17 @@ def _common_scalars(terms: Sequence[Term]) -> Expression | None:
         undrawn = [term._replace(coefficient=term.coefficient * coefficient) for term in rest]
         candidates.append(_written(_one, tuple(shared.items()), total_plain(undrawn)))
     return best(*candidates)
+
+
+def _cancelled(powers: Sequence[tuple[Expression, Fraction]]) -> tuple[Fraction, Scalars]:
+    """Open powers of products, as q/(p*q), and cancel what is above and below."""
+    coefficient = _one
+    opened = []
+    for value, base, exponent in scalar_factors([(base, e) for base, e in powers if e != 0]):
+        coefficient *= value
+        if base is not None:
+            opened.append((base, exponent))
+    return coefficient, tuple([(base, e) for base, e in merged(opened).items() if e != 0])
 
 
 def _common_entries(terms: Sequence[Term]) -> Expression | None:
@@ -334,6 +346,42 @@ def _grouped(terms: Sequence[Term]) -> list[Expression]:
                 outside = [terms[k] for k in range(len(terms)) if k not in group]
                 results.append(_factored(inside, outside, at))
     return results
+
+
+def _by_cases(terms: Sequence[Term]) -> list[Expression]:
+    """Write [c]*a + [not c]*b as where(c, a, b)."""
+    guarded: dict[Expression, dict[int, Term]] = {}
+    for k, term in enumerate(terms):
+        for condition, rest in _guards(term):
+            guarded.setdefault(condition, {})[k] = rest
+    results = []
+    for condition, then in guarded.items():
+        left, right = condition.arguments
+        opposite = OPPOSITE[condition.value]
+        turned = make("compare", (left, right), opposite)
+        otherwise = guarded.get(turned) or guarded.get(
+            make("compare", (right, left), MIRRORED[opposite]), {}
+        )
+        if otherwise and min(then) < min(otherwise) and not then.keys() & otherwise.keys():
+            branches = [total(list(branch.values())) for branch in (then, otherwise)]
+            chosen = term_of(make("call", (condition, *branches), ("where", None)))
+            rest = [t for k, t in enumerate(terms) if k not in then and k not in otherwise]
+            results.append(total([chosen, *rest]))
+    return results
+
+
+def _guards(term: Term) -> Iterator[tuple[Expression, Term]]:
+    """Yield each condition that multiplies the term, and the term without it."""
+    for base, exponent in term.scalars:
+        if base.head == "compare" and exponent == 1:
+            kept = tuple([(other, e) for other, e in term.scalars if other is not base])
+            yield base, term._replace(scalars=kept)
+    if len(term.body) == 1:
+        factors = entry_factors(term.body[0])
+        for base, exponent in factors:
+            if base.head == "compare" and base.shape and exponent == 1:
+                column = entrywise([(other, e) for other, e in factors if other is not base])
+                yield base, term._replace(body=() if column is None else (column,))
 
 
 def _reassociated(term: Term, turn: bool) -> Term:
