@@ -368,7 +368,7 @@ def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
         collected[term] = collected.get(term, Fraction(0)) + coefficient
     parts = [(c, t) for t, c in collected.items() if c != 0]
     if not parts:
-        return _zero_like(terms[0][1])
+        return zero_like(terms[0][1])
     parts = _with_complements(parts)
     parts.sort(key=lambda part: _term_order(*part))
     written = [scaled(c, t) for c, t in parts]
@@ -394,7 +394,8 @@ def _with_complements(
     return parts
 
 
-def _zero_like(e: Expression) -> Expression:
+def zero_like(e: Expression) -> Expression:
+    """Return zeros of the same shape."""
     return make("zeros", (), e.shape) if e.shape else number(0)
 
 

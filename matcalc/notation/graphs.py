@@ -33,6 +33,7 @@ from matcalc.notation.building import (
     transpose,
 )
 from matcalc.notation.determinants import with_adjugates
+from matcalc.notation.means import averaged
 from matcalc.notation.terms import Term, scalar_factors
 
 if TYPE_CHECKING:
@@ -352,18 +353,24 @@ class Graph:
         self.vertices.discard(label)
         weights = self.weights.pop(label, [])
         other = edge.column if edge.row == label else edge.row
+        matrix = edge.matrix if edge.column == label else transpose(edge.matrix)
         if weights:
-            matrix = edge.matrix if edge.column == label else transpose(edge.matrix)
             vector = entrywise(weights)
             assert vector is not None
             self.weigh(other, _matrix_vector(matrix, vector), _one)
         elif other >= self.rank and not self.degree(other) and other not in self.weights:
             self.vertices.discard(other)
             self.scalars.append((_sum_of_entries(edge.matrix), _one))
-        elif edge.column == label:
-            self.weigh(other, along_rows("sum", edge.matrix), _one)
         else:
-            self.weigh(other, along_rows("sum", transpose(edge.matrix)), _one)
+            self.weigh(other, along_rows(self._sum_or_mean(label), matrix), _one)
+
+    def _sum_or_mean(self, label: Label) -> str:
+        """Return 'mean' and take the divisor away, if the length of a label is one."""
+        divisor = (size(self.dims[label]), -_one)
+        if self.dims[label].value is not None or divisor not in self.scalars:
+            return "sum"
+        self.scalars.remove(divisor)
+        return "mean"
 
     def _pass(self, label: Label) -> None:
         """Join two edges at an inner vertex into a matrix product."""
@@ -387,10 +394,10 @@ class Graph:
     # --- the result ---------------------------------------------------------------------------
 
     def _finish(self) -> Term:
-        coefficient, scalars = self.coefficient, self._means()
+        coefficient, scalars = self.coefficient, self.scalars
         body = self._body()
         parts = [part for e in body for part in links(e)]
-        scalars += [(part, _one) for part in parts if not part.shape]
+        scalars = scalars + [(part, _one) for part in parts if not part.shape]
         body = tuple([part for part in parts if part.shape])
         merged: dict[Expression, Fraction] = {}
         for value, base, exponent in scalar_factors(scalars):
@@ -398,7 +405,7 @@ class Graph:
             if base is not None:
                 norm, factor = _as_norm(base, exponent)
                 merged[norm] = merged.get(norm, Fraction(0)) + factor
-        kept = tuple([(base, e) for base, e in merged.items() if e != 0])
+        kept = tuple([(base, e) for base, e in averaged(merged).items() if e != 0])
         coefficient, kept, body = with_adjugates(coefficient, kept, body)
         if self.rank == 2 and len(body) > 1:
             whole = chain(body)
@@ -406,21 +413,6 @@ class Graph:
             if cost(turned) < cost(whole):
                 body = (turned,)
         return Term(coefficient, kept, body)
-
-    def _means(self) -> list[tuple[Expression, Fraction]]:
-        """Write sum(x)/n as mean(x)."""
-        scalars = list(self.scalars)
-        for k, (base, exponent) in enumerate(scalars):
-            if exponent != 1 or base.head != "call" or base.value != ("sum", None):
-                continue
-            (argument,) = base.arguments
-            counts = [d for d in argument.shape if d != ONE]
-            divisors = [(size(d), -_one) for d in counts]
-            if all(d.value is None for d in counts) and all(d in scalars for d in divisors):
-                scalars[k] = (make("call", (argument,), ("mean", None)), _one)
-                for divisor in divisors:
-                    scalars.remove(divisor)
-        return scalars
 
     def _body(self) -> tuple[Expression, ...]:
         if self.rank == 0:

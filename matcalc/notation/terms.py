@@ -22,6 +22,7 @@ from matcalc.notation.building import (
     split_powers,
     transpose,
     turned_difference,
+    zero_like,
 )
 
 FACTOR_LIMIT = 40  # sums of more terms are printed term by term
@@ -183,7 +184,9 @@ def _times(scalars: Sequence[Expression], body: Expression) -> Expression:
 
 def total(terms: Sequence[Term]) -> Expression:
     """Return the sum of the terms, factored where that is shorter."""
-    terms = _collected(terms)
+    if not (kept := _collected(terms)):
+        return zero_like(written(terms[0]))
+    terms = kept
     if len(terms) > FACTOR_LIMIT or len(terms) < 2:
         return _plain(terms)
     return _factored_total(tuple(terms))
@@ -214,7 +217,7 @@ def _collected(terms: Sequence[Term]) -> list[Term]:
         known = sums.get(term.key)
         coefficient = term.coefficient + (known.coefficient if known else 0)
         sums[term.key] = term._replace(coefficient=coefficient)
-    return [term for term in sums.values() if term.coefficient != 0] or list(terms[:1])
+    return [term for term in sums.values() if term.coefficient != 0]
 
 
 def _plain(terms: Sequence[Term]) -> Expression:
@@ -345,7 +348,59 @@ def _grouped(terms: Sequence[Term]) -> list[Expression]:
                 inside = [variants[k] for k in group]
                 outside = [terms[k] for k in range(len(terms)) if k not in group]
                 results.append(_factored(inside, outside, at))
+    return results + _linear_forms(terms)
+
+
+def _linear_forms(terms: Sequence[Term]) -> list[Expression]:
+    """Write x'*a + x'*b as x'*(a + b), and tr(A*B) + tr(A*C) as tr(A*(B + C))."""
+    groups: dict[tuple[str, Expression], dict[int, Term]] = {}
+    for k, term in enumerate(terms):
+        if term.body:
+            return []
+        for position, (base, exponent) in enumerate(term.scalars):
+            if exponent == 1:
+                others = term.scalars[:position] + term.scalars[position + 1 :]
+                for head, first, rest in _openings(base):
+                    inner = Term(term.coefficient, others, tuple(rest))
+                    groups.setdefault((head, first), {})[k] = inner
+    results = []
+    for (head, first), group in groups.items():
+        if len(group) > 1:
+            whole = total(list(group.values()))
+            outside = [term for k, term in enumerate(terms) if k not in group]
+            if whole.head == "zeros":
+                results.append(total(outside) if outside else number(0))
+                continue
+            inner = term_of(whole)
+            form = _linear_form(head, first, inner.body)
+            joined = Term(inner.coefficient, (*inner.scalars, (form, _one)), ())
+            results.append(total([joined, *outside]))
     return results
+
+
+def _openings(scalar: Expression) -> Iterator[tuple[str, Expression, list[Expression]]]:
+    """Yield (form, factor, the other factors) of an inner product or the trace of a product."""
+    if scalar.head == "dot":
+        left, right = scalar.arguments
+        yield "dot", left, [right]
+        yield "dot", right, [left]
+    elif scalar.head == "call" and scalar.value[0] == "tr":
+        for trace in (scalar.arguments[0], transpose(scalar.arguments[0])):
+            parts = links(trace)
+            if len(parts) > 1 and all(part.shape for part in parts):
+                for k, part in enumerate(parts):
+                    yield "tr", part, parts[k + 1 :] + parts[:k]
+    elif scalar.head == "multiply" and scalar.arguments[1].shape:
+        for product in (scalar, transposed_scalar(scalar)):
+            first, *rest = links(product)
+            yield "multiply", first, rest
+
+
+def _linear_form(head: str, first: Expression, rest: tuple[Expression, ...]) -> Expression:
+    if head == "dot":
+        return make("dot", (first, chain(rest)))
+    product = chain([first, *rest])
+    return make("call", (product,), ("tr", None)) if head == "tr" else product
 
 
 def _by_cases(terms: Sequence[Term]) -> list[Expression]:
@@ -365,8 +420,8 @@ def _by_cases(terms: Sequence[Term]) -> list[Expression]:
         if otherwise and min(then) < min(otherwise) and not then.keys() & otherwise.keys():
             branches = [total(list(branch.values())) for branch in (then, otherwise)]
             chosen = term_of(make("call", (condition, *branches), ("where", None)))
-            rest = [t for k, t in enumerate(terms) if k not in then and k not in otherwise]
-            results.append(total([chosen, *rest]))
+            others = [t for k, t in enumerate(terms) if k not in then and k not in otherwise]
+            results.append(total([chosen, *others]))
     return results
 
 
