@@ -9,8 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.calculus.symmetry import symmetric
-from matcalc.calculus.tensors import Label, Tensor, constant_value
-from matcalc.calculus.work import ZERO_ONE, Work, open_factors
+from matcalc.calculus.tensors import Label, Tensor, constant_value, is_zero
+from matcalc.calculus.work import PUSH_LIMIT, ZERO_ONE, Work, Zero, open_factors
 
 _one = Fraction(1)
 
@@ -165,3 +165,33 @@ def drop_guarded(work: Work) -> None:
                     work.drop(position)
                     open_factors(work, [(freed, labels, exponent)])
                     return
+
+
+def cancel_in_sums(work: Work) -> None:
+    """Write the sum of x - mean(x) as 0: add up term by term what no other factor indexes."""
+    from matcalc.calculus.products import product
+    from matcalc.calculus.sums import FLATTEN_LIMIT, add
+
+    for position, (tensor, labels, exponent) in enumerate(work.factors):
+        if tensor.kind != "sum" or exponent != 1 or tensor.height > PUSH_LIMIT:
+            continue
+        gone = [x for x in labels if x not in work.kept and work.users(x) == [position]]
+        if not gone or len(tensor.operands) > FLATTEN_LIMIT or len(set(labels)) < len(labels):
+            continue
+        kept = tuple([label for label in labels if label not in gone])
+        parts = []
+        for inner, axes, weight in tensor.operands:
+            places = tuple([labels[k] for k in axes])
+            sizes = {label: work.dims[label] for label in gone if label not in places}
+            rest = tuple([label for label in kept if label in places])
+            parts.append((product([(inner, places, _one)], rest, sizes), rest, weight))
+        whole = add(parts, kept, work.dims)
+        length = len(whole.operands) if whole.kind == "sum" else 1
+        if is_zero(whole) or length < len(tensor.operands):
+            for label in gone:
+                del work.dims[label]
+            work.drop(position)
+            open_factors(work, [(whole, kept, _one)])
+            if work.coefficient == 0:
+                raise Zero
+            return

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from matcalc.calculus.identities import (
+    cancel_in_sums,
     drop_guarded,
     join_matrix_product,
     join_signs,
@@ -61,6 +62,7 @@ def _simplify(work: Work) -> None:
         join_signs(work)
         drop_guarded(work)
         _merge_powers(work)
+    cancel_in_sums(work)
     _sum_unused(work)
 
 

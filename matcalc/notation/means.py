@@ -18,8 +18,9 @@ def averaged(powers: Powers) -> Powers:
     >>> from matcalc.expressions.nodes import variable
     >>> n = name("n")
     >>> total = make("call", (variable("x", (n,)),), ("sum", None))
-    >>> [(base.value, e) for base, e in averaged({total: Fraction(1), size(n): Fraction(-1)}).items()]
-    [(('mean', None), Fraction(1, 1))]
+    >>> ((mean, exponent),) = averaged({total: Fraction(1), size(n): Fraction(-1)}).items()
+    >>> mean.value[0], exponent == 1
+    ('mean', True)
     """
     if not any(base.head == "size" and e < 0 for base, e in powers.items()):
         return powers
@@ -29,7 +30,7 @@ def averaged(powers: Powers) -> Powers:
         if argument is None or times.denominator != 1 or times <= 0:
             continue
         lengths = [size(length) for length in argument.shape if length != ONE]
-        if all(result.get(n, 0) <= -times * lengths.count(n) for n in lengths):
+        if lengths and all(result.get(n, 0) <= -times * lengths.count(n) for n in lengths):
             for n in lengths:
                 result[n] += times
             del result[base]
