@@ -122,6 +122,37 @@ def recognise_softmax(work: Work) -> None:
             return
 
 
+def sum_softmax(work: Work) -> None:
+    """Write the sum of softmax(x), which is exp(x - logsumexp(x)), as 1."""
+    from matcalc.calculus.sums import add
+
+    for position, (tensor, labels, exponent) in enumerate(work.factors):
+        if tensor.kind != "apply" or tensor.value != "exp" or exponent != 1:
+            continue
+        ((inner, axes, _),) = tensor.operands
+        places = tuple([labels[k] for k in axes])
+        gone = {x for x in places if x not in work.kept and work.users(x) == [position]}
+        if inner.kind != "sum" or not gone:
+            continue
+        for normalizer, own, weight in inner.operands:
+            if normalizer.kind != "reduce" or normalizer.value[0] != "logsumexp" or weight != -1:
+                continue
+            ((whole, order, _),) = normalizer.operands
+            free = [k for k in range(len(places)) if k not in own]
+            axis = [*own, *free]
+            if {places[k] for k in free} != gone or len(axis) != len(order):
+                continue
+            terms = [
+                (whole, tuple([axis[k] for k in order]), _one),
+                (normalizer, own, -_one),
+            ]
+            if add(terms, tuple(range(len(places))), dict(enumerate(inner.shape))) is inner:
+                work.drop(position)
+                for label in gone:
+                    del work.dims[label]
+                return
+
+
 def join_signs(work: Work) -> None:
     """Write sign(u)/abs(u) as 1/u and abs(u)^2 as u^2, which they equal wherever defined."""
     for position, (tensor, labels, exponent) in enumerate(work.factors):

@@ -18,6 +18,7 @@ from matcalc.calculus.identities import (
     join_signs,
     recognise_sigmoid,
     recognise_softmax,
+    sum_softmax,
 )
 from matcalc.calculus.numbering import number
 from matcalc.calculus.selections import apply_selection
@@ -63,6 +64,7 @@ def _simplify(work: Work) -> None:
         drop_guarded(work)
         _merge_powers(work)
     cancel_in_sums(work)
+    sum_softmax(work)
     _sum_unused(work)
 
 

@@ -272,9 +272,10 @@ def _common_entries(terms: Sequence[Term]) -> Expression | None:
     """Draw out what all terms multiply by entry by entry: s .* (g - g'*s)."""
     parts = []
     for term in terms:
-        if len(term.body) != 1:
+        factors = _entry_factors_of_chain(term.body)
+        if factors is None:
             return None
-        parts.append(merged(entry_factors(term.body[0])))
+        parts.append(merged(factors))
     shared = {
         base: min(part.get(base, Fraction(0)) for part in parts)
         for base in parts[0]
@@ -291,6 +292,25 @@ def _common_entries(terms: Sequence[Term]) -> Expression | None:
         return None
     common = entrywise(shared.items())
     return None if common is None else make("hadamard", (common, total(rest)))
+
+
+def _entry_factors_of_chain(
+    body: tuple[Expression, ...],
+) -> list[tuple[Expression, Fraction]] | None:
+    """Return what is multiplied entry by entry, in diag(v)*A the matrix v*ones(n)' and A."""
+    if len(body) == 1:
+        return entry_factors(body[0])
+    if len(body) != 2 or any(len(part.shape) != 2 for part in body):
+        return None
+    for k, part in enumerate(body):
+        if part.head == "call" and part.value[0] == "diag" and part.arguments[0].head != "eye":
+            matrix, vector = body[1 - k], part.arguments[0]
+            if k == 0:
+                wide = [vector, transpose(make("ones", (), matrix.shape[1:]))]
+            else:
+                wide = [make("ones", (), matrix.shape[:1]), transpose(vector)]
+            return [(chain(wide), _one), *entry_factors(matrix)]
+    return None
 
 
 def merged(powers: Iterable[tuple[Expression, Fraction]]) -> dict[Expression, Fraction]:
