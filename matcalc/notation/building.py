@@ -92,7 +92,7 @@ def _transposed_inside(e: Expression) -> Expression | None:
         return chain([*[part for part in parts if not part.shape], *turned])
     if head == "kron":
         return make("kron", tuple([transpose(part) for part in e.arguments]))
-    if cost(e) > INSIDE_LIMIT:
+    if cost(e) > INSIDE_LIMIT and any(part.shape for part in e.arguments):
         return None
     if head == "divide" and not e.arguments[1].shape:
         return make("divide", (transpose(e.arguments[0]), e.arguments[1]))
@@ -143,7 +143,10 @@ def links(e: Expression) -> list[Expression]:
 
 
 def chain(factors: Sequence[Expression]) -> Expression:
-    """Return the product of matrices and vectors from left to right; powers are joined."""
+    """Return the product of matrices and vectors from left to right; powers are joined.
+
+    A*adj(A) is det(A).
+    """
     every = [part for f in factors for part in (links(f) if f.shape else (f,))]
     scalars = [part for part in every if not part.shape]
     flat = [part for part in every if part.shape]
@@ -152,13 +155,18 @@ def chain(factors: Sequence[Expression]) -> Expression:
         if part.head == "eye" and len(flat) > 1:
             continue
         if parts:
+            determinant = _determinant(parts[-1], part)
+            if determinant is not None:
+                scalars.append(determinant)
+                parts.pop()
+                continue
             joined = _joined(parts[-1], part)
             if joined is not None:
                 parts[-1] = joined
                 continue
         parts.append(part)
     if not parts:
-        parts = flat[:1]
+        parts = [make("eye", (), flat[0].shape[0])]
     result = parts[0]
     for part in parts[1:]:
         result = make("multiply", (result, part))
@@ -166,12 +174,31 @@ def chain(factors: Sequence[Expression]) -> Expression:
 
 
 def _joined(left: Expression, right: Expression) -> Expression | None:
-    """Return inv(B)*inv(A) as inv(A*B), diag(u)*diag(v) as diag(u .* v)."""
+    """Return A*A as A^2, inv(B)*inv(A) as inv(A*B), diag(u)*diag(v) as diag(u .* v)."""
+    base, exponent = _power_of(left)
+    diagonal = base.head == "call" and base.value[0] == "diag"
+    if base is right and not diagonal and len(base.shape) == 2 and base.shape[0] == base.shape[1]:
+        return make("matrix_power", (base, number(exponent + 1)))
     if left.head == right.head == "call" and left.value == right.value:
         if left.value[0] == "inv":
             return make("call", (chain([right.arguments[0], left.arguments[0]]),), left.value)
         if left.value[0] == "diag" and len(left.arguments[0].shape) == 1:
             return make("call", (hadamard([left.arguments[0], right.arguments[0]]),), left.value)
+    return None
+
+
+def _power_of(e: Expression) -> tuple[Expression, Fraction]:
+    """Return (A, k) for A^k, and (A, 1)."""
+    if e.head == "matrix_power" and e.arguments[1].head == "number" and e.arguments[1].value > 0:
+        return e.arguments[0], e.arguments[1].value
+    return e, Fraction(1)
+
+
+def _determinant(left: Expression, right: Expression) -> Expression | None:
+    """Return det(A) for A and adj(A), in either order."""
+    for one, other in ((left, right), (right, left)):
+        if one.head == "call" and one.value[0] == "adj" and one.arguments[0] is other:
+            return make("call", (other,), ("det", None))
     return None
 
 
@@ -369,6 +396,8 @@ def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
     parts = [(c, t) for t, c in collected.items() if c != 0]
     if not parts:
         return zero_like(terms[0][1])
+    if any(t.shape and t.head != "ones" for _, t in parts):  # ones expand by themselves
+        parts = [(c, number(1) if t.head == "ones" else t) for c, t in parts]
     parts = _with_complements(parts)
     parts.sort(key=lambda part: _term_order(*part))
     written = [scaled(c, t) for c, t in parts]

@@ -9,6 +9,7 @@ from math import gcd, lcm
 from typing import NamedTuple
 
 from matcalc.calculus.sums import MIRRORED, OPPOSITE
+from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.nodes import Expression, make, number
 from matcalc.notation.building import (
     add,
@@ -161,6 +162,9 @@ def _in_front(coefficient: Fraction, scalars: Scalars, body: Expression | None) 
     if over != 1:
         bottom.insert(0, number(over))
     below = hadamard(bottom) if bottom else None
+    if not top and body is not None and below is not None and _same_powers(body, below):
+        ratio = make("divide", (body.arguments[0], below.arguments[0]))  # x^2/c^2 is (x/c)^2
+        return make("power", (ratio, below.arguments[1]))
     if body is None:
         above = hadamard(top) if top else number(1)
         return make("divide", (above, below)) if below is not None else above
@@ -171,6 +175,14 @@ def _in_front(coefficient: Fraction, scalars: Scalars, body: Expression | None) 
         # 2/N*X'*e, but X'*e/N
         return make("multiply", (front, body))
     return make("divide", (_times(top, body), below))
+
+
+def _same_powers(above: Expression, below: Expression) -> bool:
+    if not above.head == below.head == "power":
+        return False
+    exponent = below.arguments[1]
+    whole = exponent.head == "number" and exponent.value.denominator == 1
+    return whole and above.arguments[1] is exponent
 
 
 def _times(scalars: Sequence[Expression], body: Expression) -> Expression:
@@ -195,20 +207,30 @@ def total(terms: Sequence[Term]) -> Expression:
 @lru_cache(maxsize=2048)  # ways of factoring meet in the same smaller sums
 def _factored_total(terms: tuple[Term, ...]) -> Expression:
     plain = _plain(terms)
-    before, after = _common_ends(terms)
-    if before or after:
-        cut = [t._replace(body=t.body[before : len(t.body) - after]) for t in terms]
-        first = terms[0].body
-        inner = term_of(total(cut))
-        whole = _joined_term(inner, first[len(first) - after :], first[:before])
-        return best(written(whole), plain)
+    gathered = _between_common_ends(terms)
+    if gathered is not None:
+        return best(gathered, plain)
     candidates = [plain]
     for common in (_common_scalars(terms), _common_entries(terms)):
         if common is not None:
             candidates.append(common)
     candidates += _grouped(terms)
     candidates += _by_cases(terms)
+    gathered = _between_common_ends(_powers_opened(terms))
+    if gathered is not None:
+        candidates.append(gathered)
     return best(*candidates)
+
+
+def _between_common_ends(terms: Sequence[Term]) -> Expression | None:
+    """Draw out the first and last factors that all terms share."""
+    before, after = _common_ends(terms)
+    if not before and not after:
+        return None
+    cut = [t._replace(body=t.body[before : len(t.body) - after]) for t in terms]
+    first = terms[0].body
+    inner = term_of(total(cut))
+    return written(_joined_term(inner, first[len(first) - after :], first[:before]))
 
 
 def _collected(terms: Sequence[Term]) -> list[Term]:
@@ -362,6 +384,9 @@ def _grouped(terms: Sequence[Term]) -> list[Expression]:
         # a'*x*b + b'*x*a, where every term is written so; else numbers stay numbers
         if all(new is not old for new, old in zip(form, terms, strict=True)):
             forms.append(form)
+    opened = _sums_opened(terms)
+    if opened != list(terms):
+        forms.append(opened)
     for variants in forms:
         for at in (-1, 0):
             for group in _shared_ends(variants, at):
@@ -421,6 +446,40 @@ def _linear_form(head: str, first: Expression, rest: tuple[Expression, ...]) -> 
         return make("dot", (first, chain(rest)))
     product = chain([first, *rest])
     return make("call", (product,), ("tr", None)) if head == "tr" else product
+
+
+def _sums_opened(terms: Sequence[Term]) -> list[Term]:
+    """Write sum(A, axis=1) as A*ones(n), which ends in a vector as A*x does."""
+    opened = []
+    for term in terms:
+        *rest, last = term.body or (None,)
+        upright = last.arguments[0] if last is not None and last.head == "transpose" else last
+        if upright is not None and upright.head == "call" and upright.value[0] == "sum":
+            (matrix,) = upright.arguments
+            if upright.value[1] == 1 and upright is last:
+                term = term._replace(body=(*rest, *links(matrix), _ones(matrix.shape[1])))
+            elif upright.value[1] == 0 and upright is not last:
+                turned = transpose(matrix)
+                term = term._replace(body=(*rest, *links(turned), _ones(matrix.shape[0])))
+        opened.append(term)
+    return opened
+
+
+def _powers_opened(terms: Sequence[Term]) -> list[Term]:
+    """Write A^2 as A*A, which begins and ends in A."""
+    opened = []
+    for term in terms:
+        body: list[Expression] = []
+        for part in term.body:
+            exponent = part.arguments[1] if part.head == "matrix_power" else None
+            small = exponent is not None and exponent.head == "number" and 2 <= exponent.value <= 4
+            body += [part.arguments[0]] * int(exponent.value) if exponent and small else [part]
+        opened.append(term._replace(body=tuple(body)) if len(body) > len(term.body) else term)
+    return opened
+
+
+def _ones(length: Dimension) -> Expression:
+    return make("ones", (), (length,))
 
 
 def _by_cases(terms: Sequence[Term]) -> list[Expression]:
