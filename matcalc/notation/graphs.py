@@ -280,9 +280,13 @@ class Graph:
 
     def inner(self, left: Expression, right: Expression) -> Expression:
         """Return the inner product of two columns, as w·x or x'*A*x."""
-        dotted = self.notation.style.dot and "multiply" not in (left.head, right.head)
+        parts = [*links(left), *links(right)]
+        scalars = [part for part in parts if not part.shape]
+        dotted = self.notation.style.dot and len(parts) == len(scalars) + 2
+        if dotted:
+            left, right = [part for part in parts if part.shape]
         forms = [
-            make("dot", (a, b)) if dotted else chain([transpose(a), b])
+            hadamard([*scalars, make("dot", (a, b))]) if dotted else chain([transpose(a), b])
             for a, b in ((left, right), (right, left))
         ]
         return forms[forms[1] in self.notation.style.known]

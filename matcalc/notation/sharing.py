@@ -19,7 +19,7 @@ MOST_NODES = 400
 LEAST_NODES = 20
 """Smaller trees are printed whole."""
 
-SAVED = 8
+SAVED = 10
 """A program must save at least one node in this many."""
 
 NAMING = 1
@@ -134,12 +134,12 @@ def _regrouped(expression: Expression, given: Mapping[Expression, str]) -> Expre
 
 def _turned(order: list[Expression], given: Iterable[Expression]) -> dict[Expression, Expression]:
     """Write matrices as the transposes of what is given, or comes before them."""
-    seen = set(given)
+    seen = {*given}
     instead: dict[Expression, Expression] = {}
     for node in order:
-        if node not in seen and len(node.shape) == 2 and node.head not in PLAIN:
+        if len(node.shape) == 2 and node not in seen and cost(node) > NAMING + 2:
             turned = transpose(node)
-            if turned in seen and turned.arguments:
+            if turned in seen and node.head not in PLAIN:
                 instead[node] = make("transpose", (turned,))
         if node not in instead:
             seen.add(node)
