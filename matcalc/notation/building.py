@@ -269,12 +269,14 @@ def split_powers(
 
 def _without_guards(powers: dict[Expression, Fraction]) -> dict[Expression, Fraction]:
     """Write [z > 0]*z^2 as max(0, z)^2, and [z < 0]*z as min(0, z)."""
+    zero = number(0)
     for guard in [base for base in powers if base.head == "compare"]:
         sides = guard.arguments if guard.value[0] == ">" else guard.arguments[::-1]
         if guard.value not in ("<", "<=", ">", ">=") or powers[guard] <= 0:
             continue
-        for sign, name in ((1, "max"), (-1, "min")):
-            guarded = add([(Fraction(sign), sides[0]), (Fraction(-sign), sides[1])])
+        for name, signs in (("max", (1, -1)), ("min", (-1, 1))):
+            terms = [(Fraction(c), e) for c, e in zip(signs, sides, strict=True) if e is not zero]
+            guarded = add(terms)
             exponent = powers.get(guarded, Fraction(0))
             if exponent > 0 and exponent.denominator == 1:
                 kept = make("call", (number(0), guarded), (name, None))
@@ -335,6 +337,8 @@ def negate(e: Expression) -> Expression:
         return number(-e.value)
     if e.head == "add" and any(is_negative(term) for term in e.arguments):
         return add([(Fraction(-1), term) for term in e.arguments])
+    if e.head == "stack" and any(is_negative(cell) for cell in e.arguments):
+        return make("stack", tuple([negate(cell) for cell in e.arguments]), e.value)
     return make("negate", (e,))
 
 
