@@ -124,32 +124,36 @@ def recognise_softmax(work: Work) -> None:
 
 def sum_softmax(work: Work) -> None:
     """Write the sum of softmax(x), which is exp(x - logsumexp(x)), as 1."""
-    from matcalc.calculus.sums import add
+    from matcalc.calculus.sums import add, view
 
     for position, (tensor, labels, exponent) in enumerate(work.factors):
         if tensor.kind != "apply" or tensor.value != "exp" or exponent != 1:
             continue
-        ((inner, axes, _),) = tensor.operands
+        coefficient, inner, axes = view(tensor.operands[0].tensor, tensor.operands[0].labels)
         places = tuple([labels[k] for k in axes])
         gone = {x for x in places if x not in work.kept and work.users(x) == [position]}
-        if inner.kind != "sum" or not gone:
+        if inner.kind != "sum" or not gone or len(set(places)) < len(places):
             continue
+        own_axes = tuple(range(len(places)))
         for normalizer, own, weight in inner.operands:
-            if normalizer.kind != "reduce" or normalizer.value[0] != "logsumexp" or weight != -1:
+            if normalizer.kind != "reduce" or normalizer.value[0] != "logsumexp":
                 continue
             ((whole, order, _),) = normalizer.operands
             free = [k for k in range(len(places)) if k not in own]
             axis = [*own, *free]
-            if {places[k] for k in free} != gone or len(axis) != len(order):
+            if coefficient * weight != -1 or not gone.issuperset([places[k] for k in free]):
+                continue
+            if not free or len(order) != len(axis):
                 continue
             terms = [
                 (whole, tuple([axis[k] for k in order]), _one),
                 (normalizer, own, -_one),
             ]
-            if add(terms, tuple(range(len(places))), dict(enumerate(inner.shape))) is inner:
+            difference = add(terms, own_axes, dict(enumerate(inner.shape)))
+            if view(difference, own_axes) == (coefficient, inner, own_axes):
                 work.drop(position)
-                for label in gone:
-                    del work.dims[label]
+                for k in free:
+                    del work.dims[places[k]]
                 return
 
 

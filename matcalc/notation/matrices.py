@@ -131,18 +131,15 @@ class Notation:
         special = yield self._softmax(tensor)
         if special is not None:
             return term_of(special)
-        whole = yield self._applied(tensor)
-        difference = compared_with_zero(tensor)
-        if difference is not None:
-            whole = best(whole, (yield self._applied(difference)))
-        return term_of(whole)
-
-    def _applied(self, tensor: Tensor) -> Task:
         arguments = []
         for operand in tensor.operands:
             formula = yield self._formula(operand.tensor)
             arguments.append(expanded(formula, operand.labels, tensor.shape))
-        return applied(tensor.value, tuple(arguments))
+        whole = applied(tensor.value, tuple(arguments))
+        difference = compared_with_zero(tensor)
+        if difference is not None:
+            whole = best(whole, (yield self._formula(difference)))
+        return term_of(whole)
 
     def _softmax(self, tensor: Tensor) -> Task:
         """Recognise exp(v - logsumexp(v))."""
