@@ -60,7 +60,8 @@ def program(expression: Expression, names: Names | None = None) -> Program:
     size = cost(expression)
     whole = Program([], expression, size)
     if names is None:
-        return _named(expression, Names()) if size > MOST_NODES else whole
+        unknown = Names(taken=frozenset(LETTERS))  # single letters may well be declared
+        return _named(expression, unknown) if size > MOST_NODES else whole
     if size < LEAST_NODES and not names.given:
         return whole
     regrouped = _regrouped(expression, names.given)
@@ -159,6 +160,9 @@ def _sums_within(
         part = next((part for part in inner if terms > set(part.arguments)), None)
         if part is not None:
             rest = [term for term in node.arguments if term not in part.arguments]
+            turned = {transpose(term) for term in part.arguments}
+            if len(node.shape) == 2 and turned <= set(rest):  # a + b + a' + b'
+                rest = [make("transpose", (part,)), *[t for t in rest if t not in turned]]
             instead[node] = make("add", (part, *rest))
     return instead
 

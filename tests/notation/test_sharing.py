@@ -64,6 +64,12 @@ def test_transposes_of_each_other_are_one_part() -> None:
         assert printed.count("softmax") == 1, printed
 
 
+def test_a_symmetric_sum_is_a_part_and_its_transpose() -> None:
+    text = "S = X + X' - diag(diag(X)); tr(S*A*S*B)"
+    printed = str(matcalc.diff(text, "X", "A, B, X: square(n)", "mixed"))
+    assert printed.endswith("M + M' - diag(diag(M))"), printed
+
+
 def test_latex_aligns_the_parts() -> None:
     latex = matcalc.diff("r = A*x - u; norm2(r)^3", "x", WHERE).latex()
     assert latex.startswith("\\begin{aligned}\n\\mathbf{r} &= ")
