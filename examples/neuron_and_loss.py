@@ -15,7 +15,7 @@ BATCH = "X: matrix(N, n); y: vector(N); w: vector(n); b: scalar"
 def show(title: str, text: str, wrt: str, where: str) -> matcalc.Derivative:
     """Print one derivative, with the places where it does not exist."""
     derivative = matcalc.diff(text, wrt, where)
-    print(f"{title}: ∂/∂{wrt} [{text}] = {derivative}")
+    print(f"{title}: ∂/∂{wrt} [{text}]:  {derivative}")
     for note in derivative.notes:
         print(f"    {note.message}")
     return derivative

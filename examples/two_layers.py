@@ -12,7 +12,7 @@ def main() -> None:
     """Print the gradients and compare each with central differences."""
     gradients = matcalc.gradient(LOSS, ["W", "b", "V", "c"], WHERE)
     for name, gradient in gradients.items():
-        print(f"∂L/∂{name} = {gradient}")
+        print(f"∂L/∂{name}:  {gradient}")
 
     rng = np.random.default_rng(3)
     shapes = {"W": (4, 3), "b": (4,), "V": (2, 4), "c": (2,), "x": (3,), "y": (2,)}

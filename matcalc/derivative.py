@@ -9,6 +9,7 @@ from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from matcalc.facts import Fact, facts
+from matcalc.notation.sharing import Names
 from matcalc.notation.text import to_text
 from matcalc.syntax.inference import Inferred
 
@@ -74,12 +75,18 @@ class Formula(NamedTuple):
         found = names_in(postorder(roots, lambda node: node.arguments))
         return frozenset(found.union(inferred.functions))
 
+    @property
+    def naming(self) -> Names:
+        """The names that the formula gave to parts, and those that are no longer free."""
+        named = self.inferred.named
+        return Names({part: name for name, part in named.items()}, self.names)
+
     def evaluate(self, /, **values: Any) -> Any:
         """Return the value as a NumPy array; see `Derivative.evaluate`."""
         return _evaluate(self.expression, self.inferred, values)
 
     def __str__(self) -> str:
-        return to_text(self.expression)
+        return to_text(self.expression, names=self.naming)
 
 
 class Derivative(NamedTuple):
@@ -140,13 +147,13 @@ class Derivative(NamedTuple):
 
     def text(self, *, ascii: bool = False) -> str:  # noqa: A002
         """Return the answer as text that `matcalc.parse` reads, on request in ASCII."""
-        return to_text(self.expression, ascii=ascii)
+        return to_text(self.expression, ascii=ascii, names=self.formula.naming)
 
     def latex(self, *, cases: bool = False) -> str:
         """Return the answer as LaTeX, on request with `cases` where there are kinks."""
         from matcalc.notation.latex import to_latex
 
-        return to_latex(self.expression, cases=cases)
+        return to_latex(self.expression, cases=cases, names=self.formula.naming)
 
     def json(self) -> str:
         """Return the answer and all that it rests on as one JSON object."""

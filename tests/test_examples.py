@@ -14,5 +14,5 @@ def test_example(path: Path) -> None:
 
 def test_the_first_example_is_the_paper_s() -> None:
     text = (OUTPUTS / "neuron_and_loss.txt").read_text("utf-8")
-    assert "= [w·x + b > 0]*x'" in text
+    assert "]:  [w·x + b > 0]*x'" in text
     assert "not differentiable where w·x + b == 0" in text

@@ -30,6 +30,7 @@ THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 VARIABLES = ("a", "x", "z", "v", "A", "E", "C", "S", "P", "D", "T")
 NEAREST_KINK = 0.06
 LARGEST = 1e4
+DECLARED = matcalc.parse("a", WHERE).naming
 
 
 def examples(count: int) -> Any:
@@ -90,7 +91,7 @@ def assert_near(value: Any, wanted: Any, error: float, label: str) -> None:
 
 def assert_reads_back(answer: Expression, at: Point) -> Any:
     """Evaluate an answer, and hold the printed one against it."""
-    text = to_text(answer)
+    text = to_text(answer, names=DECLARED)
     value = value_of(answer, at)
     back = read(text, WHERE)
     assert back.shape == answer.shape, text

@@ -127,9 +127,10 @@ def jacobian(result: Tensor, variables: Sequence[Tensor]) -> list[Tensor]:
     """Return the derivatives of the result by the variables, in the order with fewer axes.
 
     The Jacobians have axes (result..., variable...). A variable of lower order than the
-    result is cheaper to follow forward, all others backward.
+    result is cheaper to follow forward, as is a single scalar; all others backward.
     """
-    if all(len(v.shape) < len(result.shape) for v in variables):
+    single = len(variables) == 1 and not variables[0].shape
+    if single or all(len(v.shape) < len(result.shape) for v in variables):
         return [forward(result, [v]) for v in variables]
     return backward(result, variables)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.calculus.symmetry import symmetric
-from matcalc.calculus.tensors import Label, Tensor, constant_value
-from matcalc.calculus.work import ZERO_ONE, Work, open_factors
+from matcalc.calculus.tensors import Label, Tensor, constant_value, is_zero
+from matcalc.calculus.work import PUSH_LIMIT, ZERO_ONE, Work, Zero, open_factors
 
 _one = Fraction(1)
 
@@ -122,6 +122,41 @@ def recognise_softmax(work: Work) -> None:
             return
 
 
+def sum_softmax(work: Work) -> None:
+    """Write the sum of softmax(x), which is exp(x - logsumexp(x)), as 1."""
+    from matcalc.calculus.sums import add, view
+
+    for position, (tensor, labels, exponent) in enumerate(work.factors):
+        if tensor.kind != "apply" or tensor.value != "exp" or exponent != 1:
+            continue
+        coefficient, inner, axes = view(tensor.operands[0].tensor, tensor.operands[0].labels)
+        places = tuple([labels[k] for k in axes])
+        gone = {x for x in places if x not in work.kept and work.users(x) == [position]}
+        if inner.kind != "sum" or not gone or len(set(places)) < len(places):
+            continue
+        own_axes = tuple(range(len(places)))
+        for normalizer, own, weight in inner.operands:
+            if normalizer.kind != "reduce" or normalizer.value[0] != "logsumexp":
+                continue
+            ((whole, order, _),) = normalizer.operands
+            free = [k for k in range(len(places)) if k not in own]
+            axis = [*own, *free]
+            if coefficient * weight != -1 or not gone.issuperset([places[k] for k in free]):
+                continue
+            if not free or len(order) != len(axis):
+                continue
+            terms = [
+                (whole, tuple([axis[k] for k in order]), _one),
+                (normalizer, own, -_one),
+            ]
+            difference = add(terms, own_axes, dict(enumerate(inner.shape)))
+            if view(difference, own_axes) == (coefficient, inner, own_axes):
+                work.drop(position)
+                for k in free:
+                    del work.dims[places[k]]
+                return
+
+
 def join_signs(work: Work) -> None:
     """Write sign(u)/abs(u) as 1/u and abs(u)^2 as u^2, which they equal wherever defined."""
     for position, (tensor, labels, exponent) in enumerate(work.factors):
@@ -165,3 +200,33 @@ def drop_guarded(work: Work) -> None:
                     work.drop(position)
                     open_factors(work, [(freed, labels, exponent)])
                     return
+
+
+def cancel_in_sums(work: Work) -> None:
+    """Write the sum of x - mean(x) as 0: add up term by term what no other factor indexes."""
+    from matcalc.calculus.products import product
+    from matcalc.calculus.sums import FLATTEN_LIMIT, add
+
+    for position, (tensor, labels, exponent) in enumerate(work.factors):
+        if tensor.kind != "sum" or exponent != 1 or tensor.height > PUSH_LIMIT:
+            continue
+        gone = [x for x in labels if x not in work.kept and work.users(x) == [position]]
+        if not gone or len(tensor.operands) > FLATTEN_LIMIT or len(set(labels)) < len(labels):
+            continue
+        kept = tuple([label for label in labels if label not in gone])
+        parts = []
+        for inner, axes, weight in tensor.operands:
+            places = tuple([labels[k] for k in axes])
+            sizes = {label: work.dims[label] for label in gone if label not in places}
+            rest = tuple([label for label in kept if label in places])
+            parts.append((product([(inner, places, _one)], rest, sizes), rest, weight))
+        whole = add(parts, kept, work.dims)
+        length = len(whole.operands) if whole.kind == "sum" else 1
+        if is_zero(whole) or length < len(tensor.operands):
+            for label in gone:
+                del work.dims[label]
+            work.drop(position)
+            open_factors(work, [(whole, kept, _one)])
+            if work.coefficient == 0:
+                raise Zero
+            return

@@ -6,7 +6,8 @@ innermost first, and a subexpression that occurs twice has one name (sections 4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from matcalc.expressions.names import free_indices
@@ -36,12 +37,13 @@ def rewrite(
     formula: Expression,
     taken: Collection[str] = (),
     named: Callable[[Expression], bool] = lambda node: True,
+    given: Mapping[Expression, str] = MappingProxyType({}),
 ) -> list[Intermediate]:
     """Return the formula's intermediate variables in order; the last one is the formula.
 
     What depends on a running index cannot be named outside its sum and stays in it, as does
-    what `named` does not want to have a name. Names in `taken`, and those of the formula's
-    own variables, are passed over.
+    what `named` does not want to have a name. Parts in `given` have the names there. Names in
+    `taken`, and those of the formula's own variables, are passed over.
 
     >>> from matcalc.notation.text import to_text
     >>> from matcalc.syntax.reading import read_formula
@@ -64,10 +66,12 @@ def rewrite(
         if running[node] or not (named(node) or node is formula):
             symbols[node] = operation
             continue
-        count += 1
-        while f"u{count}" in used:
+        name = given.get(node)
+        while name is None:
             count += 1
-        symbol = variable(f"u{count}", node.shape)
+            if f"u{count}" not in used:
+                name = f"u{count}"
+        symbol = variable(name, node.shape)
         symbols[node] = symbol
         steps.append(Intermediate(symbol, operation, node))
     return steps

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from matcalc.calculus.identities import (
+    cancel_in_sums,
     drop_guarded,
     join_matrix_product,
     join_signs,
     recognise_sigmoid,
     recognise_softmax,
+    sum_softmax,
 )
 from matcalc.calculus.numbering import number
 from matcalc.calculus.selections import apply_selection
@@ -61,6 +63,8 @@ def _simplify(work: Work) -> None:
         join_signs(work)
         drop_guarded(work)
         _merge_powers(work)
+    cancel_in_sums(work)
+    sum_softmax(work)
     _sum_unused(work)
 
 

@@ -26,7 +26,11 @@ from matcalc.calculus.work import Factor
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.shapes import Shape
 
-COMPARISONS = frozenset(["<", "<=", ">", ">=", "==", "!="])
+OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+
+MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+COMPARISONS = frozenset(OPPOSITE)
 
 Term = tuple[Tensor, Labels, Fraction]
 Sizes = Mapping[Label, Dimension]
@@ -237,10 +241,16 @@ def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> 
         if isinstance(function, str) and function in COMPARISONS:
             return constant(_EXACT[function](0, 0), shape)
     if function == "where":
-        condition = parts[0][0]
-        if values[1:] == [1, 0] and condition.kind == "apply" and condition.value in COMPARISONS:
+        condition, places, _ = parts[0]
+        if condition.kind == "apply" and condition.value in COMPARISONS:
             axes = dict(enumerate(shape))
-            return product([(condition, parts[0][1], _one)], tuple(axes), axes)
+            if values[1:] == [1, 0]:
+                return product([(condition, places, _one)], tuple(axes), axes)
+            if values[1:] == [0, 1]:
+                sides = [
+                    (o.tensor, tuple([places[k] for k in o.labels])) for o in condition.operands
+                ]
+                return apply(OPPOSITE[condition.value], sides, tuple(axes), axes)
         if parts[1] == parts[2]:
             axes = dict(enumerate(shape))
             return product([(parts[1][0], parts[1][1], _one)], tuple(axes), axes)

@@ -36,9 +36,9 @@ from matcalc.expressions.names import BINDERS, free_indices
 from matcalc.expressions.nodes import Expression, make, number, substitute, variable
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.answers import in_shape
-from matcalc.notation.building import transpose
+from matcalc.notation.building import cost, transpose
 from matcalc.notation.matrices import Notation, Style
-from matcalc.notation.sharing import tree_sizes
+from matcalc.notation.sharing import Names
 
 if TYPE_CHECKING:
     from matcalc.derivative import Derivative
@@ -116,7 +116,8 @@ def _setting(
         prelude = [Step("intermediates", rules.WITH_MATRICES, formula, plain)]
         formula = plain
     results = RESULTS if derivative.order == 1 else GRADIENTS
-    steps = planned(formula, moving, detail, names, results)
+    given = {substitute(part, {structured: moving}): name for name, part in inferred.named.items()}
+    steps = planned(formula, moving, detail, Names(given, names), results)
     direction = None
     wrt = moving
     if derivative.entry:
@@ -300,8 +301,7 @@ def _turned(row: Expression) -> Expression:
 
 
 def _is_large(formula: Expression) -> bool:
-    order = postorder([formula], lambda node: node.arguments)
-    return tree_sizes(order)[formula] > LARGEST
+    return cost(formula) > LARGEST
 
 
 # Backward

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from matcalc.calculus.intermediates import LEAVES, Intermediate, rewrite
 from matcalc.derivation.steps import Detail
@@ -11,6 +11,7 @@ from matcalc.expressions.functions import NAMES
 from matcalc.expressions.nodes import Expression, make, number, size, variable
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.building import links
+from matcalc.notation.sharing import Names
 
 RESULTS = ("y", "f", "L", "J", "E", "r")
 """Names for the result, the first of them that is free."""
@@ -28,22 +29,27 @@ def planned(
     formula: Expression,
     wrt: Expression,
     detail: Detail,
-    taken: Collection[str] = (),
+    names: Names = Names(),
     results: Sequence[str] = RESULTS,
 ) -> list[Intermediate]:
     """Return the intermediate variables that depend on `wrt`, innermost first; the last is all.
 
-    The last one has the first of the names in `results` that is free.
+    Parts that have a name keep it; the last one has the first in `results` that is free.
 
     In brief, only what a nonlinear function is applied to, and what is used twice, has a
     name; in full, a dot product is the sum of a Hadamard product, as in Parr & Howard.
     """
-    formula = spelled_out(formula) if detail == "full" else formula
-    formula = right_to_left(formula)
+
+    def prepared(part: Expression) -> Expression:
+        return right_to_left(spelled_out(part) if detail == "full" else part)
+
+    given = {prepared(part): name for part, name in names.given.items()}
+    formula = prepared(formula)
     order = postorder([formula], _arguments)
     dependent = depending(order, wrt)
-    used = {*taken, *NAMES}
-    steps = rewrite(formula, used, _wanted(order, dependent, detail))
+    used = {*names.taken, *names.given.values(), *NAMES}
+    wanted = _wanted(order, dependent, detail) | dependent.intersection(given)
+    steps = rewrite(formula, used, wanted.__contains__, given)
     if not steps:
         steps = [Intermediate(variable("u1", formula.shape), formula, formula)]
     return _with_result(steps, used, results)
@@ -75,9 +81,7 @@ def _with_result(
 # What is named
 
 
-def _wanted(
-    order: list[Expression], dependent: set[Expression], detail: Detail
-) -> Callable[[Expression], bool]:
+def _wanted(order: list[Expression], dependent: set[Expression], detail: Detail) -> set[Expression]:
     squared = {node.arguments[0] for node in order if _is_squared_norm(node)}
     plain = {node for node in order if node in dependent and _has_own_name(node)} - squared
     if detail == "brief":
@@ -90,7 +94,7 @@ def _wanted(
             if argument in plain and argument.head in LINEAR
         }
         plain = {node for node in plain if node in applied or uses[node] > 1}
-    return plain.__contains__
+    return plain
 
 
 def _is_squared_norm(node: Expression) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from matcalc.calculus.accumulation import backward, forward, identity, jacobian
 from matcalc.calculus.intermediates import Intermediate
-from matcalc.calculus.layouts import Layout, arranged
+from matcalc.calculus.layouts import Layout, arranged, sides
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.products import product
 from matcalc.calculus.tensors import Tensor, constant
@@ -16,8 +16,9 @@ from matcalc.derivation.rules import rule_of
 from matcalc.derivation.steps import Rule
 from matcalc.expressions.nodes import Expression, substitute, variable
 from matcalc.expressions.shapes import Shape
-from matcalc.notation.answers import in_shape
+from matcalc.notation.answers import answer, in_shape
 from matcalc.notation.matrices import Notation
+from matcalc.notation.pieces import Sides
 
 _one = Fraction(1)
 
@@ -106,7 +107,8 @@ class Setting(NamedTuple):
         """Return a Jacobian, with axes (of..., by...), in the layout."""
         layout: Layout = "denominator" if self.layout == "denominator" else "numerator"
         placed, shape = arranged(tensor, of.shape, by.shape, 1, layout)
-        return in_shape(self.notation, placed, shape)
+        groups = sides(of.shape, by.shape, 1, layout)
+        return answer(self.notation, placed, shape, groups and Sides(*groups), "auto").formula
 
     def formula(self, tensor: Tensor, shape: Shape) -> Expression:
         """Return a tensor in the shape of a symbol."""

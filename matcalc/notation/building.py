@@ -92,7 +92,7 @@ def _transposed_inside(e: Expression) -> Expression | None:
         return chain([*[part for part in parts if not part.shape], *turned])
     if head == "kron":
         return make("kron", tuple([transpose(part) for part in e.arguments]))
-    if cost(e) > INSIDE_LIMIT:
+    if cost(e) > INSIDE_LIMIT and any(part.shape for part in e.arguments):
         return None
     if head == "divide" and not e.arguments[1].shape:
         return make("divide", (transpose(e.arguments[0]), e.arguments[1]))
@@ -143,7 +143,10 @@ def links(e: Expression) -> list[Expression]:
 
 
 def chain(factors: Sequence[Expression]) -> Expression:
-    """Return the product of matrices and vectors from left to right; powers are joined."""
+    """Return the product of matrices and vectors from left to right; powers are joined.
+
+    A*adj(A) is det(A).
+    """
     every = [part for f in factors for part in (links(f) if f.shape else (f,))]
     scalars = [part for part in every if not part.shape]
     flat = [part for part in every if part.shape]
@@ -152,13 +155,18 @@ def chain(factors: Sequence[Expression]) -> Expression:
         if part.head == "eye" and len(flat) > 1:
             continue
         if parts:
+            determinant = _determinant(parts[-1], part)
+            if determinant is not None:
+                scalars.append(determinant)
+                parts.pop()
+                continue
             joined = _joined(parts[-1], part)
             if joined is not None:
                 parts[-1] = joined
                 continue
         parts.append(part)
     if not parts:
-        parts = flat[:1]
+        parts = [make("eye", (), flat[0].shape[0])]
     result = parts[0]
     for part in parts[1:]:
         result = make("multiply", (result, part))
@@ -166,12 +174,31 @@ def chain(factors: Sequence[Expression]) -> Expression:
 
 
 def _joined(left: Expression, right: Expression) -> Expression | None:
-    """Return inv(B)*inv(A) as inv(A*B), diag(u)*diag(v) as diag(u .* v)."""
+    """Return A*A as A^2, inv(B)*inv(A) as inv(A*B), diag(u)*diag(v) as diag(u .* v)."""
+    base, exponent = _power_of(left)
+    diagonal = base.head == "call" and base.value[0] == "diag"
+    if base is right and not diagonal and len(base.shape) == 2 and base.shape[0] == base.shape[1]:
+        return make("matrix_power", (base, number(exponent + 1)))
     if left.head == right.head == "call" and left.value == right.value:
         if left.value[0] == "inv":
             return make("call", (chain([right.arguments[0], left.arguments[0]]),), left.value)
         if left.value[0] == "diag" and len(left.arguments[0].shape) == 1:
             return make("call", (hadamard([left.arguments[0], right.arguments[0]]),), left.value)
+    return None
+
+
+def _power_of(e: Expression) -> tuple[Expression, Fraction]:
+    """Return (A, k) for A^k, and (A, 1)."""
+    if e.head == "matrix_power" and e.arguments[1].head == "number" and e.arguments[1].value > 0:
+        return e.arguments[0], e.arguments[1].value
+    return e, Fraction(1)
+
+
+def _determinant(left: Expression, right: Expression) -> Expression | None:
+    """Return det(A) for A and adj(A), in either order."""
+    for one, other in ((left, right), (right, left)):
+        if one.head == "call" and one.value[0] == "adj" and one.arguments[0] is other:
+            return make("call", (other,), ("det", None))
     return None
 
 
@@ -234,9 +261,28 @@ def split_powers(
     merged: dict[Expression, Fraction] = {}
     for base, exponent in factors:
         merged[base] = merged.get(base, Fraction(0)) + exponent
+    merged = _without_guards(merged)
     top = [raised(base, e) for base, e in merged.items() if e > 0]
     bottom = [raised(base, -e) for base, e in merged.items() if e < 0]
     return sorted(top, key=reading_order), sorted(bottom, key=reading_order)
+
+
+def _without_guards(powers: dict[Expression, Fraction]) -> dict[Expression, Fraction]:
+    """Write [z > 0]*z^2 as max(0, z)^2, and [z < 0]*z as min(0, z)."""
+    zero = number(0)
+    for guard in [base for base in powers if base.head == "compare"]:
+        sides = guard.arguments if guard.value[0] == ">" else guard.arguments[::-1]
+        if guard.value not in ("<", "<=", ">", ">=") or powers[guard] <= 0:
+            continue
+        for name, signs in (("max", (1, -1)), ("min", (-1, 1))):
+            terms = [(Fraction(c), e) for c, e in zip(signs, sides, strict=True) if e is not zero]
+            guarded = add(terms)
+            exponent = powers.get(guarded, Fraction(0))
+            if exponent > 0 and exponent.denominator == 1:
+                kept = make("call", (number(0), guarded), (name, None))
+                rest = {base: e for base, e in powers.items() if base not in (guard, guarded)}
+                return _without_guards({**rest, kept: exponent + rest.get(kept, 0)})
+    return powers
 
 
 def entrywise(factors: Iterable[tuple[Expression, Fraction]]) -> Expression | None:
@@ -291,6 +337,8 @@ def negate(e: Expression) -> Expression:
         return number(-e.value)
     if e.head == "add" and any(is_negative(term) for term in e.arguments):
         return add([(Fraction(-1), term) for term in e.arguments])
+    if e.head == "stack" and any(is_negative(cell) for cell in e.arguments):
+        return make("stack", tuple([negate(cell) for cell in e.arguments]), e.value)
     return make("negate", (e,))
 
 
@@ -351,7 +399,9 @@ def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
         collected[term] = collected.get(term, Fraction(0)) + coefficient
     parts = [(c, t) for t, c in collected.items() if c != 0]
     if not parts:
-        return _zero_like(terms[0][1])
+        return zero_like(terms[0][1])
+    if any(t.shape and t.head != "ones" for _, t in parts):  # ones expand by themselves
+        parts = [(c, number(1) if t.head == "ones" else t) for c, t in parts]
     parts = _with_complements(parts)
     parts.sort(key=lambda part: _term_order(*part))
     written = [scaled(c, t) for c, t in parts]
@@ -377,7 +427,8 @@ def _with_complements(
     return parts
 
 
-def _zero_like(e: Expression) -> Expression:
+def zero_like(e: Expression) -> Expression:
+    """Return zeros of the same shape."""
     return make("zeros", (), e.shape) if e.shape else number(0)
 
 

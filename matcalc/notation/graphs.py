@@ -33,6 +33,7 @@ from matcalc.notation.building import (
     transpose,
 )
 from matcalc.notation.determinants import with_adjugates
+from matcalc.notation.means import averaged
 from matcalc.notation.terms import Term, scalar_factors
 
 if TYPE_CHECKING:
@@ -287,9 +288,13 @@ class Graph:
 
     def inner(self, left: Expression, right: Expression) -> Expression:
         """Return the inner product of two columns, as w·x or x'*A*x."""
-        dotted = self.notation.style.dot and "multiply" not in (left.head, right.head)
+        parts = [*links(left), *links(right)]
+        scalars = [part for part in parts if not part.shape]
+        dotted = self.notation.style.dot and len(parts) == len(scalars) + 2
+        if dotted:
+            left, right = [part for part in parts if part.shape]
         forms = [
-            make("dot", (a, b)) if dotted else chain([transpose(a), b])
+            hadamard([*scalars, make("dot", (a, b))]) if dotted else chain([transpose(a), b])
             for a, b in ((left, right), (right, left))
         ]
         return forms[forms[1] in self.notation.style.known]
@@ -360,18 +365,24 @@ class Graph:
         self.vertices.discard(label)
         weights = self.weights.pop(label, [])
         other = edge.column if edge.row == label else edge.row
+        matrix = edge.matrix if edge.column == label else transpose(edge.matrix)
         if weights:
-            matrix = edge.matrix if edge.column == label else transpose(edge.matrix)
             vector = entrywise(weights)
             assert vector is not None
             self.weigh(other, _matrix_vector(matrix, vector), _one)
         elif self.summed(other) and not self.degree(other) and other not in self.weights:
             self.vertices.discard(other)
             self.scalars.append((_sum_of_entries(edge.matrix), _one))
-        elif edge.column == label:
-            self.weigh(other, along_rows("sum", edge.matrix), _one)
         else:
-            self.weigh(other, along_rows("sum", transpose(edge.matrix)), _one)
+            self.weigh(other, along_rows(self._sum_or_mean(label), matrix), _one)
+
+    def _sum_or_mean(self, label: Label) -> str:
+        """Return 'mean' and take the divisor away, if the length of a label is one."""
+        divisor = (size(self.dims[label]), -_one)
+        if self.dims[label].value is not None or divisor not in self.scalars:
+            return "sum"
+        self.scalars.remove(divisor)
+        return "mean"
 
     def _pass(self, label: Label) -> None:
         """Join two edges at an inner vertex into a matrix product."""
@@ -395,10 +406,10 @@ class Graph:
     # --- the result ---------------------------------------------------------------------------
 
     def _finish(self) -> Term:
-        scalars = self.means()
+        scalars = self.scalars
         body = self._body()
         parts = [part for e in body for part in links(e)]
-        scalars += [(part, _one) for part in parts if not part.shape]
+        scalars = scalars + [(part, _one) for part in parts if not part.shape]
         body = tuple([part for part in parts if part.shape])
         coefficient, kept = merged_scalars(self.coefficient, scalars)
         coefficient, kept, body = with_adjugates(coefficient, kept, body)
@@ -408,21 +419,6 @@ class Graph:
             if cost(turned) < cost(whole):
                 body = (turned,)
         return Term(coefficient, kept, body)
-
-    def means(self) -> list[tuple[Expression, Fraction]]:
-        """Write sum(x)/n as mean(x)."""
-        scalars = list(self.scalars)
-        for k, (base, exponent) in enumerate(scalars):
-            if exponent != 1 or base.head != "call" or base.value != ("sum", None):
-                continue
-            (argument,) = base.arguments
-            counts = [d for d in argument.shape if d != ONE]
-            divisors = [(size(d), -_one) for d in counts]
-            if all(d.value is None for d in counts) and all(d in scalars for d in divisors):
-                scalars[k] = (make("call", (argument,), ("mean", None)), _one)
-                for divisor in divisors:
-                    scalars.remove(divisor)
-        return scalars
 
     def _body(self) -> tuple[Expression, ...]:
         if self.rank == 0:
@@ -464,7 +460,7 @@ def merged_scalars(
         if base is not None:
             norm, factor = _as_norm(base, exponent)
             merged[norm] = merged.get(norm, Fraction(0)) + factor
-    return coefficient, tuple([(base, e) for base, e in merged.items() if e != 0])
+    return coefficient, tuple([(base, e) for base, e in averaged(merged).items() if e != 0])
 
 
 def _diag(vector: Expression) -> Expression:

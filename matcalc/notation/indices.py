@@ -250,7 +250,7 @@ def _product(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
     graph = Graph(notation, tensor)
     apart = yield _apart(notation, tensor)
     yield graph.read_around(tensor, apart)
-    coefficient, scalars = merged_scalars(graph.coefficient, graph.means())
+    coefficient, scalars = merged_scalars(graph.coefficient, graph.scalars)
     left = [Factor(e, (label,), w) for label, at in graph.weights.items() for e, w in at]
     left += [_upright(e) for e in graph.edges]
     left += [Factor(o.tensor, o.labels, Fraction(o.weight)) for o in graph.pending]

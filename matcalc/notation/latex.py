@@ -28,10 +28,9 @@ from matcalc.notation.precedence import (
     lay_out,
     signed_sum,
 )
-from matcalc.notation.sharing import shared
+from matcalc.notation.sharing import Names, program
 from matcalc.notation.text import (
     continues,
-    describe_text,
     ends_in_inner_product,
     is_scaling,
     unsigned,
@@ -47,8 +46,8 @@ WIDEST = 10
 """How many columns a bmatrix may have."""
 
 
-def to_latex(expression: Expression, *, cases: bool = False) -> str:
-    r"""Return the formula as LaTeX, its shared parts in lines of their own.
+def to_latex(expression: Expression, *, cases: bool = False, names: Names | None = None) -> str:
+    r"""Return the formula as LaTeX, its shared parts in lines of their own, as in text.
 
     With `cases`, what an Iverson bracket multiplies is written as a case distinction.
 
@@ -59,14 +58,14 @@ def to_latex(expression: Expression, *, cases: bool = False) -> str:
     \mathbf{x}^{\top} \mathbf{x}
     """
     describe = _describe_cases if cases else _describe
-    parts = shared(expression, describe_text)
-    names: dict[Expression, str] = {}
+    parts, last, _ = program(expression, names)
+    named: dict[Expression, str] = {}
     lines: list[str] = []
     for name, part in parts:
         shown = name_latex(name, bool(part.shape))
-        lines.append(f"{shown} &= {join(part, lay_out(part, describe, names))}")
-        names[part] = shown
-    result = join(expression, lay_out(expression, describe, names))
+        lines.append(f"{shown} &= {join(part, lay_out(part, describe, named))}")
+        named[part] = shown
+    result = join(last, lay_out(last, describe, named))
     if not parts:
         return result
     lines.append(f"&\\phantom{{=}} {result}")

@@ -11,7 +11,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from matcalc.calculus.expansion import cancels, multiplied_out
+from matcalc.calculus.expansion import cancels, cleared, compared_with_zero, multiplied_out
 from matcalc.calculus.sums import view
 from matcalc.calculus.tensors import Labels, Operand, Tensor
 from matcalc.expressions.dimensions import ONE, Dimension
@@ -136,7 +136,11 @@ class Notation:
         for operand in tensor.operands:
             formula = yield self._formula(operand.tensor)
             arguments.append(expanded(formula, operand.labels, tensor.shape))
-        return term_of(applied(tensor.value, tuple(arguments)))
+        whole = applied(tensor.value, tuple(arguments))
+        difference = compared_with_zero(tensor)
+        if difference is not None:
+            whole = best(whole, (yield self._formula(difference)))
+        return term_of(whole)
 
     def _softmax(self, tensor: Tensor) -> Task:
         """Recognise exp(v - logsumexp(v))."""
@@ -262,12 +266,14 @@ class Notation:
             yield graph.read(tensor)
             term = graph.reduce()
         except Unreduced:
-            return term_of((yield indices.tensor_formula(self, tensor)))
-        if cancels(tensor):
-            sum_ = multiplied_out(tensor)
-            if sum_ is not None:
-                other = yield self._term(sum_)
-                return min(term, other, key=lambda form: cost(written(form)))
+            term = term_of((yield indices.tensor_formula(self, tensor)))
+            others = [multiplied_out(tensor)]
+        else:
+            others = [multiplied_out(tensor) if cancels(tensor) else None, cleared(tensor)]
+        for other in others:
+            if other is not None and other is not tensor:
+                form = yield self._term(other)
+                term = min(term, form, key=lambda form: cost(written(form)))
         return term
 
 

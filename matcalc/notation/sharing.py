@@ -2,61 +2,188 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Container, Iterable, Mapping
+from itertools import count
+from types import MappingProxyType
+from typing import NamedTuple
 
 from matcalc.expressions.functions import NAMES
 from matcalc.expressions.names import free_indices, names_in
-from matcalc.expressions.nodes import Expression
+from matcalc.expressions.nodes import Expression, make
 from matcalc.expressions.traversal import postorder
-from matcalc.notation.precedence import Describe, Layout, Level, Printed, measured
+from matcalc.notation.building import cost, transpose
 
 MOST_NODES = 400
-"""Formulas whose trees are not larger than this are always printed whole."""
+"""Larger trees are printed as programs, where that halves them, also without `Names`."""
+
+LEAST_NODES = 20
+"""Smaller trees are printed whole."""
+
+SAVED = 10
+"""A program must save at least one node in this many."""
+
+NAMING = 1
+"""What naming a part must save at least, and one more."""
+
+MOST_REGROUPED = 400
+"""Larger graphs are named as they are."""
+
+LETTERS = ("s", "z", "M", "T")
+"""What scalars, vectors, matrices and tensors are called; with a number, if there are more."""
+
+PLAIN = frozenset(("transpose", "negate"))
+"""What is written around a name, not named: r and r', not r and its transpose."""
 
 
-def tree_sizes(order: list[Expression]) -> dict[Expression, int]:
-    """Return the number of nodes of the tree under every node, operands listed first."""
-    sizes: dict[Expression, int] = {}
-    for node in order:
-        sizes[node] = 1 + sum([sizes[argument] for argument in node.arguments])
-    return sizes
+class Names(NamedTuple):
+    """Names that the user gave to parts, and the names that mean something already."""
+
+    given: Mapping[Expression, str] = MappingProxyType({})
+    taken: frozenset[str] = frozenset()
 
 
-def is_shared(order: list[Expression]) -> bool:
-    """Tell whether the tree is large, and much larger than its graph."""
-    size = tree_sizes(order)[order[-1]]
-    return size > MOST_NODES and size > 2 * len(order)
+class Program(NamedTuple):
+    """Parts with names, innermost first, the formula of them, and how many nodes all have."""
+
+    parts: list[tuple[str, Expression]]
+    result: Expression
+    size: int
 
 
-def shared(expression: Expression, describe: Describe) -> list[tuple[str, Expression]]:
-    """Return the parts to name, innermost first, or nothing if the formula is small.
+def program(expression: Expression, names: Names | None = None) -> Program:
+    """Name parts of a formula, none if it is best whole.
 
     A part is named if it is used at least twice and its name makes the text shorter. What
     contains the index of a sum or tensor around it has no meaning outside, hence no name.
+    A part that the user named keeps that name.
     """
+    size = cost(expression)
+    whole = Program([], expression, size)
+    if names is None:
+        unknown = Names(taken=frozenset(LETTERS))  # single letters may well be declared
+        return _named(expression, unknown) if size > MOST_NODES else whole
+    if size < LEAST_NODES and not names.given:
+        return whole
+    regrouped = _regrouped(expression, names.given)
+    short = _named(regrouped, names)
+    if size < LEAST_NODES or SAVED * (size - short.size) < size:
+        short = _named(regrouped, names, names.given)
+    return short if short.parts else whole
+
+
+def _named(
+    expression: Expression, names: Names, candidates: Container[Expression] | None = None
+) -> Program:
     order = postorder([expression], lambda node: node.arguments)
-    if not is_shared(order):
-        return []
-    uses = Counter(argument for node in order for argument in node.arguments)
+    uses = _uses(order)
     bound = free_indices(order)
-    taken = names_in(order) | NAMES
-    chosen: list[tuple[str, Expression]] = []
-    layout: Layout = {}
-    number = 1
+    occurring = names_in(order) | NAMES
+    parts: list[Expression] = []
+    sizes: dict[Expression, int] = {}
+    total = 0
     for node in order:
-        printed = measured(describe(node, layout), layout)
-        layout[node] = printed
-        if not node.arguments or bound[node] or uses[node] < 2:
+        inner = sum([sizes[argument] for argument in node.arguments])
+        own = cost(node) - sum([cost(argument) for argument in node.arguments])
+        sizes[node] = size = own + inner
+        times = uses[node]
+        if times < 2 or not node.arguments or bound[node] or node.head in PLAIN:
             continue
-        while (name := f"z{number}") in taken:
-            number += 1
-        if _saving(printed.length, uses[node], len(name)) > 0:
-            chosen.append((name, node))
-            number += 1
-            layout[node] = Printed((name,), Level.ATOM, length=len(name))
-    return chosen
+        if candidates is not None and node not in candidates:
+            continue
+        if times * size > times + size + NAMING:
+            parts.append(node)
+            total += size
+            sizes[node] = 1
+    given = {part: name for part, name in names.given.items() if name not in occurring}
+    new = [part for part in parts if part not in given]
+    found = given | _letters(new, occurring.union(names.taken, names.given.values()))
+    return Program([(found[part], part) for part in parts], expression, total + sizes[expression])
 
 
-def _saving(length: int, uses: int, name: int) -> int:
-    """Return by how much `name = text; ` and its uses are shorter than the text each time."""
-    return uses * length - (uses * name + name + len(" = ; ") + length)
+def _letters(parts: list[Expression], taken: Container[str]) -> dict[Expression, str]:
+    """Name parts by their ranks: z, or z1, z2 if there are several vectors."""
+    found: dict[Expression, str] = {}
+    for rank, letter in enumerate(LETTERS):
+        alike = [part for part in parts if min(len(part.shape), len(LETTERS) - 1) == rank]
+        if len(alike) == 1 and letter not in taken:
+            found[alike[0]] = letter
+        else:
+            names = (name for k in count(1) if (name := f"{letter}{k}") not in taken)
+            found.update(zip(alike, names, strict=False))
+    return found
+
+
+def _uses(order: list[Expression]) -> dict[Expression, int]:
+    """Count how often each node is written if every node used twice is a name."""
+    uses = dict.fromkeys(order, 0)
+    for node in reversed(order):
+        times = uses[node] if node.head in PLAIN else 1
+        for argument in node.arguments:
+            uses[argument] += times
+    return uses
+
+
+def _regrouped(expression: Expression, given: Mapping[Expression, str]) -> Expression:
+    """Write parts alike where they are: as transposes of each other, as sums within sums."""
+    for instead in (_turned, _sums_within):
+        order = postorder([expression], lambda node: node.arguments)
+        if len(order) > MOST_REGROUPED:
+            return expression
+        expression = _rewritten(expression, instead(order, given), given)
+    return expression
+
+
+def _turned(order: list[Expression], given: Iterable[Expression]) -> dict[Expression, Expression]:
+    """Write matrices as the transposes of what is given, or comes before them."""
+    seen = {*given}
+    instead: dict[Expression, Expression] = {}
+    for node in order:
+        if len(node.shape) == 2 and node not in seen and cost(node) > NAMING + 2:
+            turned = transpose(node)
+            if turned in seen and node.head not in PLAIN:
+                instead[node] = make("transpose", (turned,))
+        if node not in instead:
+            seen.add(node)
+    return instead
+
+
+def _sums_within(
+    order: list[Expression], given: Iterable[Expression]
+) -> dict[Expression, Expression]:
+    """Write a + b + c as (a + b) + c, where a + b is given or a part as well."""
+    sums = [node for node in order if node.head == "add"]
+    inner = [node for node in (*given, *sums) if node.head == "add"]
+    inner.sort(key=lambda node: -len(node.arguments))
+    instead: dict[Expression, Expression] = {}
+    for node in sums:
+        terms = set(node.arguments)
+        part = next((part for part in inner if terms > set(part.arguments)), None)
+        if part is not None:
+            rest = [term for term in node.arguments if term not in part.arguments]
+            turned = {transpose(term) for term in part.arguments}
+            if len(node.shape) == 2 and turned <= set(rest):  # a + b + a' + b'
+                rest = [make("transpose", (part,)), *[t for t in rest if t not in turned]]
+            instead[node] = make("add", (part, *rest))
+    return instead
+
+
+def _rewritten(
+    root: Expression, instead: Mapping[Expression, Expression], given: Container[Expression]
+) -> Expression:
+    """Replace nodes by formulas of other nodes, which are replaced in turn; keep the given."""
+
+    def parts(node: Expression) -> tuple[Expression, ...]:
+        if node in instead:
+            return (instead[node],)
+        return () if node in given else node.arguments
+
+    written: dict[Expression, Expression] = {}
+    for node in postorder([root], parts):
+        if node in instead:
+            written[node] = written[instead[node]]
+        elif parts(node):
+            arguments = tuple([written[part] for part in node.arguments])
+            written[node] = make(node.head, arguments, node.value)
+        else:
+            written[node] = node
+    return written[root]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd, lcm
 from typing import NamedTuple
 
+from matcalc.calculus.sums import MIRRORED, OPPOSITE
+from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.nodes import Expression, make, number
 from matcalc.notation.building import (
     add,
@@ -21,6 +23,7 @@ from matcalc.notation.building import (
     split_powers,
     transpose,
     turned_difference,
+    zero_like,
 )
 
 FACTOR_LIMIT = 40  # sums of more terms are printed term by term
@@ -159,6 +162,9 @@ def _in_front(coefficient: Fraction, scalars: Scalars, body: Expression | None) 
     if over != 1:
         bottom.insert(0, number(over))
     below = hadamard(bottom) if bottom else None
+    if not top and body is not None and below is not None and _same_powers(body, below):
+        ratio = make("divide", (body.arguments[0], below.arguments[0]))  # x^2/c^2 is (x/c)^2
+        return make("power", (ratio, below.arguments[1]))
     if body is None:
         above = hadamard(top) if top else number(1)
         return make("divide", (above, below)) if below is not None else above
@@ -169,6 +175,14 @@ def _in_front(coefficient: Fraction, scalars: Scalars, body: Expression | None) 
         # 2/N*X'*e, but X'*e/N
         return make("multiply", (front, body))
     return make("divide", (_times(top, body), below))
+
+
+def _same_powers(above: Expression, below: Expression) -> bool:
+    if not above.head == below.head == "power":
+        return False
+    exponent = below.arguments[1]
+    whole = exponent.head == "number" and exponent.value.denominator == 1
+    return whole and above.arguments[1] is exponent
 
 
 def _times(scalars: Sequence[Expression], body: Expression) -> Expression:
@@ -182,7 +196,9 @@ def _times(scalars: Sequence[Expression], body: Expression) -> Expression:
 
 def total(terms: Sequence[Term]) -> Expression:
     """Return the sum of the terms, factored where that is shorter."""
-    terms = _collected(terms)
+    if not (kept := _collected(terms)):
+        return zero_like(written(terms[0]))
+    terms = kept
     if len(terms) > FACTOR_LIMIT or len(terms) < 2:
         return _plain(terms)
     return _factored_total(tuple(terms))
@@ -191,20 +207,30 @@ def total(terms: Sequence[Term]) -> Expression:
 @lru_cache(maxsize=2048)  # ways of factoring meet in the same smaller sums
 def _factored_total(terms: tuple[Term, ...]) -> Expression:
     plain = _plain(terms)
-    before, after = _common_ends(terms)
-    if before or after:
-        cut = [t._replace(body=t.body[before : len(t.body) - after]) for t in terms]
-        first = terms[0].body
-        inner = term_of(total(cut))
-        whole = _joined_term(inner, first[len(first) - after :], first[:before])
-        return best(written(whole), plain)
+    gathered = _between_common_ends(terms)
+    if gathered is not None:
+        return best(gathered, plain)
     candidates = [plain]
     for common in (_common_scalars(terms), _common_entries(terms)):
         if common is not None:
             candidates.append(common)
-    for factored in _grouped(terms):
-        candidates.append(factored)
+    candidates += _grouped(terms)
+    candidates += _by_cases(terms)
+    gathered = _between_common_ends(_powers_opened(terms))
+    if gathered is not None:
+        candidates.append(gathered)
     return best(*candidates)
+
+
+def _between_common_ends(terms: Sequence[Term]) -> Expression | None:
+    """Draw out the first and last factors that all terms share."""
+    before, after = _common_ends(terms)
+    if not before and not after:
+        return None
+    cut = [t._replace(body=t.body[before : len(t.body) - after]) for t in terms]
+    first = terms[0].body
+    inner = term_of(total(cut))
+    return written(_joined_term(inner, first[len(first) - after :], first[:before]))
 
 
 def _collected(terms: Sequence[Term]) -> list[Term]:
@@ -213,7 +239,7 @@ def _collected(terms: Sequence[Term]) -> list[Term]:
         known = sums.get(term.key)
         coefficient = term.coefficient + (known.coefficient if known else 0)
         sums[term.key] = term._replace(coefficient=coefficient)
-    return [term for term in sums.values() if term.coefficient != 0] or list(terms[:1])
+    return [term for term in sums.values() if term.coefficient != 0]
 
 
 def _plain(terms: Sequence[Term]) -> Expression:
@@ -237,8 +263,8 @@ def _common_scalars(terms: Sequence[Term]) -> Expression | None:
     rest = []
     for term in terms:
         left = [(base, e - shared.get(base, 0)) for base, e in term.scalars]
-        kept = tuple([(base, e) for base, e in left if e != 0])
-        rest.append(Term(term.coefficient / coefficient, kept, term.body))
+        value, kept = _cancelled(left)
+        rest.append(Term(value * term.coefficient / coefficient, kept, term.body))
     inner = total(rest)
     candidates = [_written(coefficient, tuple(shared.items()), inner)]
     if coefficient < 0:
@@ -253,13 +279,25 @@ def _common_scalars(terms: Sequence[Term]) -> Expression | None:
     return best(*candidates)
 
 
+def _cancelled(powers: Sequence[tuple[Expression, Fraction]]) -> tuple[Fraction, Scalars]:
+    """Open powers of products, as q/(p*q), and cancel what is above and below."""
+    coefficient = _one
+    opened = []
+    for value, base, exponent in scalar_factors([(base, e) for base, e in powers if e != 0]):
+        coefficient *= value
+        if base is not None:
+            opened.append((base, exponent))
+    return coefficient, tuple([(base, e) for base, e in merged(opened).items() if e != 0])
+
+
 def _common_entries(terms: Sequence[Term]) -> Expression | None:
     """Draw out what all terms multiply by entry by entry: s .* (g - g'*s)."""
     parts = []
     for term in terms:
-        if len(term.body) != 1:
+        factors = _entry_factors_of_chain(term.body)
+        if factors is None:
             return None
-        parts.append(merged(entry_factors(term.body[0])))
+        parts.append(merged(factors))
     shared = {
         base: min(part.get(base, Fraction(0)) for part in parts)
         for base in parts[0]
@@ -276,6 +314,25 @@ def _common_entries(terms: Sequence[Term]) -> Expression | None:
         return None
     common = entrywise(shared.items())
     return None if common is None else make("hadamard", (common, total(rest)))
+
+
+def _entry_factors_of_chain(
+    body: tuple[Expression, ...],
+) -> list[tuple[Expression, Fraction]] | None:
+    """Return what is multiplied entry by entry, in diag(v)*A the matrix v*ones(n)' and A."""
+    if len(body) == 1:
+        return entry_factors(body[0])
+    if len(body) != 2 or any(len(part.shape) != 2 for part in body):
+        return None
+    for k, part in enumerate(body):
+        if part.head == "call" and part.value[0] == "diag" and part.arguments[0].head != "eye":
+            matrix, vector = body[1 - k], part.arguments[0]
+            if k == 0:
+                wide = [vector, transpose(make("ones", (), matrix.shape[1:]))]
+            else:
+                wide = [make("ones", (), matrix.shape[:1]), transpose(vector)]
+            return [(chain(wide), _one), *entry_factors(matrix)]
+    return None
 
 
 def merged(powers: Iterable[tuple[Expression, Fraction]]) -> dict[Expression, Fraction]:
@@ -327,13 +384,138 @@ def _grouped(terms: Sequence[Term]) -> list[Expression]:
         # a'*x*b + b'*x*a, where every term is written so; else numbers stay numbers
         if all(new is not old for new, old in zip(form, terms, strict=True)):
             forms.append(form)
+    opened = _sums_opened(terms)
+    if opened != list(terms):
+        forms.append(opened)
     for variants in forms:
         for at in (-1, 0):
             for group in _shared_ends(variants, at):
                 inside = [variants[k] for k in group]
                 outside = [terms[k] for k in range(len(terms)) if k not in group]
                 results.append(_factored(inside, outside, at))
+    return results + _linear_forms(terms)
+
+
+def _linear_forms(terms: Sequence[Term]) -> list[Expression]:
+    """Write x'*a + x'*b as x'*(a + b), and tr(A*B) + tr(A*C) as tr(A*(B + C))."""
+    groups: dict[tuple[str, Expression], dict[int, Term]] = {}
+    for k, term in enumerate(terms):
+        if term.body:
+            return []
+        for position, (base, exponent) in enumerate(term.scalars):
+            if exponent == 1:
+                others = term.scalars[:position] + term.scalars[position + 1 :]
+                for head, first, rest in _openings(base):
+                    inner = Term(term.coefficient, others, tuple(rest))
+                    groups.setdefault((head, first), {})[k] = inner
+    results = []
+    for (head, first), group in groups.items():
+        if len(group) > 1:
+            whole = total(list(group.values()))
+            outside = [term for k, term in enumerate(terms) if k not in group]
+            if whole.head == "zeros":
+                results.append(total(outside) if outside else number(0))
+                continue
+            inner = term_of(whole)
+            form = _linear_form(head, first, inner.body)
+            joined = Term(inner.coefficient, (*inner.scalars, (form, _one)), ())
+            results.append(total([joined, *outside]))
     return results
+
+
+def _openings(scalar: Expression) -> Iterator[tuple[str, Expression, list[Expression]]]:
+    """Yield (form, factor, the other factors) of an inner product or the trace of a product."""
+    if scalar.head == "dot":
+        left, right = scalar.arguments
+        yield "dot", left, [right]
+        yield "dot", right, [left]
+    elif scalar.head == "call" and scalar.value[0] == "tr":
+        for trace in (scalar.arguments[0], transpose(scalar.arguments[0])):
+            parts = links(trace)
+            if len(parts) > 1 and all(part.shape for part in parts):
+                for k, part in enumerate(parts):
+                    yield "tr", part, parts[k + 1 :] + parts[:k]
+    elif scalar.head == "multiply" and scalar.arguments[1].shape:
+        for product in (scalar, transposed_scalar(scalar)):
+            first, *rest = links(product)
+            yield "multiply", first, rest
+
+
+def _linear_form(head: str, first: Expression, rest: tuple[Expression, ...]) -> Expression:
+    if head == "dot":
+        return make("dot", (first, chain(rest)))
+    product = chain([first, *rest])
+    return make("call", (product,), ("tr", None)) if head == "tr" else product
+
+
+def _sums_opened(terms: Sequence[Term]) -> list[Term]:
+    """Write sum(A, axis=1) as A*ones(n), which ends in a vector as A*x does."""
+    opened = []
+    for term in terms:
+        *rest, last = term.body or (None,)
+        upright = last.arguments[0] if last is not None and last.head == "transpose" else last
+        if upright is not None and upright.head == "call" and upright.value[0] == "sum":
+            (matrix,) = upright.arguments
+            if upright.value[1] == 1 and upright is last:
+                term = term._replace(body=(*rest, *links(matrix), _ones(matrix.shape[1])))
+            elif upright.value[1] == 0 and upright is not last:
+                turned = transpose(matrix)
+                term = term._replace(body=(*rest, *links(turned), _ones(matrix.shape[0])))
+        opened.append(term)
+    return opened
+
+
+def _powers_opened(terms: Sequence[Term]) -> list[Term]:
+    """Write A^2 as A*A, which begins and ends in A."""
+    opened = []
+    for term in terms:
+        body: list[Expression] = []
+        for part in term.body:
+            exponent = part.arguments[1] if part.head == "matrix_power" else None
+            small = exponent is not None and exponent.head == "number" and 2 <= exponent.value <= 4
+            body += [part.arguments[0]] * int(exponent.value) if exponent and small else [part]
+        opened.append(term._replace(body=tuple(body)) if len(body) > len(term.body) else term)
+    return opened
+
+
+def _ones(length: Dimension) -> Expression:
+    return make("ones", (), (length,))
+
+
+def _by_cases(terms: Sequence[Term]) -> list[Expression]:
+    """Write [c]*a + [not c]*b as where(c, a, b)."""
+    guarded: dict[Expression, dict[int, Term]] = {}
+    for k, term in enumerate(terms):
+        for condition, rest in _guards(term):
+            guarded.setdefault(condition, {})[k] = rest
+    results = []
+    for condition, then in guarded.items():
+        left, right = condition.arguments
+        opposite = OPPOSITE[condition.value]
+        turned = make("compare", (left, right), opposite)
+        otherwise = guarded.get(turned) or guarded.get(
+            make("compare", (right, left), MIRRORED[opposite]), {}
+        )
+        if otherwise and min(then) < min(otherwise) and not then.keys() & otherwise.keys():
+            branches = [total(list(branch.values())) for branch in (then, otherwise)]
+            chosen = term_of(make("call", (condition, *branches), ("where", None)))
+            others = [t for k, t in enumerate(terms) if k not in then and k not in otherwise]
+            results.append(total([chosen, *others]))
+    return results
+
+
+def _guards(term: Term) -> Iterator[tuple[Expression, Term]]:
+    """Yield each condition that multiplies the term, and the term without it."""
+    for base, exponent in term.scalars:
+        if base.head == "compare" and exponent == 1:
+            kept = tuple([(other, e) for other, e in term.scalars if other is not base])
+            yield base, term._replace(scalars=kept)
+    if len(term.body) == 1:
+        factors = entry_factors(term.body[0])
+        for base, exponent in factors:
+            if base.head == "compare" and base.shape and exponent == 1:
+                column = entrywise([(other, e) for other, e in factors if other is not base])
+                yield base, term._replace(body=() if column is None else (column,))
 
 
 def _reassociated(term: Term, turn: bool) -> Term:

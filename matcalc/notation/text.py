@@ -22,13 +22,21 @@ from matcalc.notation.precedence import (
     lay_out,
     signed_sum,
 )
-from matcalc.notation.sharing import shared
+from matcalc.notation.sharing import Names, program
 
 Layout = Mapping[Expression, Printed]
 
 
-def to_text(expression: Expression, *, ascii: bool = False) -> str:  # noqa: A002
+def to_text(
+    expression: Expression,
+    *,
+    ascii: bool = False,  # noqa: A002
+    names: Names | None = None,
+) -> str:
     """Return the formula as typed, or as a program that names its shared parts.
+
+    With `names`, parts are named where that makes the text distinctly shorter; without, only
+    in formulas that would be huge.
 
     >>> from matcalc.expressions.dimensions import name
     >>> from matcalc.expressions.nodes import make, number, variable
@@ -38,13 +46,13 @@ def to_text(expression: Expression, *, ascii: bool = False) -> str:  # noqa: A00
     "x'*y - 2"
     """
     describe = _describe_ascii if ascii else describe_text
-    parts = shared(expression, describe)
-    names: dict[Expression, str] = {}
+    named: dict[Expression, str] = {}
     texts: list[str] = []
+    parts, result, _ = program(expression, names)
     for name, part in parts:
-        texts.append(f"{name} = {join(part, lay_out(part, describe, names))}")
-        names[part] = name
-    texts.append(join(expression, lay_out(expression, describe, names)))
+        texts.append(f"{name} = {join(part, lay_out(part, describe, named))}")
+        named[part] = name
+    texts.append(join(result, lay_out(result, describe, named)))
     return "; ".join(texts)
 
 

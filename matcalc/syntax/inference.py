@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
@@ -28,6 +29,7 @@ class Inferred(NamedTuple):
 
     `expression` is the first formula, `others` those after it. `variables` has every
     declared or inferred variable by name, `functions` the declared abstract functions.
+    `named` has what the formulas name themselves, as in `z = w·x + b; max(0, z)`.
     `assumptions` joined by '; ' declare what was not declared; `notes` say how formulas
     were read that could be read in another way.
     """
@@ -38,6 +40,7 @@ class Inferred(NamedTuple):
     notes: tuple[str, ...]
     functions: dict[str, Signature]
     others: tuple[Expression, ...] = ()
+    named: Mapping[str, Expression] = MappingProxyType({})
 
 
 def infer(tree: Tree, source: str, declarations: Iterable[Declaration] = ()) -> Inferred:
@@ -83,15 +86,18 @@ def infer_several(
     drafts = _elaborate(elaborator, formulas, models)
     _settle(elaborator, drafts)
     variables = _declared_variables(elaborator)
-    expressions = build(elaborator, [*drafts, *variables])
+    parts = elaborator.bound
+    expressions = build(elaborator, [*drafts, *variables, *parts.values()])
     first, *others = expressions[: len(drafts)]
+    built = expressions[len(drafts) :]
     return Inferred(
         first,
-        {e.value.name: e for e in expressions[len(drafts) :]},
+        {e.value.name: e for e in built[: len(variables)]},
         _assumptions(elaborator),
         tuple(elaborator.notes),
         functions,
         tuple(others),
+        dict(zip(parts, built[len(variables) :], strict=True)),
     )
 
 

@@ -63,6 +63,14 @@ EQUAL = (
     ("f(x)[2]", "f(x[2])"),
     ("exp(x)[1]", "exp(x[1])"),
     ("[x; y][1:n]", "x"),
+    ("sum(x - mean(x))", "0"),
+    ("sum(a*y .* z - b*(C*x - mean(C*x)))", "a*(y'*z)"),
+    ("sum(A - ones(m)*mean(A, axis=0), axis=0)", "zeros(1, n)"),
+    ("mean(C - mean(C))", "0"),
+    ("sum(softmax(C*x + y))", "1"),
+    ("sum(softmax(A, axis=0), axis=0)", "ones(1, n)"),
+    ("sum(softmax(A, axis=1))", "m"),
+    ("where(x > y, 0, 1)", "[x <= y]"),
 )
 DIFFERENT = (
     ("x*y'", "y*x'"),
@@ -78,6 +86,11 @@ DIFFERENT = (
     ("max(x, y)", "max(x, z)"),
     ("log(a*b)", "log(a) + log(b)"),
     ("sum(x)^2", "sum(x.^2)"),
+    ("sum(y .* (x - mean(x)))", "0"),
+    ("sum((x - mean(x)).^2)", "0"),
+    ("sum(softmax(x).^2)", "1"),
+    ("sum(softmax(A, axis=0), axis=1)", "ones(m)"),
+    ("sum(y .* softmax(x))", "sum(y)"),
 )
 
 
