@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.calculus.intermediates import Intermediate, rewrite
+from matcalc.calculus.projections import Convention
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from matcalc.facts import Fact, facts
 from matcalc.notation.text import to_text
 from matcalc.syntax.inference import Inferred
+from matcalc.targets import Target
 
 if TYPE_CHECKING:
     from matcalc.check.verification import Verification
@@ -87,7 +89,8 @@ class Derivative(NamedTuple):
     `variable` is what the formula was derived by, `entry` the indices if that was one
     entry of it. `operation` is 'diff', 'vjp' or 'jvp', and `seed` the formula that the
     latter two are applied to. A product has the shape of its variable (vjp) or of the
-    formula (jvp), and no layout.
+    formula (jvp), and no layout. `others` has the second variable of a Hessian's block, or
+    the further ones of a jvp; `structure` the convention for structured variables.
     """
 
     formula: Formula
@@ -99,6 +102,8 @@ class Derivative(NamedTuple):
     entry: tuple[Expression, ...] = ()
     operation: str = "diff"
     seed: str = ""
+    others: tuple[Target, ...] = ()
+    structure: Convention = "entries"
 
     @property
     def shape(self) -> tuple[str, ...]:
