@@ -87,7 +87,7 @@ def diff(
     >>> {name: str(d) for name, d in diff("w·x + b", ["w", "b"]).items()}
     {'w': "x'", 'b': '1'}
     >>> print(diff("tr(A*S)", "S", "S: symmetric(n)", structure="projected"))
-    1/2*(A + A')
+    (A + A')/2
     """
     _check(layout, order)
     names = _listed(wrt)
@@ -362,8 +362,7 @@ def _blocks(
     for i, first in enumerate(targets):
         for j, second in enumerate(targets):
             shape = first.shape + second.shape
-            others = () if i == j else (second,)
-            answer = _Answer(first, shape, "diff", (), others, structure, "mixed", 2)
+            answer = _Answer(first, shape, "diff", (), (second,), structure, "mixed", 2)
             yield first, second, _written(question, formula, answer, known[i, j])
 
 

@@ -9,7 +9,7 @@ from matcalc.calculus.projections import Convention
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
-from matcalc.facts import Fact, facts
+from matcalc.facts import Fact, facts, structure_facts
 from matcalc.notation.text import to_text
 from matcalc.syntax.inference import Inferred
 from matcalc.targets import Target
@@ -122,12 +122,17 @@ class Derivative(NamedTuple):
 
     def facts(self, *, ascii: bool = False) -> tuple[Fact, ...]:  # noqa: A002
         """Return the notes, on request in ASCII."""
-        absent: tuple[Fact, ...] = ()
-        if self.variable not in _leaves(self.formula.expression):
-            message = f"the formula does not contain {self.name}: the derivative is zero"
-            absent = (Fact("W201", message),)
-        found = facts(self.formula.expression, self.variable, self.order, ascii=ascii)
-        return (*absent, *self.formula.notes, *found)
+        formula = self.formula.expression
+        variables = list(dict.fromkeys([self.variable, *[t.variable for t in self.others]]))
+        leaves = _leaves(formula)
+        absent = [
+            Fact("W201", f"the formula does not contain {v.value.name}: the derivative is zero")
+            for v in variables
+            if v not in leaves
+        ]
+        convention = structure_facts(variables, self.operation, self.structure)
+        found = facts(formula, variables, self.order, ascii=ascii)
+        return (*absent, *self.formula.notes, *convention, *found)
 
     @property
     def name(self) -> str:
@@ -185,6 +190,7 @@ def record(derivatives: list[Derivative]) -> dict[str, Any]:
         "derivatives": [
             {
                 "operation": d.operation,
+                **({"seed": d.seed} if d.seed else {}),
                 "wrt": d.wrt,
                 "order": d.order,
                 "layout": d.layout,

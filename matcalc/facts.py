@@ -6,7 +6,7 @@ put in; divisions, powers and comparisons, which have no row, are listed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
 from typing import NamedTuple
@@ -34,7 +34,7 @@ MOST_FACTS = 8
 
 LONGEST_TEXT = 120
 
-KINK, DOMAIN = "W401", "W402"
+STRUCTURE, KINK, DOMAIN = "W301", "W401", "W402"
 
 _ZERO = number(0)
 
@@ -57,22 +57,22 @@ class _Condition(NamedTuple):
 
 def facts(
     formula: Expression,
-    variable: Expression,
+    variables: Sequence[Expression],
     order: int = 1,
     *,
     ascii: bool = False,  # noqa: A002
 ) -> tuple[Fact, ...]:
-    """Return the kinks and domains of the parts of a formula that depend on a variable.
+    """Return the kinks and domains of the parts of a formula that depend on variables.
 
     >>> from matcalc.expressions.dimensions import name
     >>> from matcalc.expressions.nodes import variable
     >>> x = variable("x", (name("n"),))
-    >>> for fact in facts(make("call", (x,), ("abs", None)), x):
+    >>> for fact in facts(make("call", (x,), ("abs", None)), [x]):
     ...     print(*fact)
     W401 not differentiable where x == 0 (entry by entry); there the slope of abs is taken as 0
     """
     order_of_nodes = postorder([formula], _arguments)
-    dependent = _dependent(order_of_nodes, variable)
+    dependent = _dependent(order_of_nodes, variables)
     rough = _rough(order_of_nodes, order)
     found: dict[_Condition, None] = {}
     for node in order_of_nodes:
@@ -87,12 +87,47 @@ def facts(
     return tuple(dict.fromkeys(told))
 
 
+def structure_facts(
+    variables: Sequence[Expression], operation: str, convention: str
+) -> tuple[Fact, ...]:
+    """Return by which convention a derivative by structured variables is meant.
+
+    >>> from matcalc.expressions.dimensions import name
+    >>> from matcalc.expressions.nodes import variable
+    >>> S = variable("S", (name("n"), name("n")), "symmetric")
+    >>> (fact,) = structure_facts([S], "diff", "projected")
+    >>> fact.message
+    'the gradient among symmetric matrices S; the Matrix Cookbook counts entries off the \
+diagonal twice (--structure=cookbook)'
+    """
+    if operation == "jvp":  # the tangent says how the variable moves
+        return ()
+    return tuple(
+        [Fact(STRUCTURE, _convention(v, convention)) for v in variables if v.value.structure]
+    )
+
+
+def _convention(variable: Expression, convention: str) -> str:
+    name, structure = variable.value
+    if convention == "entries":
+        message = f"the plain partial derivatives, every entry of {name} by itself"
+        return f"{message}; --structure gives the gradient among {structure} matrices"
+    if structure == "diagonal":
+        message = f"the gradient among diagonal matrices {name}"
+        return f"{message}, by every convention that respects the structure"
+    if convention == "projected":
+        message = f"the gradient among {structure} matrices {name}; the Matrix Cookbook counts"
+        return f"{message} entries off the diagonal twice (--structure=cookbook)"
+    message = f"the derivative by the free entries of {name}, as the Matrix Cookbook has it"
+    return f"{message}; the gradient among {structure} matrices is --structure=projected"
+
+
 def _arguments(node: Expression) -> tuple[Expression, ...]:
     return node.arguments
 
 
-def _dependent(order: list[Expression], variable: Expression) -> set[Expression]:
-    dependent = {variable}
+def _dependent(order: list[Expression], variables: Sequence[Expression]) -> set[Expression]:
+    dependent = set(variables)
     for node in order:
         if not dependent.isdisjoint(node.arguments):
             dependent.add(node)

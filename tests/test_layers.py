@@ -15,8 +15,8 @@ LAYERS = (
     ("syntax",),
     ("calculus",),
     ("notation",),
-    ("code", "check", "signs", "facts", "convexity"),
-    ("targets", "derivative", "api"),
+    ("code", "check", "signs", "facts", "convexity", "targets"),
+    ("derivative", "api"),
     ("cli",),
 )
 HEIGHTS = {name: height for height, names in enumerate(LAYERS) for name in names}

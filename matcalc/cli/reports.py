@@ -129,7 +129,7 @@ def answers_text(derivatives: Sequence[Any], ascii: bool = False) -> str:  # noq
     for derivative in derivatives:
         begin = f"{derivative.wrt}: " if several else ""
         lines.append(begin + derivative.text(ascii=ascii))
-        lines.append(f"  layout: {derivative.layout}, shape ({', '.join(derivative.shape)})")
+        lines.append(f"  {_described(derivative)}")
         if assumed and not several:
             lines.append(f"  assumed: {assumed}")
         lines += [f"  {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
@@ -145,12 +145,17 @@ def answers_latex(derivatives: Sequence[Any], cases: bool, ascii: bool = False) 
         if len(derivatives) > 1:
             lines.append(f"% by {derivative.wrt}")
         lines.append(derivative.latex(cases=cases))
-        lines.append(f"% layout: {derivative.layout}, shape ({', '.join(derivative.shape)})")
+        lines.append(f"% {_described(derivative)}")
         lines += [f"% {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
     assumed = "; ".join(derivatives[0].assumptions)
     if assumed:
         lines.append(f"% assumed: {assumed}")
     return "\n".join(lines) + "\n"
+
+
+def _described(derivative: Any) -> str:
+    shape = f"shape ({', '.join(derivative.shape)})"
+    return f"layout: {derivative.layout}, {shape}" if derivative.layout else shape
 
 
 def notes_of(derivative: Any, ascii: bool) -> list[Any]:  # noqa: A002
