@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from matcalc.code.backends import NUMPY, Backend
+from matcalc.code.chains import reassociated
 from matcalc.code.sizes import array_shape, dimension_value, read_sizes
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension
@@ -54,6 +55,7 @@ def evaluate(
     >>> float(evaluate(make("dot", (x, x)), {"x": [1, 2, 3]}))
     14.0
     """
+    expression = reassociated(expression)
     order = postorder([expression], lambda node: node.arguments)
     variables = [node for node in order if node.head == "variable"]
     arrays = {node.value.name: _array(node, values, backend) for node in variables}
