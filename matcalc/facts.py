@@ -26,7 +26,7 @@ from matcalc.expressions.nodes import Expression, make, number, substitute
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
-from matcalc.signs import NONNEGATIVE, POSITIVE, signs
+from matcalc.signs import range_of
 from matcalc.syntax.reading import read_formula
 
 MOST_FACTS = 8
@@ -269,7 +269,7 @@ def _constant(formula: Expression) -> Fraction | None:
 def _kink(condition: Expression, extent: str = "", remark: str = "") -> Iterator[_Condition]:
     condition = _turned(condition)
     left, right = condition.arguments
-    if right is _ZERO and signs(left)[left] == POSITIVE:
+    if right is _ZERO and range_of(left).is_positive:
         return
     if left.head == right.head == "number" and left is not right:
         return
@@ -278,15 +278,15 @@ def _kink(condition: Expression, extent: str = "", remark: str = "") -> Iterator
 
 def _domain(condition: Expression, remark: str = "") -> Iterator[_Condition]:
     left, right = condition.arguments
-    sign = signs(left)[left]
     if right.head == "number":
-        if sign == POSITIVE and right.value <= 0 and condition.value in (">", ">=", "!="):
+        margin = range_of(left).plus(range_of(right).negated())
+        if margin.is_positive or (condition.value == ">=" and margin.is_nonnegative):
             return
-        if sign == NONNEGATIVE and (right.value < 0 or condition.value == ">="):
+        if condition.value == "!=" and margin.negated().is_positive:
             return
-        if left.head == "number" and left.value != 0:
+        if condition.value == "<" and margin.negated().is_positive:
             return
-    if remark and sign == NONNEGATIVE:
+    if remark and range_of(left).is_nonnegative:
         condition = make("compare", condition.arguments, "!=")
     yield _Condition(DOMAIN, condition, remark=remark)
 
