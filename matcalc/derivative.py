@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.calculus.intermediates import Intermediate, rewrite
 from matcalc.calculus.projections import Convention
+from matcalc.convexity import convexity
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
@@ -117,7 +118,7 @@ class Derivative(NamedTuple):
 
     @property
     def notes(self) -> tuple[Fact, ...]:
-        """How the formula was read, and where it is not differentiable."""
+        """How the formula was read, where it is not differentiable, and what is known of it."""
         return self.facts()
 
     def facts(self, *, ascii: bool = False) -> tuple[Fact, ...]:  # noqa: A002
@@ -132,7 +133,22 @@ class Derivative(NamedTuple):
         ]
         convention = structure_facts(variables, self.operation, self.structure)
         found = facts(formula, variables, self.order, ascii=ascii)
-        return (*absent, *self.formula.notes, *convention, *found)
+        curvature = self._curvature(smooth=not found)
+        return (*absent, *self.formula.notes, *convention, *curvature, *found)
+
+    def _curvature(self, *, smooth: bool) -> tuple[Fact, ...]:
+        """Return that the Hessian is semidefinite, if this is one and it is known to be so."""
+        target = Target(self.wrt, self.variable, self.entry)
+        formula = self.formula.expression
+        if self.operation != "diff" or self.order != 2 or formula.shape:
+            return ()
+        if any((t.variable, t.entry) != (target.variable, target.entry) for t in self.others):
+            return ()
+        for second in self.others:
+            target = second
+        among = target.structure if target.structure != "diagonal" and not self.entry else ""
+        text = convexity(self.expression, formula, target.text, smooth=smooth, among=among)
+        return (Fact("C101", text),) if text else ()
 
     @property
     def name(self) -> str:

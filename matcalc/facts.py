@@ -40,7 +40,7 @@ _ZERO = number(0)
 
 
 class Fact(NamedTuple):
-    """What to know of an answer: a code of the family W, and a sentence."""
+    """What to know of an answer: a code of the family W (or C, of curvature), and a sentence."""
 
     code: str
     message: str

@@ -55,12 +55,12 @@ def multiplied_out(tensor: Tensor) -> Tensor | None:
             continue
         # what cancels is multiplied out first, while its counterpart is whole
         chosen = next((k for k in sums if _divides(node, node.operands[k])), sums[0])
-        pending += [(part, weight) for part in _distributed(node, chosen)]
+        pending += [(part, weight) for part in distributed(node, chosen)]
     return add(done, out, dict(enumerate(tensor.shape)))
 
 
-def _distributed(node: Tensor, chosen: int) -> list[Tensor]:
-    """Return the products of the node with one of its sums replaced by each term."""
+def distributed(node: Tensor, chosen: int) -> list[Tensor]:
+    """Return the products of a node with one of its sums, a factor, replaced by each term."""
     coefficient, summed = node.value
     rank = len(node.shape)
     sizes = dict(enumerate((*node.shape, *summed)))
