@@ -371,6 +371,8 @@ class _Search:
 
 def _joined_diagonals(parts: list[Term], pairs: Pairs) -> list[Term]:
     """Add up the terms of a matrix that are diagonal: s - s^2 = s*(1 - s)."""
+    if len(pairs) != 1:
+        return parts
     diagonal = [term for term in parts if _entries(term, pairs)]
     if len(diagonal) < 2:
         return parts
@@ -402,14 +404,13 @@ def _without(term: Term, label: Label) -> dict[Label, Dimension]:
 
 def _entries(term: Term, pairs: Pairs) -> list[Factor]:
     """Return the factors of a diagonal matrix's entries, at least a 1; [] of other terms."""
-    found: list[Factor] = []
-    rest = []
-    for tensor, labels, power in term.factors:
-        if len(pairs) == 1 and tensor.kind == "delta" and set(labels) == set(pairs[0]):
-            found.append((constant(1), (), _one))
-        else:
-            rest.append((tensor, tuple([dict([pairs[0][::-1]]).get(n, n) for n in labels]), power))
-    return [*found, *rest] if found else []
+    ((row, column),) = pairs
+    identity = [f for f in term.factors if f[0].kind == "delta" and set(f[1]) == {row, column}]
+    if not identity:
+        return []
+    rest = [f for f in term.factors if f not in identity]
+    renamed = [(t, tuple([row if n == column else n for n in names]), e) for t, names, e in rest]
+    return [(constant(1), (), _one), *renamed]
 
 
 def _on_diagonal(found: Mirrored) -> list[Factor]:
