@@ -190,7 +190,7 @@ def vjp(
     G*X'
     >>> layer = "max(0, X*W + ones(n)*b')"
     >>> print(vjp(layer, ["W", "b"], where="X: matrix(n, p); b: vector(m)")["W"])
-    X'*([X*W + ones(n)*b' > 0] .* G)
+    X'*([ones(n)*b' + X*W > 0] .* G)
     """
     names = _listed(wrt)
     question, formula = _read(text, where, names, [upstream])

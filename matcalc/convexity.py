@@ -32,6 +32,7 @@ from matcalc.signs import Range, range_of
 
 MOST_NODES = 500
 MOST_TERMS = 16
+MOST_EXPANDED = 6
 DEEPEST = 8
 LONGEST_TEXT = 80
 
@@ -142,7 +143,9 @@ def _expanded(tensor: Tensor) -> Tensor:
     axes = tuple(range(len(tensor.shape)))
     pending = [(tensor, axes, _one)]
     done: list[tuple[Tensor, Labels, Fraction]] = []
-    while pending and len(pending) + len(done) <= MOST_TERMS:
+    while pending:
+        if len(pending) + len(done) > MOST_EXPANDED:
+            return tensor
         node, labels, weight = pending.pop()
         if node.kind == "sum":
             pending += [
@@ -154,7 +157,7 @@ def _expanded(tensor: Tensor) -> Tensor:
             done.append((node, labels, weight))
         else:
             pending += [(part, labels, weight) for part in distributed(node, chosen)]
-    return add([*pending, *done], axes, dict(enumerate(tensor.shape)))
+    return add(done, axes, dict(enumerate(tensor.shape)))
 
 
 def _sum_of_matrices(node: Tensor) -> int | None:

@@ -132,7 +132,7 @@ class Derivative(NamedTuple):
             if v not in leaves
         ]
         convention = structure_facts(variables, self.operation, self.structure)
-        found = facts(formula, variables, self.order, ascii=ascii)
+        found = facts(formula, variables, self.order, self.expression, ascii=ascii)
         curvature = self._curvature(smooth=not found)
         return (*absent, *self.formula.notes, *convention, *curvature, *found)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -53,16 +54,21 @@ class _Condition(NamedTuple):
     condition: Expression
     extent: str = ""
     remark: str = ""
+    polynomial: bool = False
 
 
 def facts(
     formula: Expression,
     variables: Sequence[Expression],
     order: int = 1,
+    answer: Expression | None = None,
     *,
     ascii: bool = False,  # noqa: A002
 ) -> tuple[Fact, ...]:
     """Return the kinks and domains of the parts of a formula that depend on variables.
+
+    With the printed `answer`, what only its form excludes is told as such: det(X)*inv(X)'
+    needs an invertible X, the derivative of det does not.
 
     >>> from matcalc.expressions.dimensions import name
     >>> from matcalc.expressions.nodes import variable
@@ -78,6 +84,7 @@ def facts(
     for node in order_of_nodes:
         if node in dependent and node.arguments and node in rough:
             found.update(dict.fromkeys(_conditions(node, order)))
+    found = dict.fromkeys([c for c in map(partial(_of_form, answer), found) if c is not None])
     strict = {c.condition.arguments for c in found if c.condition.value == ">"}
     for weak in [c for c in found if c.condition.value == "!=" and c.condition.arguments in strict]:
         del found[weak]
@@ -159,6 +166,29 @@ def _is_smoothed(base: Expression, power: Expression, times: int) -> bool:
     return name in ("relu", "leaky_relu") and bool(exponent.value > times)
 
 
+# Conditions of the answer's form
+
+
+def _of_form(answer: Expression | None, condition: _Condition) -> _Condition | None:
+    """Return a condition with a remark if only the answer's form needs it, None if not even that.
+
+    The functions it is about are polynomials, whose derivatives exist everywhere.
+    """
+    if not condition.polynomial:
+        return condition
+    if answer is not None and not any(map(_divides, postorder([answer], _arguments))):
+        return None
+    remark = "; the derivative exists elsewhere too, this form of it does not"
+    return condition._replace(polynomial=False, remark=remark)
+
+
+def _divides(node: Expression) -> bool:
+    if node.head in ("power", "matrix_power"):
+        exponent = node.arguments[1]
+        return exponent.head != "number" or exponent.value < 0
+    return node.head == "divide" or (node.head == "call" and node.value[0] == "inv")
+
+
 # The conditions of one node
 
 
@@ -186,7 +216,9 @@ def _of_call(node: Expression, order: int) -> Iterator[_Condition]:
     elif name in PRIMITIVE_BY_NAME:
         row = PRIMITIVE_BY_NAME[name]
         if row.domain:
-            yield from _domain(_instance(row.domain, ("X",), node.arguments, row.takes))
+            condition = _instance(row.domain, ("X",), node.arguments, row.takes)
+            for found in _domain(condition):
+                yield found._replace(polynomial=row.polynomial)
         if _is_condition(row.kink):
             yield from _kink(_instance(row.kink, ("X",), node.arguments, row.takes))
         elif row.kink:
@@ -346,6 +378,8 @@ def _told(fact: _Condition, ascii: bool) -> Fact:  # noqa: A002
         return Fact(fact.code, f"not differentiable where {fact.remark}: {text}")
     left, right = [_short(to_text(side, ascii=ascii)) for side in fact.condition.arguments]
     text = f"{left} {fact.condition.value} {right}"
+    if fact.code == DOMAIN and all(side.head == "number" for side in fact.condition.arguments):
+        return Fact(DOMAIN, f"the answer holds nowhere: {text} is false")
     extent = fact.extent or (" (entry by entry)" if fact.condition.shape else "")
     running = free_indices(postorder([fact.condition], _arguments))[fact.condition]
     if running:

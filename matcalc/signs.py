@@ -78,24 +78,24 @@ class Range(NamedTuple):
         products = [a * b for a in ends[:2] for b in ends[2:] if a is not None and b is not None]
         return Range(min(products), max(products))
 
+    def magnitude(self) -> Range:
+        """Return the range of the absolute value."""
+        if self.is_nonnegative:
+            return self
+        if self.is_nonpositive:
+            return self.negated()
+        both = self.joined(self.negated())
+        return Range(_0, both.high, False, both.high_open)
+
     def squared(self) -> Range:
         """Return the range of a square."""
-        if self.is_nonnegative or self.is_nonpositive:
-            return self.times(self)
-        if self.low is None or self.high is None:
-            return NONNEGATIVE
-        far = max(-self.low, self.high)
-        closed = (self.high == far and not self.high_open) or (
-            -self.low == far and not self.low_open
-        )
-        return Range(_0, far * far, False, not closed)
+        size = self.magnitude()
+        return size.times(size)
 
     def inverted(self) -> Range:
         """Return the range of the reciprocal, where it is defined."""
-        if self.is_nonpositive:
-            return self.negated().inverted().negated()
         if not self.is_nonnegative:
-            return ANYTHING
+            return self.negated().inverted().negated() if self.is_nonpositive else ANYTHING
         assert self.low is not None
         low = 1 / self.high if self.high else _0
         high = 1 / self.low if self.low else None
@@ -185,7 +185,18 @@ def _multiply(node: Expression, parts: list[Range]) -> Range:
         return _hadamard(node, parts)
     if not node.shape and left.head == "transpose" and left.arguments[0] is right:
         return parts[1].squared().summed()
+    if not node.shape and _is_quadratic(left, right):
+        return NONNEGATIVE
     return parts[0].times(parts[1]).summed()
+
+
+def _is_quadratic(left: Expression, right: Expression) -> bool:
+    """Tell whether left*right is y'*P*y with P positive definite."""
+    if left.head != "multiply":
+        return False
+    begin, middle = left.arguments
+    definite = middle.head == "variable" and middle.value.structure == "spd"
+    return definite and begin.head == "transpose" and begin.arguments[0] is right
 
 
 def _hadamard(node: Expression, parts: list[Range]) -> Range:
@@ -263,10 +274,6 @@ def _extreme(name: str, a: Range, b: Range) -> Range:
     return Range(low, high, low_open, not high_open)
 
 
-def _magnitude(part: Range) -> Range:
-    return POSITIVE if part.is_positive or part.negated().is_positive else NONNEGATIVE
-
-
 def _nonnegative_if(part: Range) -> Range:
     return NONNEGATIVE if part.is_nonnegative else ANYTHING
 
@@ -297,11 +304,11 @@ _VALUES = {
 """Functions whose values lie between fixed numbers; arithmetic that rounds may reach an end."""
 
 _CALLS: dict[str, Callable[..., Range]] = {
-    "abs": _magnitude,
-    "norm1": _magnitude,
-    "norm2": _magnitude,
-    "normF": _magnitude,
-    "norminf": _magnitude,
+    "abs": Range.magnitude,
+    "norm1": lambda part: part.magnitude().summed(),
+    "norm2": lambda part: _only_sign(part.magnitude()),
+    "normF": lambda part: _only_sign(part.magnitude()),
+    "norminf": Range.magnitude,
     "relu": lambda part: POSITIVE if part.is_positive else NONNEGATIVE,
     "sqrt": lambda part: POSITIVE if part.is_positive else NONNEGATIVE,
     "sinh": _only_sign,
