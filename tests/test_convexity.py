@@ -16,8 +16,8 @@ from tests.strategies import point
 from tests.test_cases import ALL, points
 
 WHERE = (
-    "a, c: scalar; x, w, b: vector(n); y, u: vector(m); z: vector(d); A, X: matrix(m, n); B: square(n); "
-    "S: symmetric(n); P: spd(n); R: spd(m); D: diagonal(n); V: matrix(n, d)"
+    "a, c: scalar; x, w, b: vector(n); y, u: vector(m); z: vector(d); A, X: matrix(m, n); "
+    "B: square(n); S: symmetric(n); P: spd(n); R: spd(m); D: diagonal(n); V: matrix(n, d)"
 )
 
 CONVEX = [
@@ -78,7 +78,6 @@ NOTHING = [
     ("c*norm2(x)^2", "x"),
     ("u'*softplus(X*w)", "w"),
     ("sum(c*exp(x))", "x"),
-    ("logsumexp(x .* x)", "x"),
     ("sum(exp(x)) - 2*x'*x", "x"),
     ("2*logsumexp(x) - log(sum(exp(2*x)))", "x"),
     ("norm2(x)^2 - 2*sum(x)^2", "x"),
@@ -90,7 +89,7 @@ NOTHING = [
     ("x[1]*x[2]", "x"),
     ("b'*x*x'*w", "x"),
     ("norm2(A*A'*y)^2", "A"),
-    ("where(a > 0, log(a), a^3)", "a"),
+    ("where(a > 0, a*log(a), a^3)", "a"),
     ("x'*x*sum(x)", "x"),
     ("b'*x", "x"),
 ]
@@ -146,12 +145,12 @@ def test_abstract_functions_may_have_kinks() -> None:
     assert "where it exists" in message
 
 
-def refutes(derivative: Derivative, values: dict[str, Any]) -> bool:
+def refutes(derivative: Derivative, message: str, values: dict[str, Any]) -> bool:
     """Tell whether the Hessian's eigenvalues contradict what is told of it."""
-    message = told(derivative)
     with np.errstate(all="ignore"):
         value = np.asarray(derivative.evaluate(**values), dtype=float)
-    if not np.isfinite(value).all():
+        defined = np.isfinite(derivative.formula.evaluate(**values))
+    if not defined or not np.isfinite(value).all():
         return False
     if "negative semidefinite" in message or "nonpositive" in message:
         value = -value
@@ -198,24 +197,16 @@ def values_of(seed: int) -> dict[str, Any]:
 )
 def test_eigenvalues(text: str, wrt: str) -> None:
     hessian = matcalc.hessian(text, wrt, WHERE)
-    assert not any(refutes(hessian, values_of(seed)) for seed in range(12))
+    assert not any(refutes(hessian, told(hessian), values_of(seed)) for seed in range(12))
 
 
 @pytest.mark.parametrize(("text", "wrt"), [row for row in NOTHING if row[0] != "b'*x"])
 def test_the_refuter(text: str, wrt: str) -> None:
     """What must not be told is refuted by numbers: the tester finds mistakes."""
     hessian = matcalc.hessian(text, wrt, WHERE)
-    claim = Derivative._curvature
-    found = False
-    try:
-        for sign in ("positive", "negative"):
-            text_ = f"the Hessian is {sign} semidefinite"
-            facts = (matcalc.derivative.Fact("C101", text_),)  # type: ignore[attr-defined]
-            Derivative._curvature = lambda self, smooth, facts=facts: facts  # type: ignore[assignment,misc]
-            found = any(refutes(hessian, values_of(seed)) for seed in range(40))
-            assert found
-    finally:
-        Derivative._curvature = claim  # type: ignore[method-assign]
+    for which in ("positive", "negative"):
+        message = f"the Hessian is {which} semidefinite"
+        assert any(refutes(hessian, message, values_of(seed)) for seed in range(40))
 
 
 SECOND = [case for case in ALL if case.get("order") == 2]
@@ -225,7 +216,7 @@ SECOND = [case for case in ALL if case.get("order") == 2]
 def test_known_hessians(case: dict[str, Any]) -> None:
     answer = matcalc.diff(case["expr"], case["wrt"], case["where"], order=2)
     if told(answer):
-        assert not any(refutes(answer, values) for _, values in points(case))
+        assert not any(refutes(answer, told(answer), values) for _, values in points(case))
 
 
 VECTORS = ("A*x", "A*x - z", "z .* (A*x)", "A*C*x", "A*(x .* y)", "A*x + (y'*x)*z")
@@ -251,4 +242,6 @@ def test_random_formulas(seed: int) -> None:
         except MatcalcError:
             continue
         if told(hessian):
-            assert not any(refutes(hessian, dict(point(k).values)) for k in range(4)), text
+            assert not any(
+                refutes(hessian, told(hessian), dict(point(k).values)) for k in range(4)
+            ), text

@@ -48,9 +48,23 @@ class Mirrored(NamedTuple):
 
 def terms(tensor: Tensor) -> list[Term]:
     """Return a tensor's terms; its axes are labelled 0, 1, ..."""
-    if tensor.kind != "sum":
-        return [_term(tensor, tuple(range(len(tensor.shape))), _one, tensor)]
-    return [_term(o.tensor, o.labels, o.weight, tensor) for o in tensor.operands]
+    pending = [(tensor, tuple(range(len(tensor.shape))), _one)]
+    found = []
+    while pending:
+        node, labels, weight = pending.pop()
+        inner = node.operands
+        if node.kind == "sum":
+            pending += [(t, tuple([labels[k] for k in names]), weight * w) for t, names, w in inner]
+        elif (
+            node.kind == "product"
+            and [o.tensor.kind for o in inner] == ["sum"]
+            and (inner[0].weight == 1 and not node.value[1])
+        ):  # a multiple of a sum
+            names = tuple([labels[k] for k in inner[0].labels])
+            pending.append((inner[0].tensor, names, weight * node.value[0]))
+        else:
+            found.append(_term(node, labels, weight, tensor))
+    return found
 
 
 def _term(tensor: Tensor, labels: Labels, weight: Fraction, whole: Tensor) -> Term:
