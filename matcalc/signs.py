@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from fractions import Fraction
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -145,11 +145,13 @@ def range_of(formula: Expression, positive: Iterable[Expression] = ()) -> Range:
     (True, True)
     """
     given = frozenset(positive)
-    known = dict.fromkeys(given, POSITIVE) if given else _known
+    known: MutableMapping[Expression, Range] = {} if given else _known
     for node in postorder([formula], lambda n: () if n in known else n.arguments):
         if node not in known:
             parts = [known[argument] for argument in node.arguments]
             known[node] = _RULES.get(node.head, _anything)(node, parts)
+            if node in given and not known[node].is_positive:
+                known[node] = known[node]._replace(low=_0, low_open=True)
     return known[formula]
 
 

@@ -34,7 +34,7 @@ CONVEX = [
     ("sum(logsumexp(X*V, axis=1))", "V", "diag(s) - s*s'"),
     ("sum(exp(X*w)) - y'*X*w", "w", "d = exp(X*w) >= 0"),
     ("(y - X*w)'*R*(y - X*w)", "w", "M'*S*M with S = R positive semidefinite"),
-    ("x'*P*x/2 + exp(b'*x)", "x", "S = P positive semidefinite plus M'*M"),
+    ("x'*P*x/2 + exp(b'*x)", "x", "S = P positive semidefinite"),
     ("sum(exp(x))", "x", "diag(d)"),
     ("norm2(x)^2", "x", "c*eye"),
     ("norm2(x)^4", "x", "M'*M"),

@@ -54,7 +54,9 @@ def terms(tensor: Tensor) -> list[Term]:
         node, labels, weight = pending.pop()
         inner = node.operands
         if node.kind == "sum":
-            pending += [(t, tuple([labels[k] for k in names]), weight * w) for t, names, w in inner]
+            pending += [
+                (t, tuple([labels[k] for k in names]), weight * w) for t, names, w in inner[::-1]
+            ]
         elif (
             node.kind == "product"
             and [o.tensor.kind for o in inner] == ["sum"]
