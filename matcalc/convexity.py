@@ -30,7 +30,7 @@ from matcalc.notation.matrices import Notation
 from matcalc.notation.text import to_text
 from matcalc.signs import Range, range_of
 
-MOST_NODES = 500
+MOST_NODES = 250
 MOST_TERMS = 16
 MOST_EXPANDED = 6
 DEEPEST = 8
@@ -62,7 +62,13 @@ class Definite(NamedTuple):
 
 
 def convexity(
-    hessian: Expression, formula: Expression, name: str, *, smooth: bool, among: str = ""
+    hessian: Expression,
+    formula: Expression,
+    name: str,
+    *,
+    smooth: bool,
+    among: str = "",
+    ascii: bool = False,  # noqa: A002
 ) -> str:
     """Return in one sentence that a Hessian is semidefinite and why, or ''.
 
@@ -75,7 +81,7 @@ def convexity(
     >>> print(convexity(hessian.expression, hessian.formula.expression, "x", smooth=True))
     the Hessian is positive semidefinite, M'*diag(d)*M with d = exp(A*x) >= 0: convex in x
     """
-    found = definiteness(hessian, formula, is_symmetric=bool(among))
+    found = definiteness(hessian, formula, is_symmetric=bool(among), ascii=ascii)
     if found is None:
         return ""
     smooth = smooth and all(node.head != "abstract" for node in postorder([formula], _arguments))
@@ -98,7 +104,11 @@ def convexity(
 
 
 def definiteness(
-    hessian: Expression, formula: Expression, *, is_symmetric: bool = False
+    hessian: Expression,
+    formula: Expression,
+    *,
+    is_symmetric: bool = False,
+    ascii: bool = False,  # noqa: A002
 ) -> Definite | None:
     """Return that a Hessian is semidefinite wherever the formula is defined, or None."""
     if len(postorder([hessian], _arguments)) > MOST_NODES:
@@ -110,7 +120,7 @@ def definiteness(
     pairings: list[Pairs] = [tuple([(k, half + k) for k in range(half)])]
     if is_symmetric and half == 2:
         pairings.append(((0, 3), (1, 2)))
-    search = _Search(_positive_arguments(formula))
+    search = _Search(_positive_arguments(formula), ascii)
     found = search.definite(tensor, pairings)
     if found is None:
         expanded = _expanded(tensor)
@@ -173,8 +183,9 @@ def _sum_of_matrices(node: Tensor) -> int | None:
 class _Search:
     """What is asked about one Hessian; `positive` is known of the parts of its formula."""
 
-    def __init__(self, positive: frozenset[Expression]) -> None:
+    def __init__(self, positive: frozenset[Expression], ascii: bool) -> None:  # noqa: A002
         self.positive = positive
+        self.ascii = ascii
         self.notation = Notation()
 
     def definite(
@@ -368,7 +379,7 @@ class _Search:
         return Form("diag(d)", f"d = {self._text(weight)} >= 0", sides)
 
     def _text(self, tensor: Tensor) -> str:
-        text = to_text(self.notation.formula(tensor))
+        text = to_text(self.notation.formula(tensor), ascii=self.ascii)
         return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ..."
 
 

@@ -133,10 +133,10 @@ class Derivative(NamedTuple):
         ]
         convention = structure_facts(variables, self.operation, self.structure)
         found = facts(formula, variables, self.order, self.expression, ascii=ascii)
-        curvature = self._curvature(smooth=not found)
+        curvature = self._curvature(smooth=not found, ascii=ascii)
         return (*absent, *self.formula.notes, *convention, *curvature, *found)
 
-    def _curvature(self, *, smooth: bool) -> tuple[Fact, ...]:
+    def _curvature(self, *, smooth: bool, ascii: bool) -> tuple[Fact, ...]:  # noqa: A002
         """Return that the Hessian is semidefinite, if this is one and it is known to be so."""
         target = Target(self.wrt, self.variable, self.entry)
         formula = self.formula.expression
@@ -147,7 +147,9 @@ class Derivative(NamedTuple):
         for second in self.others:
             target = second
         among = target.structure if target.structure != "diagonal" and not self.entry else ""
-        text = convexity(self.expression, formula, target.text, smooth=smooth, among=among)
+        text = convexity(
+            self.expression, formula, target.text, smooth=smooth, among=among, ascii=ascii
+        )
         return (Fact("C101", text),) if text else ()
 
     @property
