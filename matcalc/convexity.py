@@ -23,12 +23,13 @@ from matcalc.calculus.sums import add
 from matcalc.calculus.symmetry import symmetric
 from matcalc.calculus.tensors import Label, Labels, Tensor, constant, constant_value, delta, is_zero
 from matcalc.calculus.work import Factor
+from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.matrices import Notation
 from matcalc.notation.text import to_text
-from matcalc.signs import Range, range_of
+from matcalc.signs import ANYTHING, Range, range_of
 
 MOST_NODES = 250
 MOST_TERMS = 16
@@ -264,7 +265,15 @@ class _Search:
         return -1 if entries.is_nonpositive else 0
 
     def _range(self, tensor: Tensor) -> Range:
-        return range_of(self.notation.formula(tensor), self.positive)
+        formula = self._formula(tensor)
+        return ANYTHING if formula is None else range_of(formula, self.positive)
+
+    def _formula(self, tensor: Tensor) -> Expression | None:
+        """Return a part as a formula; not every part has one of its own."""
+        try:
+            return self.notation.formula(tensor)
+        except MatcalcError:
+            return None
 
     def _kernel(self, tensor: Tensor, depth: int) -> Definite | None:
         """Return whether a matrix is semidefinite."""
@@ -317,8 +326,8 @@ class _Search:
         if len(vector) != 1 or vector[0][2] != 1:
             return None
         ((tensor, labels, _),) = vector
-        softmax = self.notation.formula(tensor)
-        if softmax.head != "call" or softmax.value[0] != "softmax":
+        softmax = self._formula(tensor)
+        if softmax is None or softmax.head != "call" or softmax.value[0] != "softmax":
             return None
         # the entries that add up to one are those along the label
         if len(labels) > 1 and labels[softmax.value[1]] != label:
@@ -379,7 +388,8 @@ class _Search:
         return Form("diag(d)", f"d = {self._text(weight)} >= 0", sides)
 
     def _text(self, tensor: Tensor) -> str:
-        text = to_text(self.notation.formula(tensor), ascii=self.ascii)
+        formula = self._formula(tensor)
+        text = "..." if formula is None else to_text(formula, ascii=self.ascii)
         return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ..."
 
 

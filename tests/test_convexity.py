@@ -145,6 +145,12 @@ def test_abstract_functions_may_have_kinks() -> None:
     assert "where it exists" in message
 
 
+def test_parts_without_a_formula_of_their_own() -> None:
+    text = "sum(i = 1..n, q((x[i]^2 + 1) .^ A))"
+    where = "q: matrix(m, n) -> scalar; A: matrix(m, n); x: vector(n)"
+    assert told(matcalc.hessian(text, "A", where)) == ""
+
+
 def refutes(derivative: Derivative, message: str, values: dict[str, Any]) -> bool:
     """Tell whether the Hessian's eigenvalues contradict what is told of it."""
     with np.errstate(all="ignore"):
