@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.calculus.intermediates import Intermediate, rewrite
 from matcalc.calculus.projections import Convention
-from matcalc.convexity import convexity
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
@@ -138,14 +137,16 @@ class Derivative(NamedTuple):
 
     def _curvature(self, *, smooth: bool, ascii: bool) -> tuple[Fact, ...]:  # noqa: A002
         """Return that the Hessian is semidefinite, if this is one and it is known to be so."""
-        target = Target(self.wrt, self.variable, self.entry)
         formula = self.formula.expression
         if self.operation != "diff" or self.order != 2 or formula.shape:
             return ()
-        if any((t.variable, t.entry) != (target.variable, target.entry) for t in self.others):
-            return ()
+        target = Target(self.wrt, self.variable, self.entry)
         for second in self.others:
+            if (second.variable, second.entry) != (self.variable, self.entry):
+                return ()
             target = second
+        from matcalc.convexity import convexity
+
         among = target.structure if target.structure != "diagonal" and not self.entry else ""
         text = convexity(
             self.expression, formula, target.text, smooth=smooth, among=among, ascii=ascii
