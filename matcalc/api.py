@@ -202,6 +202,7 @@ def vjp(
     cotangent = tensor_of(substitute(seed, loose))
     pulled = backward(value, [target.moving for target in question.targets], cotangent)
     answers = []
+    notation = _notation(formula)
     for target, tensor in zip(question.targets, pulled, strict=True):
         if target.entry:
             direction = target.direction(structure)
@@ -210,7 +211,7 @@ def vjp(
         else:
             tensor = projected(tensor, target.pairs(), target.structure, structure)
         answer = _Answer(target, target.shape, "vjp", (upstream,), structure=structure)
-        answers.append(_written(question, formula, answer, tensor))
+        answers.append(_written(notation, question, formula, answer, tensor))
     return answers[0] if isinstance(wrt, str) else dict(zip(names, answers, strict=True))
 
 
@@ -247,7 +248,7 @@ def jvp(text: str, wrt: str | Names, tangent: str | Names = "V", where: str = ""
     tensor = forward(value, list(directions), list(directions.values()))
     first, *others = question.targets
     answer = _Answer(first, formula.expression.shape, "jvp", tuple(tangents), tuple(others))
-    return _written(question, formula, answer, tensor)
+    return _written(_notation(formula), question, formula, answer, tensor)
 
 
 # Reading
@@ -336,13 +337,14 @@ def _differentiate(
     result = formula.expression
     value = tensor_of(substitute(result, _loose(question)))
     answers = []
+    notation = _notation(formula)
     first = _by(value, question.targets, structure)
     for target, tensor in zip(question.targets, first, strict=True):
         for _ in range(order - 1):
             (tensor,) = _by(tensor, [target], structure)
         tensor, shape = arranged(tensor, result.shape, target.shape, order, layout)
         answer = _Answer(target, shape, "diff", (), (), structure, layout, order)
-        answers.append(_written(question, formula, answer, tensor))
+        answers.append(_written(notation, question, formula, answer, tensor))
     return answers
 
 
@@ -359,11 +361,12 @@ def _blocks(
             axes = tuple(range(len(tensor.shape)))
             known[j, i] = product([(tensor, axes, _ONE)], axes[rank:] + axes[:rank])
             known[i, j] = tensor
+    notation = _notation(formula)
     for i, first in enumerate(targets):
         for j, second in enumerate(targets):
             shape = first.shape + second.shape
             answer = _Answer(first, shape, "diff", (), (second,), structure, "mixed", 2)
-            yield first, second, _written(question, formula, answer, known[i, j])
+            yield first, second, _written(notation, question, formula, answer, known[i, j])
 
 
 def _sum_of(tensors: Sequence[Tensor]) -> Tensor:
@@ -387,10 +390,16 @@ class _Answer(NamedTuple):
     order: int = 1
 
 
-def _written(question: Question, formula: Formula, answer: _Answer, tensor: Tensor) -> Derivative:
+def _notation(formula: Formula) -> Notation:
+    """Return what writes all answers to a question, so that their parts are written once."""
     style = Style.of(formula.text, formula.expression)
     shapes = {name: v.shape for name, v in formula.inferred.variables.items()}
-    notation = Notation(style, formula.names, shapes)
+    return Notation(style, formula.names, shapes)
+
+
+def _written(
+    notation: Notation, question: Question, formula: Formula, answer: _Answer, tensor: Tensor
+) -> Derivative:
     expression = in_shape(notation, tensor, answer.shape)
     structured = [target.variable for target in question.targets if target.structure]
     if structured:
