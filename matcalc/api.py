@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple, overload
 
 from matcalc.calculus.accumulation import backward, forward, jacobian
-from matcalc.calculus.directions import entry_direction
 from matcalc.calculus.layouts import LAYOUTS, Layout, arranged, sides
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.products import product
+from matcalc.calculus.projections import CONVENTIONS, Convention, projected
+from matcalc.calculus.sums import add
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivative import Derivative, Formula
 from matcalc.errors import MatcalcError
-from matcalc.expressions.nodes import Expression, substitute, variable
+from matcalc.expressions.nodes import Expression, substitute
 from matcalc.expressions.shapes import Shape, describe, sizes
-from matcalc.notation.answers import CHOICES, Choice, answer, in_shape
+from matcalc.notation.answers import CHOICES, Choice, in_shape
+from matcalc.notation.answers import answer as answered
 from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.pieces import Sides
-from matcalc.syntax.declarations import Declaration, parse_declarations
+from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import parse_formula
-from matcalc.syntax.inference import Inferred, infer_several
-from matcalc.syntax.kinds import bindings
-from matcalc.syntax.tree import Tree
+from matcalc.syntax.inference import infer_several
+from matcalc.targets import Question, Target, loosened, read_question
 
 HIGHEST_ORDER = 10
+
+_ONE = Fraction(1)
 
 Names = list[str] | tuple[str, ...]
 
@@ -36,7 +39,9 @@ def parse(text: str, where: str = "") -> Formula:
     >>> parse("w·x + b").assumptions
     ('w, x: vector(n)', 'b: scalar')
     """
-    return _read([text], where)[0]
+    declarations = parse_declarations(where)
+    inferred = infer_several([(parse_formula(text, declarations), text)], declarations)
+    return Formula(text, where, inferred)
 
 
 @overload
@@ -47,6 +52,8 @@ def diff(
     layout: Layout = "numerator",
     order: int = 1,
     notation: Choice = "auto",
+    *,
+    structure: Convention = "entries",
 ) -> Derivative: ...
 @overload
 def diff(
@@ -56,6 +63,8 @@ def diff(
     layout: Layout = "numerator",
     order: int = 1,
     notation: Choice = "auto",
+    *,
+    structure: Convention = "entries",
 ) -> dict[str, Derivative]: ...
 def diff(
     text: str,
@@ -64,13 +73,19 @@ def diff(
     layout: Layout = "numerator",
     order: int = 1,
     notation: Choice = "auto",
+    *,
+    structure: Convention = "entries",
 ) -> Derivative | dict[str, Derivative]:
     """Differentiate a formula by a variable, or by one entry of it such as 'x[2]'.
 
-    Several variables, as a list or tuple, are answered in one pass, by name. The notation
-    is 'matrix', 'kronecker' (flattened to ∂vec(Y)/∂vec(X)ᵀ, or its transpose in denominator
-    layout), 'index' (entry by entry), or the first of these that there is. Raises MatcalcError
-    E403 where the derivative has no notation of the kind asked for.
+    Several variables, as a list or tuple, are answered in one pass, by name. By a variable
+    with a structure every entry moves by itself; `structure` 'projected' gives the gradient
+    among symmetric (or diagonal) matrices instead, 'cookbook' the derivative by the free
+    entries of a symmetric one.
+
+    The notation is 'matrix', 'kronecker' (flattened to ∂vec(Y)/∂vec(X)ᵀ, or its transpose in
+    denominator layout), 'index' (entry by entry), or the first of these that there is.
+    Raises MatcalcError E403 where the derivative has no notation of the kind asked for.
 
     >>> d = diff("max(0, w·x + b)", wrt="w")
     >>> print(d)
@@ -83,226 +98,203 @@ def diff(
     {'w': "x'", 'b': '1'}
     >>> print(diff("A*X*B", "X", notation="kronecker"))
     B' ⊗ A
+    >>> print(diff("tr(A*S)", "S", "S: symmetric(n)", structure="projected"))
+    (A + A')/2
     """
     _check(layout, order, notation)
-    names = [wrt] if isinstance(wrt, str) else list(wrt)
-    formula, targets = _read_with_targets(text, where, names)
-    answers = _differentiate(formula, targets, layout, order, notation)
+    names = _listed(wrt)
+    question, formula = _read(text, where, names)
+    _check_structure(structure, question.targets)
+    answers = _differentiate(question, formula, layout, order, notation, structure)
     if isinstance(wrt, str):
         return answers[0]
     return dict(zip(names, answers, strict=True))
 
 
 @overload
-def gradient(text: str, wrt: str, where: str = "") -> Derivative: ...
+def gradient(
+    text: str, wrt: str, where: str = "", *, structure: Convention = "entries"
+) -> Derivative: ...
 @overload
-def gradient(text: str, wrt: Names, where: str = "") -> dict[str, Derivative]: ...
-def gradient(text: str, wrt: str | Names, where: str = "") -> Derivative | dict[str, Derivative]:
+def gradient(
+    text: str, wrt: Names, where: str = "", *, structure: Convention = "entries"
+) -> dict[str, Derivative]: ...
+def gradient(
+    text: str, wrt: str | Names, where: str = "", *, structure: Convention = "entries"
+) -> Derivative | dict[str, Derivative]:
     """Return the gradient of a scalar: it has the shape of the variable.
 
     >>> print(gradient("norm2(A*x - y)^2", "x"))
     2*A'*(A*x - y)
     """
     _need_scalar(text, where, "a gradient", "diff(…) gives the Jacobian")
-    return diff(text, wrt, where, "mixed")
+    return diff(text, wrt, where, "mixed", structure=structure)
 
 
 @overload
-def hessian(text: str, wrt: str, where: str = "", notation: Choice = "auto") -> Derivative: ...
+def hessian(
+    text: str,
+    wrt: str,
+    where: str = "",
+    notation: Choice = "auto",
+    *,
+    structure: Convention = "entries",
+) -> Derivative: ...
 @overload
 def hessian(
-    text: str, wrt: Names, where: str = "", notation: Choice = "auto"
-) -> dict[str, Derivative]: ...
+    text: str,
+    wrt: Names,
+    where: str = "",
+    notation: Choice = "auto",
+    *,
+    structure: Convention = "entries",
+) -> dict[tuple[str, str], Derivative]: ...
 def hessian(
-    text: str, wrt: str | Names, where: str = "", notation: Choice = "auto"
-) -> Derivative | dict[str, Derivative]:
-    """Return the second derivative of a scalar; by a matrix, in the notation asked for.
+    text: str,
+    wrt: str | Names,
+    where: str = "",
+    notation: Choice = "auto",
+    *,
+    structure: Convention = "entries",
+) -> Derivative | dict[tuple[str, str], Derivative]:
+    """Return the second derivative of a scalar; by several variables, all its blocks.
+
+    By a matrix it is written in the notation asked for, as in `diff`.
+
+    The block ('w', 'b') is the derivative by b of the gradient by w, in mixed layout: its
+    shape is the shape of w followed by that of b. ('b', 'w') has the same entries with the
+    axes of b first.
 
     >>> print(hessian("x'*A*x", "x"))
     A + A'
     >>> print(hessian("tr(X'*A*X)", "X", notation="kronecker"))
     eye(n) ⊗ (A + A')
+    >>> blocks = hessian("(w·x + b)^2", ["w", "b"])
+    >>> {pair: str(block) for pair, block in blocks.items()}
+    {('w', 'w'): "2*x*x'", ('w', 'b'): '2*x', ('b', 'w'): '2*x', ('b', 'b'): '2'}
     """
     _need_scalar(text, where, "a Hessian", "diff(…, order=2) gives second derivatives")
-    return diff(text, wrt, where, "numerator", 2, notation)
+    if isinstance(wrt, str):
+        return diff(text, wrt, where, "numerator", 2, notation, structure=structure)
+    _check("mixed", 2, notation)
+    names = _listed(wrt)
+    question, formula = _read(text, where, names)
+    _check_structure(structure, question.targets)
+    return {
+        (first.text, second.text): block
+        for first, second, block in _blocks(question, formula, notation, structure)
+    }
 
 
-def vjp(text: str, wrt: str, upstream: str = "G", where: str = "") -> Derivative:
+@overload
+def vjp(
+    text: str,
+    wrt: str,
+    upstream: str = "G",
+    where: str = "",
+    *,
+    structure: Convention = "entries",
+) -> Derivative: ...
+@overload
+def vjp(
+    text: str,
+    wrt: Names,
+    upstream: str = "G",
+    where: str = "",
+    *,
+    structure: Convention = "entries",
+) -> dict[str, Derivative]: ...
+def vjp(
+    text: str,
+    wrt: str | Names,
+    upstream: str = "G",
+    where: str = "",
+    *,
+    structure: Convention = "entries",
+) -> Derivative | dict[str, Derivative]:
     """Return (∂y/∂x)ᵀ applied to a formula of y's shape: what backpropagation computes.
 
-    The answer has the shape of x. An upstream name that is not declared takes y's shape.
+    The answer has the shape of x. Several variables, as a list or tuple, are answered in
+    one backward pass, by name. An upstream name that is not declared takes y's shape; what
+    the upstream formula says of x itself does not move.
 
     >>> print(vjp("W*X", wrt="W"))
     G*X'
+    >>> layer = "max(0, X*W + ones(n)*b')"
+    >>> print(vjp(layer, ["W", "b"], where="X: matrix(n, p); b: vector(m)")["W"])
+    X'*([ones(n)*b' + X*W > 0] .* G)
     """
-    formula, (target,), seed = _read_with_seed(text, where, wrt, upstream, as_result=True)
-    result = formula.expression
-    _match(seed, result.shape, upstream, text)
-    moving = loosened(target.variable)
-    loose = {target.variable: moving}
-    value = tensor_of(substitute(result, loose))
-    (tensor,) = backward(value, [tensor_of(moving)], tensor_of(substitute(seed, loose)))
-    if target.entry:
-        direction = target.direction()
-        labels = tuple(range(len(direction.shape)))
-        one = Fraction(1)
-        tensor = product([(tensor, labels, one), (direction, labels, one)], ())
-    return _answer(formula, target, tensor, _Wanted(target.shape), "vjp", upstream)
+    names = _listed(wrt)
+    question, formula = _read(text, where, names, [upstream])
+    _check_structure(structure, question.targets)
+    (seed,) = question.seeds
+    _match(seed, formula.expression.shape, upstream, text)
+    loose = _loose(question)
+    value = tensor_of(substitute(formula.expression, loose))
+    cotangent = tensor_of(substitute(seed, loose))
+    pulled = backward(value, [target.moving for target in question.targets], cotangent)
+    answers = []
+    notation = _notation(formula)
+    for target, tensor in zip(question.targets, pulled, strict=True):
+        if target.entry:
+            direction = target.direction(structure)
+            labels = tuple(range(len(direction.shape)))
+            tensor = product([(tensor, labels, _ONE), (direction, labels, _ONE)], ())
+        else:
+            tensor = projected(tensor, target.pairs(), target.structure, structure)
+        answer = _Answer(target, target.shape, "vjp", (upstream,), structure=structure)
+        answers.append(_written(notation, question, formula, answer, tensor))
+    return answers[0] if isinstance(wrt, str) else dict(zip(names, answers, strict=True))
 
 
-def jvp(text: str, wrt: str, tangent: str = "V", where: str = "") -> Derivative:
+def jvp(text: str, wrt: str | Names, tangent: str | Names = "V", where: str = "") -> Derivative:
     """Return ∂y/∂x applied to a formula of x's shape: the directional derivative.
 
-    The answer has the shape of y. A tangent name that is not declared takes x's shape.
+    The answer has the shape of y. Several variables take as many tangents, in their order,
+    and the answer is the sum over them: the derivative along all at once. A tangent name
+    that is not declared takes its variable's shape.
 
     >>> print(jvp("inv(A)*b", wrt="A", where="A: square(n); b: vector(n)"))
     -inv(A)*V*inv(A)*b
+    >>> print(jvp("W*x + b", ["W", "b"], ["V", "u"]))
+    V*x + u
     """
-    formula, (target,), seed = _read_with_seed(text, where, wrt, tangent, as_result=False)
-    _match(seed, target.shape, tangent, wrt)
-    result = formula.expression
-    moving = loosened(target.variable)
-    loose = {target.variable: moving}
-    direction = tensor_of(substitute(seed, loose))
-    if target.entry:
-        one = Fraction(1)
-        unit = target.direction()
-        labels = tuple(range(len(unit.shape)))
-        direction = product([(unit, labels, one), (direction, (), one)], labels)
-    tensor = forward(tensor_of(substitute(result, loose)), [tensor_of(moving)], [direction])
-    return _answer(formula, target, tensor, _Wanted(result.shape), "jvp", tangent)
+    names, tangents = _listed(wrt), _listed(tangent)
+    if len(names) != len(tangents):
+        message = f"there are {len(names)} variables and {len(tangents)} tangents"
+        raise MatcalcError("E701", message, hint="one tangent for each variable, in their order")
+    question, formula = _read(text, where, names, tangents, upstream=False)
+    loose = _loose(question)
+    for target, seed, given in zip(question.targets, question.seeds, tangents, strict=True):
+        _match(seed, target.shape, given, target.text)
+    directions: dict[Tensor, Tensor] = {}
+    for target, seed in zip(question.targets, question.seeds, strict=True):
+        direction = tensor_of(substitute(seed, loose))
+        if target.entry:
+            unit = target.direction()
+            labels = tuple(range(len(unit.shape)))
+            direction = product([(unit, labels, _ONE), (direction, (), _ONE)], labels)
+        moving = target.moving
+        directions[moving] = _sum_of([*filter(None, [directions.get(moving)]), direction])
+    value = tensor_of(substitute(formula.expression, loose))
+    tensor = forward(value, list(directions), list(directions.values()))
+    first, *others = question.targets
+    answer = _Answer(first, formula.expression.shape, "jvp", tuple(tangents), tuple(others))
+    return _written(_notation(formula), question, formula, answer, tensor)
 
 
 # Reading
 
 
-class _Target:
-    """What to derive by: a variable, or an entry of it."""
-
-    def __init__(self, text: str, variable: Expression, entry: tuple[Expression, ...]) -> None:
-        self.text = text
-        self.variable = variable
-        self.entry = entry
-
-    @property
-    def shape(self) -> Shape:
-        return () if self.entry else self.variable.shape
-
-    def direction(self) -> Tensor:
-        """Return the variable's own direction in which the entry alone moves."""
-        return entry_direction(self.variable, self.entry)
+def _listed(wrt: str | Names) -> list[str]:
+    return [wrt] if isinstance(wrt, str) else list(wrt)
 
 
-def _read(texts: Sequence[str], where: str) -> list[Formula]:
-    declarations = parse_declarations(where)
-    trees = [(parse_formula(text, declarations), text) for text in texts]
-    inferred = infer_several(trees, declarations)
-    return [Formula(texts[0], where, inferred)]
-
-
-def _read_with_targets(
-    text: str, where: str, names: Sequence[str]
-) -> tuple[Formula, list[_Target]]:
-    if not names:
-        raise MatcalcError("E701", "there is no variable to derive by", hint='wrt="x"')
-    declarations = parse_declarations(where)
-    tree = parse_formula(text, declarations)
-    targets = [parse_target(name, declarations) for name in names]
-    entries = [(t, n) for t, n in zip(targets, names, strict=True) if t.kind == "subscript"]
-    formulas = [(tree, text), *entries]
-    if entries:  # an entry must not bring in a name of its own
-        known = infer_several([(tree, text)], declarations)
-        for target, name in entries:
-            _variable(known, tree, str(target.children[0].value), name)
-    inferred = infer_several(formulas, declarations)
-    formula = Formula(text, where, inferred)
-    return formula, _targets(formula, tree, targets, names, inferred.others)
-
-
-def _read_with_seed(
-    text: str, where: str, wrt: str, seed: str, as_result: bool
-) -> tuple[Formula, list[_Target], Expression]:
-    declarations = parse_declarations(where)
-    tree, seed_tree = parse_formula(text, declarations), parse_formula(seed, declarations)
-    target = parse_target(wrt, declarations)
-    known = infer_several([(tree, text)], declarations)
-    name = target.children[0].value if target.kind == "subscript" else target.value
-    _variable(known, tree, str(name), wrt)
-    formulas = [(tree, text), (target, wrt), (seed_tree, seed)]
-    inferred = infer_several(formulas, declarations, [(2, 0 if as_result else 1)])
-    formula = Formula(text, where, inferred)
-    targets = _targets(formula, tree, [target], [wrt], inferred.others[:1])
-    return formula, targets, inferred.others[1]
-
-
-def parse_target(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
-    """Return the tree of a name, or of an entry such as x[2] or A[1,2]; refuse all else."""
-    if not text.strip():
-        raise MatcalcError("E701", "the variable to derive by is missing", hint="x, x[2], A[1,2]")
-    try:
-        tree = parse_formula(text, declarations)
-    except MatcalcError as error:
-        raise (_no_target(text) if error.code.startswith("E1") else error) from None
-    if tree.kind == "noted":
-        (tree,) = tree.children
-    if tree.kind == "name":
-        return tree
-    kinds = [child.kind for child in tree.children]
-    if tree.kind == "subscript" and kinds[0] == "name" and not {"all", "range"} & set(kinds):
-        return tree
-    raise _no_target(text)
-
-
-def _no_target(text: str) -> MatcalcError:
-    message = f"{_short(text)} is not a variable to derive by"
-    hint = "a name, or one entry: x, x[2], A[1,2]; several names as a list"
-    return MatcalcError("E202", message, hint=hint).at(text, 0, len(text))
-
-
-def _targets(
-    formula: Formula,
-    tree: Tree,
-    targets: Sequence[Tree],
-    names: Sequence[str],
-    others: Sequence[Expression],
-) -> list[_Target]:
-    entries = iter([other for other in others if other.head == "subscript"])
-    found = []
-    for target, name in zip(targets, names, strict=True):
-        if target.kind == "subscript":
-            entry = next(entries)
-            if entry.shape:
-                message = f"{_short(name)} is not one entry"
-                raise MatcalcError("E202", message, hint="x[2], A[1,2]").at(name, 0, len(name))
-            found.append(_Target(name, entry.arguments[0], entry.arguments[1:]))
-        else:
-            variable = _variable(formula.inferred, tree, str(target.value), name)
-            found.append(_Target(name, variable, ()))
-    return found
-
-
-def _variable(inferred: Inferred, tree: Tree, name: str, text: str) -> Expression:
-    """Return the variable of this name; say what the name is if it is none."""
-    variable = inferred.variables.get(name)
-    if variable is not None:
-        return variable
-    code, hint = "E201", ""
-    if name in bindings(tree):
-        code, message = "E202", f"{name} names a part of the formula; it is no variable"
-        hint = f"give the formula that follows {name}, with {name} as a variable"
-    elif name in inferred.functions:
-        code, message = "E202", f"{name} is a function; one derives by its argument"
-    elif any(name in d.names for v in inferred.variables.values() for d in v.shape):
-        code, message = "E202", f"{name} is a dimension; one cannot derive by it"
-    else:
-        from difflib import get_close_matches
-
-        message = f"{name} is not in the formula, nor declared"
-        near = get_close_matches(name, inferred.variables, n=1, cutoff=0.5)
-        hint = near[0] if near else ", ".join(list(inferred.variables)[:8])
-        hint = f"did you mean {hint}?" if near else f"its variables are {hint}" if hint else ""
-    start = text.find(name)
-    raise MatcalcError(code, message, hint=hint).at(text, start, start + len(name))
+def _read(
+    text: str, where: str, names: Sequence[str], seeds: Sequence[str] = (), *, upstream: bool = True
+) -> tuple[Question, Formula]:
+    question = read_question(text, where, names, seeds, upstream=upstream)
+    return question, Formula(text, where, question.inferred)
 
 
 def _short(text: str) -> str:
@@ -319,6 +311,17 @@ def _check(layout: str, order: int, notation: str) -> None:
     if type(order) is not int or not 1 <= order <= HIGHEST_ORDER:
         message = f"there is no derivative of order {_short(str(order))}"
         raise MatcalcError("E702", message, hint=f"1 to {HIGHEST_ORDER}")
+
+
+def _check_structure(structure: str, targets: Sequence[Target]) -> None:
+    if structure not in CONVENTIONS:
+        hint = ", ".join(CONVENTIONS)
+        raise MatcalcError("E702", f"there is no structure {_short(str(structure))}", hint=hint)
+    if structure != "entries" and not any(target.structure for target in targets):
+        names = ", ".join(target.text for target in targets)
+        message = f"{_short(names)} is not declared symmetric, spd or diagonal"
+        name = targets[0].variable.value.name
+        raise MatcalcError("E702", message, hint=f"{name}: symmetric(n)")
 
 
 def _need_scalar(text: str, where: str, what: str, hint: str) -> None:
@@ -343,80 +346,135 @@ def _sizes(shape: Shape) -> str:
 # Differentiating
 
 
-def _differentiate(
-    formula: Formula, targets: Sequence[_Target], layout: Layout, order: int, notation: Choice
-) -> list[Derivative]:
-    result = formula.expression
-    loose = {target.variable: loosened(target.variable) for target in targets}
-    value = tensor_of(substitute(result, loose))
+def _loose(question: Question) -> Mapping[Expression, Expression]:
+    return {target.variable: loosened(target.variable) for target in question.targets}
+
+
+def _by(tensor: Tensor, targets: Sequence[Target], structure: Convention) -> list[Tensor]:
+    """Return the derivatives by the targets, those by whole variables in one pass."""
     whole = [target for target in targets if not target.entry]
-    variables = [tensor_of(loose[target.variable]) for target in whole]
-    jacobians = dict(zip(whole, jacobian(value, variables), strict=True)) if whole else {}
-    answers = []
+    found = jacobian(tensor, [target.moving for target in whole]) if whole else []
+    jacobians = dict(zip(whole, found, strict=True))
+    derivatives = []
     for target in targets:
         if target.entry:
-            tensor = _along(value, target, order)
+            derivative = forward(tensor, [target.moving], [target.direction(structure)])
         else:
-            tensor = jacobians[target]
-            variable = tensor_of(loose[target.variable])
-            for _ in range(order - 1):
-                (tensor,) = jacobian(tensor, [variable])
+            pairs = target.pairs(len(tensor.shape))
+            derivative = projected(jacobians[target], pairs, target.structure, structure)
+        derivatives.append(derivative)
+    return derivatives
+
+
+def _differentiate(
+    question: Question,
+    formula: Formula,
+    layout: Layout,
+    order: int,
+    choice: Choice,
+    structure: Convention,
+) -> list[Derivative]:
+    result = formula.expression
+    value = tensor_of(substitute(result, _loose(question)))
+    answers = []
+    notation = _notation(formula)
+    first = _by(value, question.targets, structure)
+    for target, tensor in zip(question.targets, first, strict=True):
+        for _ in range(order - 1):
+            (tensor,) = _by(tensor, [target], structure)
         tensor, shape = arranged(tensor, result.shape, target.shape, order, layout)
         groups = sides(result.shape, target.shape, order, layout)
-        wanted = _Wanted(shape, groups and Sides(*groups), notation)
-        answers.append(_answer(formula, target, tensor, wanted, "diff", "", layout, order))
+        answer = _Answer(
+            target,
+            shape,
+            "diff",
+            (),
+            (),
+            structure,
+            layout,
+            order,
+            groups and Sides(*groups),
+            choice,
+        )
+        answers.append(_written(notation, question, formula, answer, tensor))
     return answers
 
 
-def _along(value: Tensor, target: _Target, order: int) -> Tensor:
-    """Return the derivative by one entry."""
-    variable = tensor_of(loosened(target.variable))
-    direction = target.direction()
-    for _ in range(order):
-        value = forward(value, [variable], [direction])
-    return value
+def _blocks(
+    question: Question, formula: Formula, choice: Choice, structure: Convention
+) -> Iterator[tuple[Target, Target, Derivative]]:
+    """Yield the blocks of a Hessian, row by row; each pair is differentiated once."""
+    targets = question.targets
+    value = tensor_of(substitute(formula.expression, _loose(question)))
+    known: dict[tuple[int, int], Tensor] = {}
+    for i, gradient_ in enumerate(_by(value, targets, structure)):
+        for j, tensor in enumerate(_by(gradient_, targets[i:], structure), i):
+            rank = len(gradient_.shape)
+            axes = tuple(range(len(tensor.shape)))
+            known[j, i] = product([(tensor, axes, _ONE)], axes[rank:] + axes[:rank])
+            known[i, j] = tensor
+    notation = _notation(formula)
+    for i, first in enumerate(targets):
+        for j, second in enumerate(targets):
+            shape = first.shape + second.shape
+            groups = sides(first.shape, second.shape, 1, "numerator")
+            answer = _Answer(
+                first, shape, "diff", (), (second,), structure, "mixed", 2,
+                groups and Sides(*groups), choice,
+            )  # fmt: skip
+            yield first, second, _written(notation, question, formula, answer, known[i, j])
 
 
-def loosened(variable_: Expression) -> Expression:
-    """Return the variable without its structure: every entry moves by itself."""
-    return variable(variable_.value.name, variable_.shape)
+def _sum_of(tensors: Sequence[Tensor]) -> Tensor:
+    axes = tuple(range(len(tensors[0].shape)))
+    return add([(t, axes, _ONE) for t in tensors], axes, dict(enumerate(tensors[0].shape)))
 
 
-class _Wanted(NamedTuple):
-    """The answer's shape, which of its axes are vec(Y) and vec(X), and the notation."""
+# Writing
 
+
+class _Answer(NamedTuple):
+    """What an answer is, apart from its value; see `Derivative`."""
+
+    target: Target
     shape: Shape
+    operation: str
+    seeds: tuple[str, ...]
+    others: tuple[Target, ...] = ()
+    structure: Convention = "entries"
+    layout: str = ""
+    order: int = 1
     sides: Sides | None = None
-    notation: Choice = "auto"
+    choice: Choice = "auto"
 
 
-def _answer(
-    formula: Formula,
-    target: _Target,
-    tensor: Tensor,
-    wanted: _Wanted,
-    operation: str,
-    seed: str,
-    layout: str = "",
-    order: int = 1,
-) -> Derivative:
+def _notation(formula: Formula) -> Notation:
+    """Return what writes all answers to a question, so that their parts are written once."""
     style = Style.of(formula.text, formula.expression)
     shapes = {name: v.shape for name, v in formula.inferred.variables.items()}
-    notation = Notation(style, formula.names, shapes)
-    if target.variable.value.structure:
+    return Notation(style, formula.names, shapes)
+
+
+def _written(
+    notation: Notation, question: Question, formula: Formula, answer: _Answer, tensor: Tensor
+) -> Derivative:
+    structured = [target.variable for target in question.targets if target.structure]
+    if structured:
         # the point has the structure: S' = S may simplify what every entry by itself gave
-        loose = in_shape(notation, tensor, wanted.shape)
-        tensor = tensor_of(substitute(loose, {loosened(target.variable): target.variable}))
-    expression, picked = answer(notation, tensor, *wanted)
+        loose = in_shape(notation, tensor, answer.shape)
+        tensor = tensor_of(substitute(loose, {loosened(v): v for v in structured}))
+    expression, picked = answered(notation, tensor, answer.shape, answer.sides, answer.choice)
     return Derivative(
         formula,
-        target.text,
-        target.variable,
+        ", ".join([target.text for target in (answer.target, *answer.others)]),
+        answer.target.variable,
         expression,
-        layout,
-        order,
-        target.entry,
-        operation,
-        seed,
+        answer.layout,
+        answer.order,
+        answer.target.entry,
+        answer.operation,
+        ", ".join(answer.seeds),
+        answer.others,
+        answer.structure,
         picked,
     )

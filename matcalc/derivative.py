@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.calculus.intermediates import Intermediate, rewrite
+from matcalc.calculus.projections import Convention
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
-from matcalc.facts import Fact, facts
+from matcalc.facts import Fact, facts, structure_facts
 from matcalc.notation.sharing import Names
 from matcalc.notation.text import to_text
 from matcalc.syntax.inference import Inferred
+from matcalc.targets import Target
 
 if TYPE_CHECKING:
     from matcalc.check.verification import Verification
@@ -95,7 +97,9 @@ class Derivative(NamedTuple):
     `variable` is what the formula was derived by, `entry` the indices if that was one
     entry of it. `operation` is 'diff', 'vjp' or 'jvp', and `seed` the formula that the
     latter two are applied to. A product has the shape of its variable (vjp) or of the
-    formula (jvp), and no layout. `notation` is 'matrix', 'kronecker' or 'index'.
+    formula (jvp), and no layout. `others` has the second variable of a Hessian's block, or
+    the further ones of a jvp; `structure` the convention for structured variables. `notation`
+    is 'matrix', 'kronecker' or 'index'.
     """
 
     formula: Formula
@@ -107,6 +111,8 @@ class Derivative(NamedTuple):
     entry: tuple[Expression, ...] = ()
     operation: str = "diff"
     seed: str = ""
+    others: tuple[Target, ...] = ()
+    structure: Convention = "entries"
     notation: str = "matrix"
 
     @property
@@ -127,17 +133,41 @@ class Derivative(NamedTuple):
 
     @property
     def notes(self) -> tuple[Fact, ...]:
-        """How the formula was read, and where it is not differentiable."""
+        """How the formula was read, where it is not differentiable, and what is known of it."""
         return self.facts()
 
     def facts(self, *, ascii: bool = False) -> tuple[Fact, ...]:  # noqa: A002
         """Return the notes, on request in ASCII."""
-        absent: tuple[Fact, ...] = ()
-        if self.variable not in _leaves(self.formula.expression):
-            message = f"the formula does not contain {self.name}: the derivative is zero"
-            absent = (Fact("W201", message),)
-        found = facts(self.formula.expression, self.variable, self.order, ascii=ascii)
-        return (*absent, *self.formula.notes, *found)
+        formula = self.formula.expression
+        variables = list(dict.fromkeys([self.variable, *[t.variable for t in self.others]]))
+        leaves = _leaves(formula)
+        absent = [
+            Fact("W201", f"the formula does not contain {v.value.name}: the derivative is zero")
+            for v in variables
+            if v not in leaves
+        ]
+        convention = structure_facts(variables, self.operation, self.structure)
+        found = facts(formula, variables, self.order, self.expression, ascii=ascii)
+        curvature = self._curvature(smooth=not found, ascii=ascii)
+        return (*absent, *self.formula.notes, *convention, *curvature, *found)
+
+    def _curvature(self, *, smooth: bool, ascii: bool) -> tuple[Fact, ...]:  # noqa: A002
+        """Return that the Hessian is semidefinite, if this is one and it is known to be so."""
+        formula = self.formula.expression
+        if self.operation != "diff" or self.order != 2 or formula.shape:
+            return ()
+        target = Target(self.wrt, self.variable, self.entry)
+        for second in self.others:
+            if (second.variable, second.entry) != (self.variable, self.entry):
+                return ()
+            target = second
+        from matcalc.convexity import convexity
+
+        among = target.structure if target.structure != "diagonal" and not self.entry else ""
+        text = convexity(
+            self.expression, formula, target.text, smooth=smooth, among=among, ascii=ascii
+        )
+        return (Fact("C101", text),) if text else ()
 
     @property
     def name(self) -> str:
@@ -225,6 +255,7 @@ def record(derivatives: list[Derivative]) -> dict[str, Any]:
         "derivatives": [
             {
                 "operation": d.operation,
+                **({"seed": d.seed} if d.seed else {}),
                 "wrt": d.wrt,
                 "order": d.order,
                 "layout": d.layout,

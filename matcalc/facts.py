@@ -6,8 +6,9 @@ put in; divisions, powers and comparisons, which have no row, are listed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from matcalc.expressions.nodes import Expression, make, number, substitute
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
-from matcalc.signs import NONNEGATIVE, POSITIVE, signs
+from matcalc.signs import range_of
 from matcalc.syntax.reading import read_formula
 
 MOST_FACTS = 8
@@ -34,13 +35,13 @@ MOST_FACTS = 8
 
 LONGEST_TEXT = 120
 
-KINK, DOMAIN = "W401", "W402"
+STRUCTURE, KINK, DOMAIN = "W301", "W401", "W402"
 
 _ZERO = number(0)
 
 
 class Fact(NamedTuple):
-    """What to know of an answer: a code of the family W, and a sentence."""
+    """What to know of an answer: a code of the family W (or C, of curvature), and a sentence."""
 
     code: str
     message: str
@@ -53,31 +54,37 @@ class _Condition(NamedTuple):
     condition: Expression
     extent: str = ""
     remark: str = ""
+    polynomial: bool = False
 
 
 def facts(
     formula: Expression,
-    variable: Expression,
+    variables: Sequence[Expression],
     order: int = 1,
+    answer: Expression | None = None,
     *,
     ascii: bool = False,  # noqa: A002
 ) -> tuple[Fact, ...]:
-    """Return the kinks and domains of the parts of a formula that depend on a variable.
+    """Return the kinks and domains of the parts of a formula that depend on variables.
+
+    With the printed `answer`, what only its form excludes is told as such: det(X)*inv(X)'
+    needs an invertible X, the derivative of det does not.
 
     >>> from matcalc.expressions.dimensions import name
     >>> from matcalc.expressions.nodes import variable
     >>> x = variable("x", (name("n"),))
-    >>> for fact in facts(make("call", (x,), ("abs", None)), x):
+    >>> for fact in facts(make("call", (x,), ("abs", None)), [x]):
     ...     print(*fact)
     W401 not differentiable where x == 0 (entry by entry); there the slope of abs is taken as 0
     """
     order_of_nodes = postorder([formula], _arguments)
-    dependent = _dependent(order_of_nodes, variable)
+    dependent = _dependent(order_of_nodes, variables)
     rough = _rough(order_of_nodes, order)
     found: dict[_Condition, None] = {}
     for node in order_of_nodes:
         if node in dependent and node.arguments and node in rough:
             found.update(dict.fromkeys(_conditions(node, order)))
+    found = dict.fromkeys([c for c in map(partial(_of_form, answer), found) if c is not None])
     strict = {c.condition.arguments for c in found if c.condition.value == ">"}
     for weak in [c for c in found if c.condition.value == "!=" and c.condition.arguments in strict]:
         del found[weak]
@@ -87,12 +94,47 @@ def facts(
     return tuple(dict.fromkeys(told))
 
 
+def structure_facts(
+    variables: Sequence[Expression], operation: str, convention: str
+) -> tuple[Fact, ...]:
+    """Return by which convention a derivative by structured variables is meant.
+
+    >>> from matcalc.expressions.dimensions import name
+    >>> from matcalc.expressions.nodes import variable
+    >>> S = variable("S", (name("n"), name("n")), "symmetric")
+    >>> (fact,) = structure_facts([S], "diff", "projected")
+    >>> fact.message
+    'the gradient among symmetric matrices S; the Matrix Cookbook counts entries off the \
+diagonal twice (--structure=cookbook)'
+    """
+    if operation == "jvp":  # the tangent says how the variable moves
+        return ()
+    return tuple(
+        [Fact(STRUCTURE, _convention(v, convention)) for v in variables if v.value.structure]
+    )
+
+
+def _convention(variable: Expression, convention: str) -> str:
+    name, structure = variable.value
+    if convention == "entries":
+        message = f"the plain partial derivatives, every entry of {name} by itself"
+        return f"{message}; --structure gives the gradient among {structure} matrices"
+    if structure == "diagonal":
+        message = f"the gradient among diagonal matrices {name}"
+        return f"{message}, by every convention that respects the structure"
+    if convention == "projected":
+        message = f"the gradient among {structure} matrices {name}; the Matrix Cookbook counts"
+        return f"{message} entries off the diagonal twice (--structure=cookbook)"
+    message = f"the derivative by the free entries of {name}, as the Matrix Cookbook has it"
+    return f"{message}; the gradient among {structure} matrices is --structure=projected"
+
+
 def _arguments(node: Expression) -> tuple[Expression, ...]:
     return node.arguments
 
 
-def _dependent(order: list[Expression], variable: Expression) -> set[Expression]:
-    dependent = {variable}
+def _dependent(order: list[Expression], variables: Sequence[Expression]) -> set[Expression]:
+    dependent = set(variables)
     for node in order:
         if not dependent.isdisjoint(node.arguments):
             dependent.add(node)
@@ -124,6 +166,29 @@ def _is_smoothed(base: Expression, power: Expression, times: int) -> bool:
     return name in ("relu", "leaky_relu") and bool(exponent.value > times)
 
 
+# Conditions of the answer's form
+
+
+def _of_form(answer: Expression | None, condition: _Condition) -> _Condition | None:
+    """Return a condition with a remark if only the answer's form needs it, None if not even that.
+
+    The functions it is about are polynomials, whose derivatives exist everywhere.
+    """
+    if not condition.polynomial:
+        return condition
+    if answer is not None and not any(map(_divides, postorder([answer], _arguments))):
+        return None
+    remark = "; the derivative exists elsewhere too, this form of it does not"
+    return condition._replace(polynomial=False, remark=remark)
+
+
+def _divides(node: Expression) -> bool:
+    if node.head in ("power", "matrix_power"):
+        exponent = node.arguments[1]
+        return exponent.head != "number" or exponent.value < 0
+    return node.head == "divide" or (node.head == "call" and node.value[0] == "inv")
+
+
 # The conditions of one node
 
 
@@ -151,7 +216,9 @@ def _of_call(node: Expression, order: int) -> Iterator[_Condition]:
     elif name in PRIMITIVE_BY_NAME:
         row = PRIMITIVE_BY_NAME[name]
         if row.domain:
-            yield from _domain(_instance(row.domain, ("X",), node.arguments, row.takes))
+            condition = _instance(row.domain, ("X",), node.arguments, row.takes)
+            for found in _domain(condition):
+                yield found._replace(polynomial=row.polynomial)
         if _is_condition(row.kink):
             yield from _kink(_instance(row.kink, ("X",), node.arguments, row.takes))
         elif row.kink:
@@ -234,7 +301,7 @@ def _constant(formula: Expression) -> Fraction | None:
 def _kink(condition: Expression, extent: str = "", remark: str = "") -> Iterator[_Condition]:
     condition = _turned(condition)
     left, right = condition.arguments
-    if right is _ZERO and signs(left)[left] == POSITIVE:
+    if right is _ZERO and range_of(left).is_positive:
         return
     if left.head == right.head == "number" and left is not right:
         return
@@ -243,15 +310,15 @@ def _kink(condition: Expression, extent: str = "", remark: str = "") -> Iterator
 
 def _domain(condition: Expression, remark: str = "") -> Iterator[_Condition]:
     left, right = condition.arguments
-    sign = signs(left)[left]
     if right.head == "number":
-        if sign == POSITIVE and right.value <= 0 and condition.value in (">", ">=", "!="):
+        margin = range_of(left).plus(range_of(right).negated())
+        if margin.is_positive or (condition.value == ">=" and margin.is_nonnegative):
             return
-        if sign == NONNEGATIVE and (right.value < 0 or condition.value == ">="):
+        if condition.value == "!=" and margin.negated().is_positive:
             return
-        if left.head == "number" and left.value != 0:
+        if condition.value == "<" and margin.negated().is_positive:
             return
-    if remark and sign == NONNEGATIVE:
+    if remark and range_of(left).is_nonnegative:
         condition = make("compare", condition.arguments, "!=")
     yield _Condition(DOMAIN, condition, remark=remark)
 
@@ -311,6 +378,8 @@ def _told(fact: _Condition, ascii: bool) -> Fact:  # noqa: A002
         return Fact(fact.code, f"not differentiable where {fact.remark}: {text}")
     left, right = [_short(to_text(side, ascii=ascii)) for side in fact.condition.arguments]
     text = f"{left} {fact.condition.value} {right}"
+    if fact.code == DOMAIN and all(side.head == "number" for side in fact.condition.arguments):
+        return Fact(DOMAIN, f"the answer holds nowhere: {text} is false")
     extent = fact.extent or (" (entry by entry)" if fact.condition.shape else "")
     running = free_indices(postorder([fact.condition], _arguments))[fact.condition]
     if running:

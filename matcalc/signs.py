@@ -1,113 +1,367 @@
-"""What is known of the sign of a formula's entries, whatever its variables are."""
+"""Between which numbers a formula's entries lie, whatever its variables are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, MutableMapping
+from fractions import Fraction
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 
-UNKNOWN, NONNEGATIVE, POSITIVE = range(3)
+Bound = Fraction | None
 
-_known: WeakKeyDictionary[Expression, int] = WeakKeyDictionary()
+_0, _1 = Fraction(0), Fraction(1)
 
 
-def signs(formula: Expression) -> WeakKeyDictionary[Expression, int]:
-    """Return the signs of a formula and of all its parts.
+class Range(NamedTuple):
+    """An interval; None is no bound, and an open end does not belong to it.
+
+    >>> square = Range(_0, None)
+    >>> square.is_nonnegative, square.is_positive, square.plus(Range(_1, _1)).is_positive
+    (True, False, True)
+    """
+
+    low: Bound = None
+    high: Bound = None
+    low_open: bool = False
+    high_open: bool = False
+
+    @property
+    def is_nonnegative(self) -> bool:
+        """Tell whether no entry is below 0."""
+        return self.low is not None and self.low >= 0
+
+    @property
+    def is_positive(self) -> bool:
+        """Tell whether every entry is above 0."""
+        return self.low is not None and (self.low > 0 or (self.low == 0 and self.low_open))
+
+    @property
+    def is_nonpositive(self) -> bool:
+        """Tell whether no entry is above 0."""
+        return self.negated().is_nonnegative
+
+    def negated(self) -> Range:
+        """Return the range of the negative."""
+        low = None if self.high is None else -self.high
+        high = None if self.low is None else -self.low
+        return Range(low, high, self.high_open, self.low_open)
+
+    def plus(self, other: Range) -> Range:
+        """Return the range of a sum."""
+        low = None if self.low is None or other.low is None else self.low + other.low
+        high = None if self.high is None or other.high is None else self.high + other.high
+        return Range(low, high, self.low_open or other.low_open, self.high_open or other.high_open)
+
+    def times(self, other: Range) -> Range:
+        """Return the range of a product; without a sign only that of bounded factors."""
+        if self.is_nonpositive and not self.is_nonnegative:
+            return self.negated().times(other).negated()
+        if other.is_nonpositive and not other.is_nonnegative:
+            return self.times(other.negated()).negated()
+        if self.is_nonnegative and other.is_nonnegative:
+            assert self.low is not None
+            assert other.low is not None
+            bounded = self.high is not None and other.high is not None
+            high = (
+                self.high * other.high if self.high is not None and other.high is not None else None
+            )
+            positive = self.is_positive and other.is_positive
+            strict = self.low_open or other.low_open or self.low * other.low == 0
+            full = bounded and (self.high_open or other.high_open) and bool(high)
+            return Range(self.low * other.low, high, positive and strict, full)
+        ends = (self.low, self.high, other.low, other.high)
+        if any(end is None for end in ends):
+            return ANYTHING
+        products = [a * b for a in ends[:2] for b in ends[2:] if a is not None and b is not None]
+        return Range(min(products), max(products))
+
+    def magnitude(self) -> Range:
+        """Return the range of the absolute value."""
+        if self.is_nonnegative:
+            return self
+        if self.is_nonpositive:
+            return self.negated()
+        both = self.joined(self.negated())
+        return Range(_0, both.high, False, both.high_open)
+
+    def squared(self) -> Range:
+        """Return the range of a square."""
+        size = self.magnitude()
+        return size.times(size)
+
+    def inverted(self) -> Range:
+        """Return the range of the reciprocal, where it is defined."""
+        if not self.is_nonnegative:
+            return self.negated().inverted().negated() if self.is_nonpositive else ANYTHING
+        assert self.low is not None
+        low = 1 / self.high if self.high else _0
+        high = 1 / self.low if self.low else None
+        return Range(low, high, self.high is None or self.high_open, self.low_open)
+
+    def summed(self) -> Range:
+        """Return the range of a sum of at least one of these."""
+        if self.is_nonnegative:
+            return Range(self.low, None, self.low_open)
+        return self.negated().summed().negated() if self.is_nonpositive else ANYTHING
+
+    def joined(self, other: Range) -> Range:
+        """Return the smallest range with both in it."""
+        low, low_open = _farther(self.low, self.low_open, other.low, other.low_open, min)
+        high, high_open = _farther(self.high, self.high_open, other.high, other.high_open, max)
+        return Range(low, high, low_open, high_open)
+
+
+def _farther(
+    a: Bound, a_open: bool, b: Bound, b_open: bool, choose: Callable[[Fraction, Fraction], Fraction]
+) -> tuple[Bound, bool]:
+    if a is None or b is None:
+        return None, False
+    if a == b:
+        return a, a_open and b_open
+    return (a, a_open) if choose(a, b) == a else (b, b_open)
+
+
+ANYTHING = Range()
+ZERO = Range(_0, _0)
+NONNEGATIVE = Range(_0, None)
+POSITIVE = Range(_0, None, True)
+_UNIT = Range(_0, _1)
+
+_known: WeakKeyDictionary[Expression, Range] = WeakKeyDictionary()
+
+
+def range_of(formula: Expression, positive: Iterable[Expression] = ()) -> Range:
+    """Return the range of a formula's entries, wherever it is defined.
+
+    `positive` has formulas whose entries are known to be positive.
 
     >>> from matcalc.expressions.nodes import make, number, variable
     >>> a = variable("a", ())
-    >>> square = make("power", (a, number(2)))
-    >>> shifted = make("add", (square, number(1)))
-    >>> signs(shifted)[square] == NONNEGATIVE, signs(shifted)[shifted] == POSITIVE
+    >>> shifted = make("add", (make("power", (a, number(2))), number(1)))
+    >>> range_of(shifted).is_positive, range_of(make("divide", (shifted, a)), [a]).is_positive
     (True, True)
     """
-    for node in postorder([formula], lambda n: () if n in _known else n.arguments):
-        if node not in _known:
-            parts = [_known[argument] for argument in node.arguments]
-            _known[node] = _RULES.get(node.head, _unknown)(node, parts)
-    return _known
+    given = frozenset(positive)
+    known: MutableMapping[Expression, Range] = {} if given else _known
+    for node in postorder([formula], lambda n: () if n in known else n.arguments):
+        if node not in known:
+            parts = [known[argument] for argument in node.arguments]
+            known[node] = _RULES.get(node.head, _anything)(node, parts)
+            if node in given and not known[node].is_positive:
+                known[node] = known[node]._replace(low=_0, low_open=True)
+    return known[formula]
 
 
-def _unknown(node: Expression, parts: list[int]) -> int:
-    return UNKNOWN
+def _anything(node: Expression, parts: list[Range]) -> Range:
+    return ANYTHING
 
 
-def _least(node: Expression, parts: list[int]) -> int:
-    return min(parts)
+def _same(node: Expression, parts: list[Range]) -> Range:
+    return parts[0]
 
 
-def _number(node: Expression, parts: list[int]) -> int:
-    return POSITIVE if node.value > 0 else NONNEGATIVE if node.value == 0 else UNKNOWN
+def _number(node: Expression, parts: list[Range]) -> Range:
+    return Range(node.value, node.value)
 
 
-def _size(node: Expression, parts: list[int]) -> int:
-    return POSITIVE if all(count > 0 for _, count in node.value.terms) else UNKNOWN
+def _size(node: Expression, parts: list[Range]) -> Range:
+    terms = node.value.terms  # every name is at least 1
+    if any(count < 0 for monomial, count in terms if monomial):
+        return ANYTHING
+    return Range(Fraction(sum(count for _, count in terms)), None)
 
 
-def _add(node: Expression, parts: list[int]) -> int:
-    return max(parts) if min(parts) else UNKNOWN
+def _add(node: Expression, parts: list[Range]) -> Range:
+    total = parts[0]
+    for part in parts[1:]:
+        total = total.plus(part)
+    return total
 
 
-def _multiply(node: Expression, parts: list[int]) -> int:
+def _multiply(node: Expression, parts: list[Range]) -> Range:
     left, right = node.arguments
-    if not node.shape and (
-        (left.head == "transpose" and left.arguments[0] is right) or left is right
-    ):
-        return max(NONNEGATIVE, min(parts))
-    return min(parts)
+    if not left.shape or not right.shape:
+        return _hadamard(node, parts)
+    if not node.shape and left.head == "transpose" and left.arguments[0] is right:
+        return parts[1].squared().summed()
+    if not node.shape and _is_quadratic(left, right):
+        return NONNEGATIVE
+    return parts[0].times(parts[1]).summed()
 
 
-def _square(node: Expression, parts: list[int]) -> int:
+def _is_quadratic(left: Expression, right: Expression) -> bool:
+    """Tell whether left*right is y'*P*y with P positive definite."""
+    if left.head != "multiply":
+        return False
+    begin, middle = left.arguments
+    definite = middle.head == "variable" and middle.value.structure == "spd"
+    return definite and begin.head == "transpose" and begin.arguments[0] is right
+
+
+def _hadamard(node: Expression, parts: list[Range]) -> Range:
     left, right = node.arguments
-    return max(NONNEGATIVE, parts[0]) if left is right else min(parts)
+    return parts[0].squared() if left is right else parts[0].times(parts[1])
 
 
-def _power(node: Expression, parts: list[int]) -> int:
-    exponent = node.arguments[1]
-    if parts[0] == POSITIVE:
+def _dot(node: Expression, parts: list[Range]) -> Range:
+    return _hadamard(node, parts).summed()
+
+
+def _product(node: Expression, parts: list[Range]) -> Range:
+    return parts[0].times(parts[1])
+
+
+def _divide(node: Expression, parts: list[Range]) -> Range:
+    return parts[0].times(parts[1].inverted())
+
+
+def _power(node: Expression, parts: list[Range]) -> Range:
+    base, exponent = parts[0], node.arguments[1]
+    if exponent.head == "number" and exponent.value == 2:
+        return base.squared()
+    if base.is_positive:
         return POSITIVE
-    if exponent.head != "number" or exponent.value < 0:
-        return UNKNOWN
-    return NONNEGATIVE if parts[0] or exponent.value % 2 == 0 else UNKNOWN
+    if exponent.head != "number":
+        return ANYTHING
+    if exponent.value.denominator != 1 or exponent.value % 2 == 0:
+        return NONNEGATIVE
+    return _only_sign(base)
 
 
-def _call(node: Expression, parts: list[int]) -> int:
+def _only_sign(part: Range) -> Range:
+    if part.is_nonnegative:
+        return POSITIVE if part.is_positive else NONNEGATIVE
+    return _only_sign(part.negated()).negated() if part.is_nonpositive else ANYTHING
+
+
+def _stack(node: Expression, parts: list[Range]) -> Range:
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = joined.joined(part)
+    return joined
+
+
+def _index_sum(node: Expression, parts: list[Range]) -> Range:
+    return parts[-1].summed().joined(ZERO)  # there may be no terms
+
+
+def _last(node: Expression, parts: list[Range]) -> Range:
+    return parts[-1]
+
+
+def _call(node: Expression, parts: list[Range]) -> Range:
     name = node.value[0]
-    if name in ("exp", "cosh", "sigmoid", "softplus", "softmax"):
-        return POSITIVE
+    if name in _VALUES:
+        return _VALUES[name]
+    if name in ("max", "min") and len(parts) == 2:
+        return _extreme(name, *parts)
     if name == "det":
         structure = node.arguments[0].head == "variable" and node.arguments[0].value.structure
-        return POSITIVE if structure == "spd" else UNKNOWN
-    if name in ("sqrt", "sum", "mean", "prod", "vec", "unvec", "flip", "tr", "kron"):
-        return parts[0] if name != "sqrt" else max(NONNEGATIVE, parts[0])
-    if name in ("max", "min"):
-        return max(parts) if name == "max" else min(parts)
-    if name in ("abs", "relu", "norm1", "norm2", "normF", "norminf", "step"):
-        return NONNEGATIVE
-    return UNKNOWN
+        return POSITIVE if structure == "spd" else ANYTHING
+    rule = _CALLS.get(name)
+    return ANYTHING if rule is None else rule(*parts)
 
 
-_RULES: dict[str, Callable[[Expression, list[int]], int]] = {
+def _extreme(name: str, a: Range, b: Range) -> Range:
+    if name == "min":
+        return _extreme("max", a.negated(), b.negated()).negated()
+    lows = [(p.low, p.low_open) for p in (a, b) if p.low is not None]
+    low, low_open = max(lows, key=lambda end: (end[0], end[1]), default=(None, False))
+    if a.high is None or b.high is None:
+        return Range(low, None, low_open)
+    high, high_open = max((a.high, not a.high_open), (b.high, not b.high_open))
+    return Range(low, high, low_open, not high_open)
+
+
+def _nonnegative_if(part: Range) -> Range:
+    return NONNEGATIVE if part.is_nonnegative else ANYTHING
+
+
+def _logarithm(part: Range) -> Range:
+    return NONNEGATIVE if part.low is not None and part.low >= 1 else ANYTHING
+
+
+_SIGNED = Range(-_1, _1)
+_OPEN = Range(-_1, _1, True, True)
+
+_VALUES = {
+    "exp": POSITIVE,
+    "expm1": Range(-_1, None, True),
+    "cosh": Range(_1, None),
+    "sigmoid": Range(_0, _1, True, True),
+    "softplus": POSITIVE,
+    "softmax": Range(_0, _1, True),
+    "log_softmax": Range(None, _0),
+    "tanh": _OPEN,
+    "erf": _OPEN,
+    "sin": _SIGNED,
+    "cos": _SIGNED,
+    "sign": _SIGNED,
+    "step": _UNIT,
+    "elu": Range(-_1, None, True),
+}
+"""Functions whose values lie between fixed numbers; arithmetic that rounds may reach an end."""
+
+_CALLS: dict[str, Callable[..., Range]] = {
+    "abs": Range.magnitude,
+    "norm1": lambda part: part.magnitude().summed(),
+    "norm2": lambda part: _only_sign(part.magnitude()),
+    "normF": lambda part: _only_sign(part.magnitude()),
+    "norminf": Range.magnitude,
+    "relu": lambda part: POSITIVE if part.is_positive else NONNEGATIVE,
+    "sqrt": lambda part: POSITIVE if part.is_positive else NONNEGATIVE,
+    "sinh": _only_sign,
+    "arcsinh": _only_sign,
+    "arctan": _only_sign,
+    "leaky_relu": _only_sign,
+    "log1p": _nonnegative_if,
+    "log": _logarithm,
+    "log2": _logarithm,
+    "log10": _logarithm,
+    "sum": Range.summed,
+    "tr": Range.summed,
+    "mean": lambda part: part,
+    "prod": lambda part: _only_sign(part) if part.is_nonnegative else ANYTHING,
+    "max": lambda part: part,
+    "min": lambda part: part,
+    "vec": lambda part: part,
+    "unvec": lambda part: part,
+    "flip": lambda part: part,
+    "transpose": lambda part: part,
+    "diag": lambda part: part.joined(ZERO),
+    "outer": Range.times,
+    "kron": Range.times,
+    "dot": lambda a, b: a.times(b).summed(),
+    "conv": lambda a, b: a.times(b).summed(),
+    "conv2d": lambda a, b: a.times(b).summed(),
+    "where": lambda condition, a, b: a.joined(b),
+}
+
+_RULES: dict[str, Callable[[Expression, list[Range]], Range]] = {
     "number": _number,
     "size": _size,
-    "pi": lambda node, parts: POSITIVE,
-    "ones": lambda node, parts: POSITIVE,
-    "zeros": lambda node, parts: NONNEGATIVE,
-    "eye": lambda node, parts: NONNEGATIVE,
-    "compare": lambda node, parts: NONNEGATIVE,
+    "pi": lambda node, parts: Range(Fraction(3), Fraction(4)),
+    "ones": lambda node, parts: Range(_1, _1),
+    "zeros": lambda node, parts: ZERO,
+    "eye": lambda node, parts: _UNIT,
+    "commutation": lambda node, parts: _UNIT,
+    "delta": lambda node, parts: _UNIT,
+    "compare": lambda node, parts: _UNIT,
     "add": _add,
+    "negate": lambda node, parts: parts[0].negated(),
     "multiply": _multiply,
-    "hadamard": _square,
-    "dot": _square,
-    "kron": _least,
-    "divide": _least,
+    "hadamard": _hadamard,
+    "dot": _dot,
+    "kron": _product,
+    "divide": _divide,
     "power": _power,
-    "transpose": _least,
-    "index_sum": lambda node, parts: parts[-1],
-    "tensor": lambda node, parts: parts[-1],
-    "subscript": lambda node, parts: parts[0],
-    "stack": _least,
+    "transpose": _same,
+    "index_sum": _index_sum,
+    "tensor": _last,
+    "subscript": _same,
+    "stack": _stack,
     "call": _call,
 }

@@ -32,6 +32,37 @@ NOTES = [
         ["W401 x[i] == 0 for some i; there the slope of abs is taken as 0"],
     ),
     ("where(a > 0, a, 0)", "a", ["W401 a == 0"]),
+    ("where(a == 0, 1, sin(a)/a)", "a", ["W401 a == 0", "W402 a != 0"]),
+    ("X^-3*b", "X", ["W402 det(X) != 0"]),
+    ("x/norm2(x)", "x", ["W401 x == 0 (all entries)", "W402 norm2(x) != 0"]),
+    ("log(sum(x))", "x", ["W402 sum(x) > 0"]),
+    ("logdet(A'*X*A)", "X", ["W402 det(A'*X*A) > 0"]),
+    ("sqrt(x'*x)", "x", ["W402 x'*x != 0; at equality the slope is infinite"]),
+    ("[x > y]", "x", ["W401 x == y (entry by entry)"]),
+    ("arccosh(a)", "a", ["W402 a > 1"]),
+    ("x .^ y", "x", ["W402 x > 0 (entry by entry)"]),
+    ("1/(x'*B*x)", "x", ["W402 x'*B*x != 0"]),
+    ("(-2)^a", "a", ["W402 the answer holds nowhere: -2 > 0 is false"]),
+    ("tan(a)", "a", ["W402 cos(a) != 0"]),
+    (
+        "max(min(a, 1), b)",
+        "a",
+        [
+            "W401 a == 1; there the slope of min is taken as 0",
+            "W401 min(a, 1) == b; there the slope of max is taken as 0",
+        ],
+    ),
+]
+
+ELSEWHERE = "; the derivative exists elsewhere too, this form of it does not"
+
+FORMS = [  # polynomials, whose derivatives exist everywhere: what the printed form needs
+    ("det(X)", "X", []),
+    ("abs(det(X))", "X", ["W401 det(X) == 0; there the slope of abs is taken as 0"]),
+    ("det(X)^2", "X", [f"W402 det(X) != 0{ELSEWHERE}"]),
+    ("det(A*X)", "X", [f"W402 det(A*X) != 0{ELSEWHERE}"]),
+    ("adj(X)*b", "X", [f"W402 det(X) != 0{ELSEWHERE}"]),
+    ("prod(x)", "x", [f"W402 x != 0 (entry by entry){ELSEWHERE}"]),
 ]
 
 NOTHING = [
@@ -47,6 +78,10 @@ NOTHING = [
     ("a^2 + a^3", "a", ""),
     ("x^n*a", "x", "x: scalar; a: scalar; u: vector(n)"),
     ("1/b", "a", "a, b: scalar"),
+    ("sqrt(x'*P*x + 1)", "x", "P: spd(n)"),
+    ("log(2 - tanh(a))", "a", ""),
+    ("arcsin(sin(a)/2)", "a", ""),
+    ("1/(cosh(a) - 1/2)", "a", ""),
 ]
 
 
@@ -63,6 +98,11 @@ def told(derivative: matcalc.Derivative) -> list[str]:
 @pytest.mark.parametrize(("text", "wrt", "notes"), NOTES, ids=[n[0] for n in NOTES])
 def test_notes(text: str, wrt: str, notes: list[str]) -> None:
     assert told(matcalc.diff(text, wrt)) == notes
+
+
+@pytest.mark.parametrize(("text", "wrt", "notes"), FORMS, ids=[n[0] for n in FORMS])
+def test_forms_of_polynomials(text: str, wrt: str, notes: list[str]) -> None:
+    assert told(matcalc.diff(text, wrt, "A, X: square(n); b, x: vector(n)")) == notes
 
 
 @pytest.mark.parametrize(("text", "wrt", "where"), NOTHING, ids=[n[0] for n in NOTHING])
@@ -85,7 +125,8 @@ def test_every_row_tells_its_kink_and_its_domain(row) -> None:  # type: ignore[n
         derivative = matcalc.diff(f"{row.name}({arguments})", "v", "u, v: scalar")
     notes = told(derivative)
     assert any(note.startswith("W401") for note in notes) is bool(row.kink)
-    assert any(note.startswith("W402") for note in notes) is bool(getattr(row, "domain", ""))
+    domain = getattr(row, "domain", "")
+    assert any(note.startswith("W402") for note in notes) is (bool(domain) and row.name != "det")
 
 
 def test_second_derivatives_have_the_kinks_of_the_first() -> None:

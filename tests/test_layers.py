@@ -15,7 +15,7 @@ LAYERS = (
     ("syntax",),
     ("calculus",),
     ("notation",),
-    ("code", "check", "signs", "facts"),
+    ("code", "check", "signs", "facts", "convexity", "targets"),
     ("derivative", "derivation", "api"),
     ("cli",),
 )

@@ -24,7 +24,7 @@ from matcalc.calculus.templates import derivative, differential
 from matcalc.calculus.tensors import Label, Labels, Tensor, delta, leaf, make, size_tensor
 from matcalc.calculus.work import Factor, fresh
 from matcalc.errors import MatcalcError
-from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.dimensions import ZERO, Dimension, integer
 from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 from matcalc.expressions.nodes import Application, Declared, Expression, variable
 from matcalc.expressions.traversal import postorder
@@ -162,7 +162,13 @@ def _matrix_power(node: Tensor, depends: Callable[[Tensor], bool]) -> Iterator[P
 def _long_power(node: Tensor, base: Tensor, exponent: Tensor) -> Iterator[Partial]:
     """Yield d(X^k) = sum over t of X^t dX X^(k-1-t) with t an index."""
     if exponent.shape or len(base.shape) > 2:
-        raise MatcalcError("E303", "a power of a matrix by a running index is not differentiated")
+        # the derivative of X^t, a sum over s < t, is no sum over a box of indices
+        raise MatcalcError(
+            "E303",
+            "powers of a matrix that an index counts are not differentiated; such are those in "
+            f"the first derivative of X^n, and of X^k for k > {EXPANDED_POWER}",
+            hint=f"write the exponent as a number up to {EXPANDED_POWER}: X^3",
+        )
     value = integer_exponent(exponent)
     negative = value is not None and value < 0
     length = _length_of(exponent, negative)
@@ -189,29 +195,26 @@ def _constant(value: int) -> Tensor:
 
 
 def _length_of(exponent: Tensor, negative: bool) -> Dimension:
-    from matcalc.expressions.dimensions import integer
-
     value = integer_exponent(exponent)
     if value is not None:
         return integer(abs(value))
-    total = Dimension(())
-    terms = [exponent] if exponent.kind != "sum" else []
-    weighted = [(t, _one) for t in terms] or [(o.tensor, o.weight) for o in exponent.operands]
-    for tensor, weight in weighted:
-        total = total + _as_dimension(tensor) * integer(int(weight))
-    return total
+    return _as_dimension(exponent)
 
 
 def _as_dimension(tensor: Tensor) -> Dimension:
-    from matcalc.expressions.dimensions import integer
-
+    """Return a scalar that is made of dimensions and integers."""
     if tensor.kind == "size":
         return tensor.value  # type: ignore[no-any-return]
+    if tensor.kind == "sum":
+        total = ZERO
+        for inner, _, weight in tensor.operands:
+            total = total + _as_dimension(inner) * integer(int(weight))
+        return total
     if tensor.kind == "product" and not tensor.shape and not tensor.value[1]:
         result = integer(int(tensor.value[0]))
-        for operand in tensor.operands:
-            for _ in range(int(operand.weight)):
-                result = result * _as_dimension(operand.tensor)
+        for inner, _, exponent in tensor.operands:
+            for _ in range(int(exponent)):
+                result = result * _as_dimension(inner)
         return result
     raise MatcalcError("E303", "the exponent of a matrix power is an integer or a dimension")
 

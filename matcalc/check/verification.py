@@ -23,6 +23,7 @@ from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.traversal import postorder
+from matcalc.targets import Target
 
 if TYPE_CHECKING:
     from matcalc.derivative import Derivative
@@ -61,8 +62,10 @@ class Claim(NamedTuple):
     """An answer to verify: that it is the derivative of `formula` by `variable`.
 
     `entry` has the indices if the variable is one entry. A product of the derivative with
-    the formula `seed` has operation 'vjp' or 'jvp', and no layout. `flattened` says that the
-    answer is ∂vec(Y)/∂vec(X)ᵀ, transposed in denominator layout.
+    `seeds` has operation 'vjp' or 'jvp', and no layout. `others` has the second variable of
+    a Hessian's block, or the further ones of a jvp, with a seed each; `structure` is the
+    convention for structured variables. `flattened` says that the answer is ∂vec(Y)/∂vec(X)ᵀ,
+    transposed in denominator layout.
     """
 
     formula: Expression
@@ -72,13 +75,19 @@ class Claim(NamedTuple):
     order: int = 1
     entry: tuple[Expression, ...] = ()
     operation: str = "diff"
-    seed: Expression | None = None
+    seeds: tuple[Expression, ...] = ()
+    others: tuple[Target, ...] = ()
+    structure: str = "entries"
     flattened: bool = False
 
     def parts(self) -> list[Expression]:
         """Return all formulas of the claim."""
-        seeds = [] if self.seed is None else [self.seed]
-        return [self.formula, self.variable, self.answer, *self.entry, *seeds]
+        targets = [part for t in self.targets() for part in (t.variable, *t.entry)]
+        return [self.formula, self.answer, *targets, *self.seeds]
+
+    def targets(self) -> list[Target]:
+        """Return all variables, or entries, that the formula is differentiated by."""
+        return [Target(self.variable.value.name, self.variable, self.entry), *self.others]
 
 
 class _TooMuch(Exception):
@@ -96,7 +105,8 @@ def verify(derivative: Derivative) -> Verification:
     >>> print(verify(matcalc.diff("A*x", "x", where="A: matrix(m, n); x: vector(n)")))
     SymPy agrees in all 12 entries, at m = 2, n = 3 and at m = 3, n = 2
     """
-    seed = derivative.formula.inferred.others[-1] if derivative.seed else None
+    count = 1 + len(derivative.others) if derivative.seed else 0
+    read = derivative.formula.inferred.others
     return verify_claim(
         Claim(
             derivative.formula.expression,
@@ -106,7 +116,9 @@ def verify(derivative: Derivative) -> Verification:
             derivative.order,
             derivative.entry,
             derivative.operation,
-            seed,
+            read[len(read) - count :],
+            derivative.others,
+            derivative.structure,
             derivative.flattened,
         )
     )
@@ -196,13 +208,15 @@ def _compare(claim: Claim, sizes: Sizes, deadline: float) -> tuple[int, str]:
     nodes = postorder(claim.parts(), lambda node: node.arguments)
     variables = {node.value.name: node for node in nodes if node.head == "variable"}
     arrays = {name: _symbols(node, sizes) for name, node in variables.items()}
-    loose = _symbols(claim.variable, sizes, loose=True)
+    loose = {
+        t.variable.value.name: _symbols(t.variable, sizes, loose=True) for t in claim.targets()
+    }
     applications = {node.value: node for node in nodes if node.head == "abstract"}
     functions = _Functions(list(applications), sizes)
-    moving = {**arrays, **functions.callables, claim.variable.value.name: loose}
+    moving = {**arrays, **functions.callables, **loose}
     backend = _backend()
     result = evaluate(claim.formula, moving, sizes, backend)
-    expected = _derivative(claim, result, loose, sizes, moving, deadline)
+    expected = _derivative(claim, result, sizes, moving, deadline)
     shape = tuple([d.evaluate(sizes) for d in claim.answer.shape])
     if expected.shape != shape:
         return 0, f"the answer's shape is {shape}, and must be {expected.shape}"
@@ -216,49 +230,94 @@ def _compare(claim: Claim, sizes: Sizes, deadline: float) -> tuple[int, str]:
         }
         return evaluate(claim.answer, {**numbers, **functions.stand_ins}, sizes, _arithmetic())
 
-    points = _points(variables, arrays, claim.variable.value.name, loose)
+    points = _points(variables, arrays, loose)
     mismatch = _difference(expected, given, result, points, functions.numbers, deadline)
     return expected.size, mismatch
 
 
 def _derivative(
-    claim: Claim, result: Any, variable: Any, sizes: Sizes, arrays: Mapping[str, Any],
-    deadline: float,
-) -> Any:  # fmt: skip
+    claim: Claim, result: Any, sizes: Sizes, arrays: Mapping[str, Any], deadline: float
+) -> Any:
     """Return SymPy's derivatives of the result's entries, in the claim's arrangement."""
     import numpy as np
 
-    moving = variable
-    if claim.entry:
-        place = [int(evaluate(index, arrays, sizes, SYMPY)[()]) - 1 for index in claim.entry]
-        moving = np.array(variable.reshape(-1)[place[0]] if len(place) == 1 else
-                          variable[tuple(place)])  # fmt: skip
-    total = result.size * moving.size**claim.order
-    if total > MOST_ENTRIES:
-        raise _TooMuch(f"the derivative has {total} entries at {_sizes_text(sizes)}")
-    work = sum(_weight(entry) for entry in result.flat) * moving.size**claim.order
-    if work > LARGEST_WORK:
-        raise _TooMuch("the formula's entries are too large for SymPy")
+    targets = claim.targets()
+    if claim.operation == "jvp":
+        total = result * 0
+        for target, seed in zip(targets, claim.seeds, strict=True):
+            derivative = _by_targets(claim, result, [target], sizes, arrays, deadline)
+            tangent = np.asarray(evaluate(seed, arrays, sizes, _backend()))
+            flat = derivative.reshape(-1, tangent.size) @ tangent.reshape(-1, 1)
+            total = total + flat.reshape(result.shape)
+        return np.asarray(total, dtype=object)
+    if claim.operation == "diff" and claim.others:
+        block = _by_targets(claim, result, targets, sizes, arrays, deadline)
+        rows = arrays[targets[0].variable.value.name].shape if not targets[0].entry else ()
+        return _flattened(claim, block, rows, sizes) if claim.flattened else block
+    derivative = _by_targets(claim, result, targets * claim.order, sizes, arrays, deadline)
+    shape = derivative.shape[result.ndim :][: (derivative.ndim - result.ndim) // claim.order]
+    if claim.flattened:
+        rows = shape if claim.order == 2 and not result.shape else result.shape
+        return _flattened(claim, derivative, rows, sizes)
+    if claim.operation == "diff":
+        return _arranged(derivative, result.shape, shape, claim.order, claim.layout)
+    (seed,) = claim.seeds
+    cotangent = np.asarray(evaluate(seed, arrays, sizes, _backend()))
+    flat = cotangent.reshape(1, -1) @ derivative.reshape(cotangent.size, -1)
+    return flat.reshape(shape)
+
+
+def _flattened(claim: Claim, derivative: Any, rows: tuple[int, ...], sizes: Sizes) -> Any:
+    """Return ∂vec(Y)/∂vec(X)ᵀ, where the first axes, of lengths `rows`, are Y's."""
+    import numpy as np
+
+    flat = derivative.reshape((int(np.prod(rows, dtype=int)), -1), order="F")
+    flat = flat.T if claim.layout == "denominator" else flat
+    shape = [d.evaluate(sizes) for d in claim.answer.shape]
+    return flat.reshape(shape) if flat.size == np.prod(shape) else flat
+
+
+def _by_targets(
+    claim: Claim, result: Any, targets: Sequence[Target], sizes: Sizes,
+    arrays: Mapping[str, Any], deadline: float,
+) -> Any:  # fmt: skip
+    """Return the derivatives by one target after the other, whose axes come last."""
+    import numpy as np
+
     derivative = result
-    for _ in range(claim.order):
+    count = result.size
+    work = sum(_weight(entry) for entry in result.flat)
+    for target in targets:
+        moving = arrays[target.variable.value.name]
+        place = [int(evaluate(index, arrays, sizes, SYMPY)[()]) - 1 for index in target.entry]
+        projected = target.structure and claim.structure != "entries"
+        if place and not projected:
+            moving = np.array(moving.reshape(-1)[place[0]] if len(place) == 1 else
+                              moving[tuple(place)])  # fmt: skip
+        count, work = count * moving.size, work * moving.size
+        if count > MOST_ENTRIES:
+            raise _TooMuch(f"the derivative has {count} entries at {_sizes_text(sizes)}")
+        if work > LARGEST_WORK:
+            raise _TooMuch("the formula's entries are too large for SymPy")
         derivative = _by_every(derivative, moving, deadline)
+        if projected:
+            derivative = _projected(derivative, target.structure, claim.structure)
+            derivative = derivative[(..., *place)] if place else derivative
+            derivative = np.asarray(derivative, dtype=object)
         if sum(map(_weight, set(derivative.flat))) > LARGEST_WORK:
             raise _TooMuch("the derivative's entries are too large for SymPy")
-    if claim.flattened:
-        rows = moving.size if claim.order == 2 and not result.shape else result.size
-        flat = derivative.reshape((rows, -1), order="F")
-        flat = flat.T if claim.layout == "denominator" else flat
-        shape = [d.evaluate(sizes) for d in claim.answer.shape]
-        return flat.reshape(shape) if flat.size == np.prod(shape) else flat
-    if claim.operation == "diff":
-        return _arranged(derivative, result.shape, moving.shape, claim.order, claim.layout)
-    assert claim.seed is not None
-    seed = evaluate(claim.seed, arrays, sizes, _backend())
-    if claim.operation == "vjp":
-        flat = seed.reshape(1, -1) @ derivative.reshape(seed.size, -1)
-        return flat.reshape(moving.shape)
-    flat = derivative.reshape(-1, seed.size) @ seed.reshape(-1, 1)
-    return flat.reshape(result.shape)
+    return derivative
+
+
+def _projected(array: Any, structure: str, convention: str) -> Any:
+    """Return derivatives by a structured matrix, whose axes come last, by a convention."""
+    import numpy as np
+
+    diagonal = array * np.eye(array.shape[-1], dtype=int)
+    if structure == "diagonal":
+        return diagonal
+    both = array + np.swapaxes(array, -1, -2)
+    return both / 2 if convention == "projected" else both - diagonal
 
 
 def _by_every(array: Any, variable: Any, deadline: float) -> Any:
@@ -337,7 +396,7 @@ Point = dict[Any, Any]
 
 
 def _points(
-    variables: Mapping[str, Expression], arrays: Mapping[str, Any], moving: str, loose: Any
+    variables: Mapping[str, Expression], arrays: Mapping[str, Any], loose: Mapping[str, Any]
 ) -> Iterator[Point]:
     """Yield rational points that have each variable's structure, in turn of several kinds."""
     import numpy as np
@@ -371,7 +430,7 @@ def _points(
             values = _structured(values, structure)
             if len(array.shape) == 2 and array.shape[0] == array.shape[1] and turn % 2:
                 values = values + 2 * np.eye(len(values), dtype=int)
-            symbols = loose if name == moving else array
+            symbols = loose.get(name, array)
             point.update(zip(symbols.flat, values.flat, strict=True))
             point.update(zip(array.flat, values.flat, strict=True))
         yield {symbol: value for symbol, value in point.items() if symbol.is_Symbol}

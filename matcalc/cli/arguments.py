@@ -13,7 +13,10 @@ from matcalc.errors import MatcalcError
 
 
 class Option(NamedTuple):
-    """One option: a flag if it has no `metavar`. `join` says how repeated values combine."""
+    """One option: a flag if it has no `metavar`. `join` says how repeated values combine.
+
+    A flag with a `bare` value may have another, behind an equals sign.
+    """
 
     name: str
     metavar: str
@@ -21,6 +24,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     default: str = ""
     join: str = ""
+    bare: str = ""
 
 
 class Command(NamedTuple):
@@ -80,6 +84,8 @@ def read_arguments(command: Command, words: Sequence[str]) -> Arguments:
                 message = f"--{name} has no value"
                 raise MatcalcError("E701", message, hint=f"--{name} {option.metavar}")
             value = rest.pop()
+        elif option.bare:
+            value = value if equals else option.bare
         elif equals and not option.metavar:
             raise MatcalcError("E701", f"--{name} takes no value")
         given.setdefault(name, []).append(value)
@@ -98,7 +104,7 @@ def _values(options: dict[str, Option], given: dict[str, list[str]]) -> dict[str
     values = {name: option.default for name, option in options.items() if option.default}
     for name, texts in given.items():
         option = options[name]
-        if len(texts) > 1 and not option.join and option.metavar:
+        if len(texts) > 1 and not option.join and (option.metavar or option.bare):
             raise MatcalcError("E701", f"--{name} is given twice")
         value = option.join.join(texts) if option.join else texts[-1]
         if option.choices and value not in option.choices:
@@ -153,7 +159,7 @@ def usage(command: Command) -> str:
     width = max(len(spelled) for spelled, _ in rows)
     lines = [f"usage: matcalc {command.name} {command.operand} [options]", "", command.summary, ""]
     for spelled, option in rows:
-        choices = f": {', '.join(option.choices)}" if option.choices else ""
+        choices = f": {', '.join(option.choices)}" if option.choices and not option.bare else ""
         default = f" (default: {option.default})" if option.default else ""
         lines.append(f"  {spelled:{width}}  {option.help}{choices}{default}")
     lines += ["", "examples:", *[f"  {example}" for example in command.examples]]
@@ -161,6 +167,8 @@ def usage(command: Command) -> str:
 
 
 def _spelled(option: Option) -> str:
+    if option.bare:
+        return f"--{option.name}[={'|'.join(option.choices)}]"
     return f"--{option.name} {option.metavar}".rstrip()
 
 

@@ -11,12 +11,12 @@ from matcalc import __version__
 from matcalc.cli.arguments import (
     Arguments,
     Command,
-    Option,
     read_arguments,
     split_names,
     unknown_command,
     usage,
 )
+from matcalc.cli.commands import BATCH, COMMANDS, HELP
 from matcalc.cli.inputs import check_argument, read_file, read_stream
 from matcalc.cli.reports import (
     answers_latex,
@@ -24,123 +24,12 @@ from matcalc.cli.reports import (
     error_record,
     error_text,
     is_warning,
-    write,
 )
+from matcalc.cli.streams import Streams, unwritable
 from matcalc.errors import MatcalcError
 
 ANSWERED, REFUTED, REFUSED, UNDECIDED = 0, 1, 2, 3
 INTERRUPTED, PIPE_CLOSED = 130, 141
-
-WHERE = Option(
-    "where", "DECLARATIONS", "kinds and sizes: 'x: vector(n); A: matrix(m, n)'", join="; "
-)
-LAYOUT = Option(
-    "layout",
-    "LAYOUT",
-    "the layout of the derivative",
-    ("numerator", "denominator", "mixed"),
-    "numerator",
-)
-NOTATION = Option(
-    "notation",
-    "NOTATION",
-    "matrix notation, ∂vec(Y)/∂vec(X)ᵀ with ⊗, entries, or the first there is",
-    ("auto", "matrix", "kronecker", "index"),
-    "auto",
-)
-ORDER = Option("order", "K", "the order of the derivative", default="1")
-FORMAT = Option("format", "FORMAT", "how to print", ("text", "latex", "json"), "text")
-CASES = Option("cases", "", "in LaTeX, write kinks with the cases environment")
-
-DIFF = Command(
-    "diff",
-    "EXPR",
-    "Differentiate a formula: EXPR, or - for standard input, or --file FILE.",
-    (
-        Option("wrt", "NAMES", "the variables, or entries of them: w,b or A[1,2]", join=","),
-        WHERE,
-        LAYOUT,
-        NOTATION,
-        ORDER,
-        FORMAT,
-        CASES,
-        Option("file", "FILE", "read the formula from a file"),
-        Option("verify", "", "check the answer entry by entry, with SymPy"),
-    ),
-    (
-        'matcalc diff "max(0, w·x + b)" --wrt w',
-        "matcalc diff \"x'*A*x\" --wrt x,A --where 'A: symmetric(n)' --layout denominator",
-        'echo "norm2(A*x - y)^2" | matcalc diff - --wrt x --format latex',
-    ),
-)
-BATCH = Command(
-    "batch",
-    "FILE",
-    "Answer every line of FILE, or of standard input (-): EXPR | NAMES [| DECLARATIONS].",
-    (LAYOUT, NOTATION, ORDER, FORMAT, CASES),
-    ("matcalc batch formulas.txt", 'echo "x\'*A*x | x" | matcalc batch - --format json'),
-)
-COMMANDS = {command.name: command for command in (DIFF, BATCH)}
-
-HELP = f"""usage: matcalc COMMAND ... [--help]
-
-Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
-
-  diff EXPR --wrt NAMES   differentiate one formula
-  batch FILE              differentiate every line of a file
-
-example: {DIFF.examples[0]}
-"""
-
-
-class Streams:
-    """Where a command reads and writes; standard error is never allowed to fail."""
-
-    def __init__(
-        self, stdin: IO[Any] | None, stdout: IO[str] | None, stderr: IO[str] | None
-    ) -> None:
-        self.stdin = stdin
-        self.stdout = stdout
-        self.stderr = stderr
-
-    def answer(self, text: Callable[[bool], str]) -> None:
-        """Write to standard output; `text(True)` is the ASCII form."""
-        if self.stdout is None:
-            raise MatcalcError("E705", "cannot write the answer: standard output is closed")
-        try:
-            write(self.stdout, text)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise _unwritable(error) from None
-
-    def json(self, record: dict[str, Any]) -> None:
-        """Write one JSON object on a line."""
-        from json import dumps
-
-        self.answer(lambda ascii: dumps(record, ensure_ascii=ascii) + "\n")
-
-    def complain(self, text: Callable[[bool], str]) -> None:
-        """Write to standard error."""
-        if self.stderr is None:
-            return
-        try:
-            write(self.stderr, text)
-            self.stderr.flush()
-        except OSError:
-            pass
-
-    def fail(self, error: MatcalcError, as_json: bool) -> None:
-        """Report an error where it belongs."""
-        if as_json:
-            self.json(error_record(error))
-        else:
-            self.complain(lambda ascii: error_text(error, ascii))
-
-
-def _unwritable(error: OSError) -> MatcalcError:
-    reason = error.strerror or type(error).__name__
-    return MatcalcError("E705", f"cannot write the answer: {reason}")
 
 
 def main(
@@ -216,22 +105,25 @@ def _run(words: list[str], streams: Streams) -> int:
         streams.answer(lambda ascii: usage(command))
         return ANSWERED
     arguments = read_arguments(command, rest)
-    return _diff(arguments, streams) if command is DIFF else _batch(arguments, streams)
+    if command is BATCH:
+        return _batch(arguments, streams)
+    return _answer(command, arguments, streams)
 
 
-# matcalc diff
+# matcalc diff, hessian, vjp, jvp
 
 
-def _diff(arguments: Arguments, streams: Streams) -> int:
-    text = _formula(arguments, streams)
+def _answer(command: Command, arguments: Arguments, streams: Streams) -> int:
+    text = _formula(command, arguments, streams)
     if not arguments.is_given("wrt"):
         raise MatcalcError("E701", "the variable to derive by is missing", hint="--wrt x")
     if arguments.is_given("verify") and arguments.values["format"] == "latex":
         raise MatcalcError("E701", "--verify goes with --format text or json")
     values = arguments.values
-    derivatives = _derivatives(text, values["wrt"], values.get("where", ""), arguments)
+    names = list(dict.fromkeys(split_names(values["wrt"])))
+    derivatives = _DERIVATIVES[command.name](text, names, values.get("where", ""), arguments)
     if values["format"] == "json":
-        return _diff_json(derivatives, arguments, streams)
+        return _answer_json(derivatives, arguments, streams)
     streams.answer(lambda ascii: _printed(derivatives, arguments, ascii))
     _warn(derivatives, streams)
     if arguments.is_given("verify"):
@@ -239,25 +131,55 @@ def _diff(arguments: Arguments, streams: Streams) -> int:
     return ANSWERED
 
 
-def _formula(arguments: Arguments, streams: Streams) -> str:
+def _formula(command: Command, arguments: Arguments, streams: Streams) -> str:
     operand = arguments.operand
     if arguments.is_given("file"):
         if operand is not None:
             raise MatcalcError("E701", "there is a formula, and --file too", hint="one of them")
         return read_file(arguments.values["file"])
     if operand is None:
-        raise MatcalcError("E701", "the formula is missing", hint=DIFF.examples[0])
+        raise MatcalcError("E701", "the formula is missing", hint=command.examples[0])
     return read_stream(streams.stdin) if operand == "-" else operand
 
 
-def _derivatives(text: str, names: str, where: str, arguments: Arguments) -> list[Any]:
+def _diff(text: str, names: list[str], where: str, arguments: Arguments) -> list[Any]:
     from matcalc.api import diff
 
-    wrt = list(dict.fromkeys(split_names(names)))
     layout: Any = arguments.values["layout"]
-    notation: Any = arguments.values["notation"]
     order = arguments.number("order")
-    return list(diff(text, wrt, where, layout, order, notation).values())
+    notation: Any = arguments.values["notation"]
+    structure = _structure(arguments)
+    return list(diff(text, names, where, layout, order, notation, structure=structure).values())
+
+
+def _hessian(text: str, names: list[str], where: str, arguments: Arguments) -> list[Any]:
+    from matcalc.api import hessian
+
+    notation: Any = arguments.values["notation"]
+    structure = _structure(arguments)
+    if len(names) == 1:
+        return [hessian(text, names[0], where, notation, structure=structure)]
+    return list(hessian(text, names, where, notation, structure=structure).values())
+
+
+def _vjp(text: str, names: list[str], where: str, arguments: Arguments) -> list[Any]:
+    from matcalc.api import vjp
+
+    upstream = arguments.values["upstream"]
+    return list(vjp(text, names, upstream, where, structure=_structure(arguments)).values())
+
+
+def _jvp(text: str, names: list[str], where: str, arguments: Arguments) -> list[Any]:
+    from matcalc.api import jvp
+
+    return [jvp(text, names, split_names(arguments.values["tangent"]), where)]
+
+
+def _structure(arguments: Arguments) -> Any:
+    return arguments.values.get("structure", "entries")
+
+
+_DERIVATIVES = {"diff": _diff, "hessian": _hessian, "vjp": _vjp, "jvp": _jvp}
 
 
 def _printed(derivatives: list[Any], arguments: Arguments, ascii: bool) -> str:  # noqa: A002
@@ -276,7 +198,7 @@ def _fixed(text: str) -> Callable[[bool], str]:
     return lambda ascii: text
 
 
-def _diff_json(derivatives: list[Any], arguments: Arguments, streams: Streams) -> int:
+def _answer_json(derivatives: list[Any], arguments: Arguments, streams: Streams) -> int:
     from matcalc.derivative import record
 
     answer = record(derivatives)
@@ -349,7 +271,8 @@ def _line(line: str, arguments: Arguments) -> list[Any]:
         message = f"a line has the form EXPR | NAMES [| DECLARATIONS]; this has {len(parts)} parts"
         raise MatcalcError("E701", message, hint="x'*A*x | x | A: symmetric(n)").at(line, 0, 1)
     text, names, where = (*parts, "")[:3]
-    return _derivatives(text.strip(), names.strip(), where.strip(), arguments)
+    wrt = list(dict.fromkeys(split_names(names)))
+    return _diff(text.strip(), wrt, where.strip(), arguments)
 
 
 # The process
@@ -380,7 +303,7 @@ def _flush() -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _unwritable(error) from None
+        raise unwritable(error) from None
 
 
 def _silence() -> None:

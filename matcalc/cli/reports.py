@@ -140,7 +140,8 @@ def answers_text(derivatives: Sequence[Any], ascii: bool = False) -> str:  # noq
 
 def _described(derivative: Any, ascii: bool) -> list[str]:  # noqa: A002
     """Return the layout and shape, and the notation where it is not plain matrix notation."""
-    line = f"layout: {derivative.layout}, shape ({', '.join(derivative.shape)})"
+    shape = f"shape ({', '.join(derivative.shape)})"
+    line = f"layout: {derivative.layout}, {shape}" if derivative.layout else shape
     if derivative.notation == "matrix":
         return [line]
     lines = [f"{line}, notation: {derivative.notation}"]

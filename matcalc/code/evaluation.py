@@ -21,6 +21,7 @@ from matcalc.code.axes import (
     whole_numbers,
 )
 from matcalc.code.backends import NUMPY, Backend
+from matcalc.code.chains import reassociated
 from matcalc.code.sizes import array_shape, dimension_value, read_sizes
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension
@@ -77,6 +78,7 @@ def evaluate(
     >>> float(evaluate(make("dot", (x, x)), {"x": [1, 2, 3]}))
     14.0
     """
+    expression = reassociated(expression)
     order = postorder([expression], lambda node: node.arguments)
     variables = [node for node in order if node.head == "variable"]
     arrays = {node.value.name: _array(node, values, backend) for node in variables}

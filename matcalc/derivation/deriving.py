@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matcalc.calculus.accumulation import jacobian
-from matcalc.calculus.directions import entry_direction
 from matcalc.calculus.layouts import Layout
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Tensor
@@ -39,6 +38,7 @@ from matcalc.notation.answers import in_shape
 from matcalc.notation.building import cost, transpose
 from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.sharing import Names
+from matcalc.targets import Target
 
 if TYPE_CHECKING:
     from matcalc.derivative import Derivative
@@ -122,7 +122,7 @@ def _setting(
     wrt = moving
     if derivative.entry:
         wrt = variable(derivative.wrt, ())
-        direction = entry_direction(moving, derivative.entry)
+        direction = Target(derivative.wrt, moving, derivative.entry).direction()
     operands: dict[Expression, tuple[Expression, ...]] = {}
     reached = {moving}
     for u in steps:

@@ -135,7 +135,11 @@ DEFINED = (
 
 
 class Primitive(NamedTuple):
-    """A function of whole vectors or matrices whose differential is part of the table."""
+    """A function of whole vectors or matrices whose differential is part of the table.
+
+    A `polynomial` has derivatives everywhere; `domain` is then that of the differential as
+    it is written here.
+    """
 
     name: str
     differential: str
@@ -145,16 +149,20 @@ class Primitive(NamedTuple):
     latex: str = ""
     source: str = "Magnus & Neudecker, chapter 8"
     aliases: tuple[str, ...] = ()
+    polynomial: bool = False
 
 
 PRIMITIVE = (
     Primitive("inv", "-Y*dX*Y", "square", domain="det(X) != 0", latex=r"{0}^{{-1}}"),
-    Primitive("det", "Y*tr(inv(X)*dX)", "square", domain="det(X) != 0", latex=r"\det({0})"),
+    Primitive("det", "Y*tr(inv(X)*dX)", "square", domain="det(X) != 0", latex=r"\det({0})",
+              polynomial=True),
     Primitive("logdet", "tr(inv(X)*dX)", "square", domain="det(X) > 0",
               latex=r"\log\det({0})"),
     Primitive("adj", "tr(inv(X)*dX)*Y - inv(X)*dX*Y", "square", domain="det(X) != 0",
-              latex=r"\operatorname{{adj}}({0})", aliases=("adjugate",)),
-    Primitive("prod", "Y*sum(dX ./ X)", "axis", domain="X != 0", latex=r"\prod {0}"),
+              latex=r"\operatorname{{adj}}({0})", aliases=("adjugate",),
+              polynomial=True),
+    Primitive("prod", "Y*sum(dX ./ X)", "axis", domain="X != 0", latex=r"\prod {0}",
+              polynomial=True),
     Primitive("max", "sum([X == Y] .* dX)", "axis", kink="two entries tie", latex=r"\max({0})"),
     Primitive("min", "sum([X == Y] .* dX)", "axis", kink="two entries tie", latex=r"\min({0})"),
     Primitive("logsumexp", "sum(exp(X - Y) .* dX)", "axis", source="Boyd & Vandenberghe, 3.1.5"),

@@ -203,7 +203,7 @@ class Graph:
             turned = negate(formula)
             if turned in self.notation.style.known and formula not in self.notation.style.known:
                 formula = turned
-                self.coefficient *= (-1) ** exponent.numerator
+                self.coefficient *= (-1) ** (exponent.numerator % 2)
         if any(label in units for label in labels):
             formula, labels = entry_of(formula, labels, units)
         self._place(formula, labels, exponent)

@@ -8,7 +8,7 @@ import pytest
 
 from matcalc import __version__
 from matcalc.calculus.layouts import LAYOUTS
-from matcalc.cli.main import COMMANDS, LAYOUT
+from matcalc.cli.commands import COMMANDS, LAYOUT
 from tests.cli.command import command
 
 NEURON = "max(0, w·x + b)"
@@ -225,7 +225,7 @@ def test_internal_errors_are_reported_not_thrown(monkeypatch: pytest.MonkeyPatch
     import matcalc.api
     from matcalc.cli.main import main
 
-    def broken(*arguments: object) -> None:
+    def broken(*arguments: object, **options: object) -> None:
         raise KeyError("\x1b[31m")
 
     monkeypatch.setattr(matcalc.api, "diff", broken)

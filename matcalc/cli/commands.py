@@ -1,0 +1,124 @@
+"""The commands, their options and their help, as tables."""
+
+from __future__ import annotations
+
+from matcalc.cli.arguments import Command, Option
+
+WHERE = Option(
+    "where", "DECLARATIONS", "kinds and sizes: 'x: vector(n); A: matrix(m, n)'", join="; "
+)
+LAYOUT = Option(
+    "layout",
+    "LAYOUT",
+    "the layout of the derivative",
+    ("numerator", "denominator", "mixed"),
+    "numerator",
+)
+NOTATION = Option(
+    "notation",
+    "NOTATION",
+    "matrix notation, ∂vec(Y)/∂vec(X)ᵀ with ⊗, entries, or the first there is",
+    ("auto", "matrix", "kronecker", "index"),
+    "auto",
+)
+ORDER = Option("order", "K", "the order of the derivative", default="1")
+FORMAT = Option("format", "FORMAT", "how to print", ("text", "latex", "json"), "text")
+STRUCTURE = Option(
+    "structure",
+    "",
+    "by a symmetric, spd or diagonal matrix: the gradient among such matrices (projected), "
+    "or the derivative by the free entries (cookbook)",
+    ("projected", "cookbook"),
+    bare="projected",
+)
+CASES = Option("cases", "", "in LaTeX, write kinks with the cases environment")
+
+NAMES = Option("wrt", "NAMES", "the variables, or entries of them: w,b or A[1,2]", join=",")
+FILE = Option("file", "FILE", "read the formula from a file")
+VERIFY = Option("verify", "", "check the answer entry by entry, with SymPy")
+
+DIFF = Command(
+    "diff",
+    "EXPR",
+    "Differentiate a formula: EXPR, or - for standard input, or --file FILE.",
+    (NAMES, WHERE, LAYOUT, NOTATION, ORDER, STRUCTURE, FORMAT, CASES, FILE, VERIFY),
+    (
+        'matcalc diff "max(0, w·x + b)" --wrt w',
+        "matcalc diff \"x'*A*x\" --wrt x,A --where 'A: symmetric(n)' --layout denominator",
+        'echo "norm2(A*x - y)^2" | matcalc diff - --wrt x --format latex',
+    ),
+)
+HESSIAN = Command(
+    "hessian",
+    "EXPR",
+    "Differentiate a scalar twice; by several variables, print all blocks of the Hessian.",
+    (NAMES, WHERE, NOTATION, STRUCTURE, FORMAT, CASES, FILE, VERIFY),
+    (
+        'matcalc hessian "norm2(A*x - y)^2" --wrt x',
+        'matcalc hessian "sum(softplus(X*w + b))" --wrt w,b',
+    ),
+)
+VJP = Command(
+    "vjp",
+    "EXPR",
+    "Multiply the transposed Jacobian with an upstream gradient, as backpropagation does.",
+    (
+        NAMES,
+        Option("upstream", "G", "a formula of EXPR's shape; a new name takes it", default="G"),
+        WHERE,
+        STRUCTURE,
+        FORMAT,
+        CASES,
+        FILE,
+        VERIFY,
+    ),
+    (
+        "matcalc vjp \"max(0, X*W + ones(n)*b')\" --wrt X,W,b --where 'b: vector(m)'",
+        'matcalc vjp "A*x" --wrt x --upstream "A*x - y"',
+    ),
+)
+JVP = Command(
+    "jvp",
+    "EXPR",
+    "Differentiate along tangents, one for each variable, in their order.",
+    (
+        NAMES,
+        Option(
+            "tangent",
+            "NAMES",
+            "formulas of the variables' shapes; a new name takes one",
+            default="V",
+            join=",",
+        ),
+        WHERE,
+        FORMAT,
+        CASES,
+        FILE,
+        VERIFY,
+    ),
+    (
+        "matcalc jvp \"inv(A)*b\" --wrt A --where 'A: square(n); b: vector(n)'",
+        'matcalc jvp "W*x" --wrt W,x --tangent V,u',
+    ),
+)
+BATCH = Command(
+    "batch",
+    "FILE",
+    "Answer every line of FILE, or of standard input (-): EXPR | NAMES [| DECLARATIONS].",
+    (LAYOUT, NOTATION, ORDER, FORMAT, CASES),
+    ("matcalc batch formulas.txt", 'echo "x\'*A*x | x" | matcalc batch - --format json'),
+)
+COMMANDS = {command.name: command for command in (DIFF, HESSIAN, VJP, JVP, BATCH)}
+
+HELP = f"""usage: matcalc COMMAND ... [--help]
+
+Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
+
+  diff EXPR --wrt NAMES      differentiate a formula
+  hessian EXPR --wrt NAMES   differentiate a scalar twice, all blocks
+  vjp EXPR --wrt NAMES       multiply the transposed Jacobian with an upstream gradient
+  jvp EXPR --wrt NAMES       differentiate along a tangent
+  batch FILE                 differentiate every line of a file
+
+example: {DIFF.examples[0]}
+"""

@@ -1,0 +1,173 @@
+"""What a question derives by, and along what: variables, entries of them, and given tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from matcalc.calculus.lowering import tensor_of
+from matcalc.calculus.products import product
+from matcalc.calculus.projections import Convention, projected
+from matcalc.calculus.tensors import Tensor
+from matcalc.errors import MatcalcError
+from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.nodes import Expression, make, variable
+from matcalc.expressions.shapes import Shape
+from matcalc.syntax.declarations import Declaration, parse_declarations
+from matcalc.syntax.formula import parse_formula
+from matcalc.syntax.inference import Inferred, infer_several
+from matcalc.syntax.kinds import bindings
+from matcalc.syntax.tree import Tree
+
+
+class Target(NamedTuple):
+    """What to derive by: a variable, or the entry of it that the indices `entry` pick."""
+
+    text: str
+    variable: Expression
+    entry: tuple[Expression, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the variable, () of an entry."""
+        return () if self.entry else self.variable.shape
+
+    @property
+    def structure(self) -> str:
+        """The structure that the variable is declared to have, or ''."""
+        return str(self.variable.value.structure)
+
+    @property
+    def moving(self) -> Tensor:
+        """The variable as the tensor that moves: without its structure."""
+        return tensor_of(loosened(self.variable))
+
+    def pairs(self, start: int = 0) -> list[tuple[int, int]]:
+        """Return the two axes of a structured matrix whose axes begin at `start`."""
+        return [(start, start + 1)] if self.structure and self.variable.shape[0] != ONE else []
+
+    def direction(self, convention: Convention = "entries") -> Tensor:
+        """Return the variable's own direction in which the entry alone moves.
+
+        By another convention the entries that the structure ties to it move along.
+        """
+        columns = [
+            make("subscript", (make("eye", (), length), place), ("all", "entry"))
+            for place, length in zip(self.entry, self._lengths(), strict=True)
+            if length != ONE
+        ]
+        labels = tuple(range(len(columns)))
+        one = Fraction(1)
+        unit = product([(tensor_of(c), (k,), one) for k, c in enumerate(columns)], labels)
+        return projected(unit, self.pairs(), self.structure, convention)
+
+    def _lengths(self) -> Shape:
+        shape = self.variable.shape
+        return shape[-1:] if len(self.entry) == 1 else shape
+
+
+class Question(NamedTuple):
+    """A formula that was read together with what to derive by and what to multiply with."""
+
+    inferred: Inferred
+    targets: list[Target]
+    seeds: tuple[Expression, ...]
+
+
+def loosened(variable_: Expression) -> Expression:
+    """Return the variable without its structure: every entry moves by itself."""
+    return variable(variable_.value.name, variable_.shape)
+
+
+def read_question(
+    text: str, where: str, names: Sequence[str], seeds: Sequence[str] = (), *, upstream: bool = True
+) -> Question:
+    """Read a formula and targets, and formulas that their derivatives are multiplied with.
+
+    An undeclared name as a seed takes the formula's shape if it is `upstream`, else that of
+    its target. Raises MatcalcError for what is no target (E2xx, E701).
+    """
+    if not names:
+        raise MatcalcError("E701", "there is no variable to derive by", hint='wrt="x"')
+    declarations = parse_declarations(where)
+    tree = parse_formula(text, declarations)
+    targets = [parse_target(name, declarations) for name in names]
+    formulas = [(tree, text)]
+    alike = []
+    if seeds or any(target.kind == "subscript" for target in targets):
+        # what is derived by must not bring in a name of its own
+        known = infer_several(formulas, declarations)
+        for target, name in zip(targets, names, strict=True):
+            _variable(known, tree, _name_in(target), name)
+        formulas += zip(targets, names, strict=True)
+        alike = [(len(formulas) + k, 0 if upstream else k + 1) for k in range(len(seeds))]
+        formulas += [(parse_formula(seed, declarations), seed) for seed in seeds]
+    inferred = infer_several(formulas, declarations, alike)
+    found = []
+    for k, (target, name) in enumerate(zip(targets, names, strict=True)):
+        if target.kind != "subscript":
+            found.append(Target(name, _variable(inferred, tree, _name_in(target), name)))
+            continue
+        entry = inferred.others[k]
+        if entry.shape:
+            message = f"{_short(name)} is not one entry"
+            raise MatcalcError("E202", message, hint="x[2], A[1,2]").at(name, 0, len(name))
+        found.append(Target(name, entry.arguments[0], entry.arguments[1:]))
+    return Question(inferred, found, inferred.others[len(inferred.others) - len(seeds) :])
+
+
+def parse_target(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
+    """Return the tree of a name, or of an entry such as x[2] or A[1,2]; refuse all else."""
+    if not text.strip():
+        raise MatcalcError("E701", "the variable to derive by is missing", hint="x, x[2], A[1,2]")
+    try:
+        tree = parse_formula(text, declarations)
+    except MatcalcError as error:
+        raise (_no_target(text) if error.code.startswith("E1") else error) from None
+    if tree.kind == "noted":
+        (tree,) = tree.children
+    if tree.kind == "name":
+        return tree
+    kinds = [child.kind for child in tree.children]
+    if tree.kind == "subscript" and kinds[0] == "name" and not {"all", "range"} & set(kinds):
+        return tree
+    raise _no_target(text)
+
+
+def _no_target(text: str) -> MatcalcError:
+    message = f"{_short(text)} is not a variable to derive by"
+    hint = "a name, or one entry: x, x[2], A[1,2]; several names as a list"
+    return MatcalcError("E202", message, hint=hint).at(text, 0, len(text))
+
+
+def _name_in(target: Tree) -> str:
+    return str(target.children[0].value if target.kind == "subscript" else target.value)
+
+
+def _variable(inferred: Inferred, tree: Tree, name: str, text: str) -> Expression:
+    """Return the variable of this name; say what the name is if it is none."""
+    variable = inferred.variables.get(name)
+    if variable is not None:
+        return variable
+    code, hint = "E201", ""
+    if name in bindings(tree):
+        code, message = "E202", f"{name} names a part of the formula; it is no variable"
+        hint = f"give the formula that follows {name}, with {name} as a variable"
+    elif name in inferred.functions:
+        code, message = "E202", f"{name} is a function; one derives by its argument"
+    elif any(name in d.names for v in inferred.variables.values() for d in v.shape):
+        code, message = "E202", f"{name} is a dimension; one cannot derive by it"
+    else:
+        from difflib import get_close_matches
+
+        message = f"{name} is not in the formula, nor declared"
+        near = get_close_matches(name, inferred.variables, n=1, cutoff=0.5)
+        hint = near[0] if near else ", ".join(list(inferred.variables)[:8])
+        hint = f"did you mean {hint}?" if near else f"its variables are {hint}" if hint else ""
+    start = text.find(name)
+    raise MatcalcError(code, message, hint=hint).at(text, start, start + len(name))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:38]}…"
