@@ -18,7 +18,7 @@ from matcalc.calculus.matrices import (
     matrix_power,
 )
 from matcalc.calculus.products import product
-from matcalc.calculus.sums import COMPARISONS, add, apply
+from matcalc.calculus.sums import COMPARISONS, Term, add, apply
 from matcalc.calculus.tensors import (
     PI,
     Label,
@@ -679,7 +679,21 @@ def _unvec(node: Expression, value: Indexed) -> Indexed:
             fuse = leaf("fuse", None, slow * length, slow, length)
             factors.append((fuse, (label, group[-1], rest), _one))
             label, group = rest, group[:-1]
-    return _einsum([(*_relabel(value, names), _one), *factors], (*own, *_running_of(value)))
+    out = (*own, *_running_of(value))
+    parts: list[Term] = [(*value, _one)]
+    if value.tensor.kind == "sum" and all(
+        len(o.labels) == len(value.labels) for o in value.tensor.operands
+    ):  # term by term, so that what Kronecker products have fused comes apart again
+        parts = [
+            (t, tuple([value.labels[k] for k in axes]), w) for t, axes, w in value.tensor.operands
+        ]
+    terms: list[Term] = []
+    sizes: dict[Label, Dimension] = {}
+    for tensor, labels, weight in parts:
+        part = _einsum([(*_relabel(Indexed(tensor, labels), names), _one), *factors], out)
+        sizes.update(part.sizes)
+        terms.append((*part, weight))
+    return Indexed(add(terms, out, sizes), out)
 
 
 def _length(shape: Shape, axes: list[int]) -> Dimension:

@@ -30,7 +30,8 @@ LETTERS = "ijklpqrstuvw"
 
 def tensor_formula(notation: Notation, tensor: Tensor) -> Task:
     """Return the tensor written entry by entry."""
-    if tensor.kind in ("variable", "call") and len(tensor.shape) > 2:
+    batched = tensor.kind == "call" and tensor.value[1]
+    if tensor.kind in ("variable", "call") and len(tensor.shape) > 2 and not batched:
         whole = yield _whole(notation, tensor)
         if len(whole.shape) == len(tensor.shape):
             return whole

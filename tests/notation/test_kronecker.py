@@ -81,8 +81,8 @@ FIRST = [
     ("exp(A*x)*y'", "A", "(y*x') ⊗ diag(exp(A*x))"),
     ("tanh(P*tanh(Q*X'))", "Q", "diag(vec(tanh(P*tanh(Q*X')) .^ 2 - 1))*(eye(m) ⊗ P)"
      "*diag(vec(tanh(Q*X') .^ 2 - 1))*(X ⊗ eye(n))"),
-    ("softmax(X, axis=1)", "X", "diag(vec(softmax(X, axis=1))) - diag(vec(softmax(X, axis=1)))"
-     "*(ones(n, n) ⊗ eye(m))*diag(vec(softmax(X, axis=1)))"),
+    ("softmax(X, axis=1)", "X",
+     "M = diag(vec(softmax(X, axis=1))); M - M*(ones(n, n) ⊗ eye(m))*M"),
 ]  # fmt: skip
 
 SECOND = [
