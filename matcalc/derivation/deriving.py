@@ -210,6 +210,7 @@ def _derivation(
         setting.wrt,
         setting.result,
         {u.symbol: u.operation for u in setting.intermediates},
+        setting.operands,
         quantities,
         chain,
         (*prelude, *naming, *steps),
