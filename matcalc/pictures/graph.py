@@ -14,7 +14,7 @@ from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from matcalc.pictures.labels import Label, equation, formula_label, symbol_label
 
-Kind = Literal["variable", "operator", "result", "data"]
+Kind = Literal["variable", "operator", "result", "data", "copy"]
 Direction = Literal["forward", "backward", "data"]
 
 SYMBOLS_A_LINE = 10
@@ -22,9 +22,13 @@ SYMBOLS_A_LINE = 10
 
 
 class Node(NamedTuple):
-    """A box: a name or an equation, and below it the differential or δ that belongs to it."""
+    """A box: a name or an equation, and below it the differential or δ that belongs to it.
+
+    A `data` node is a variable that is held; a `copy` repeats a node in a drawing.
+    """
 
     kind: Kind
+    name: Label
     label: Label
     note: Label | None = None
 
@@ -85,7 +89,8 @@ def graph_of(derivation: Derivation, title: str = "") -> Graph:
     """
     flows = _flows(derivation)
     variable, chain = derivation.variable, derivation.chain
-    nodes = [Node("variable", symbol_label(variable), flows.notes.get(variable))]
+    name = symbol_label(variable)
+    nodes = [Node("variable", name, name, flows.notes.get(variable))]
     numbers = {variable: 0}
     edges: list[Edge] = []
     paths = chain.paths if chain.ways > 1 else ()
@@ -94,15 +99,16 @@ def graph_of(derivation: Derivation, title: str = "") -> Graph:
     for symbol, operation in derivation.definitions.items():
         kind: Kind = "result" if symbol is derivation.result else "operator"
         numbers[symbol] = number = len(nodes)
-        nodes.append(Node(kind, equation(symbol, operation), flows.notes.get(symbol)))
+        label = equation(symbol, operation)
+        nodes.append(Node(kind, symbol_label(symbol), label, flows.notes.get(symbol)))
         for operand in derivation.operands.get(symbol, ()):
             pair = (operand, symbol)
             direction: Direction = "backward" if backward else "forward"
-            label = flows.labels.get(pair)
-            edges.append(Edge(numbers[operand], number, direction, label, on.get(pair, ())))
+            change = flows.labels.get(pair)
+            edges.append(Edge(numbers[operand], number, direction, change, on.get(pair, ())))
         for held in _held(derivation, operation):
             edges.append(Edge(len(nodes), number, "data"))
-            nodes.append(Node("data", symbol_label(held)))
+            nodes.append(Node("data", symbol_label(held), symbol_label(held)))
     listed = [Path(tuple(map(symbol_label, p[::-1] if backward else p))) for p in paths]
     of, by = derivation.result.value.name, variable.value.name
     operators = "; ".join(node.label.text for node in nodes if node.kind in ("operator", "result"))
@@ -209,7 +215,7 @@ def _cotangents(
 ) -> dict[tuple[Expression, Expression], Label]:
     """Return what each operator passes on: the δ of its operand, or a term of that sum."""
     users: dict[Expression, list[Expression]] = {}
-    for symbol, operands in reversed(derivation.operands.items()):
+    for symbol, operands in [*derivation.operands.items()][::-1]:
         for operand in operands:
             users.setdefault(operand, []).append(symbol)
     labels = {}
