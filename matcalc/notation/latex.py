@@ -47,10 +47,16 @@ WIDEST = 10
 """How many columns a bmatrix may have."""
 
 
-def to_latex(expression: Expression, *, cases: bool = False) -> str:
+def to_latex(
+    expression: Expression,
+    *,
+    cases: bool = False,
+    symbols: Mapping[Expression, str] | None = None,
+) -> str:
     r"""Return the formula as LaTeX, its shared parts in lines of their own.
 
     With `cases`, what an Iverson bracket multiplies is written as a case distinction.
+    `symbols` has the LaTeX of variables that are not written by their names.
 
     >>> from matcalc.expressions.dimensions import name
     >>> from matcalc.expressions.nodes import make, variable
@@ -60,7 +66,7 @@ def to_latex(expression: Expression, *, cases: bool = False) -> str:
     """
     describe = _describe_cases if cases else _describe
     parts = shared(expression, describe_text)
-    names: dict[Expression, str] = {}
+    names: dict[Expression, str] = dict(symbols or {})
     lines: list[str] = []
     for name, part in parts:
         shown = name_latex(name, bool(part.shape))

@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from matcalc.derivation.steps import Derivation
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
-from matcalc.pictures.labels import Label, equation, formula_label, symbol_label
+from matcalc.pictures.labels import Label, Labels
+from matcalc.pictures.symbols import symbols_of
 
 Kind = Literal["variable", "operator", "result", "data", "copy"]
 Direction = Literal["forward", "backward", "data"]
@@ -87,9 +88,10 @@ def graph_of(derivation: Derivation, title: str = "") -> Graph:
     >>> [edge.label.text for edge in graph.edges if edge.label]
     ['du1/dx = c', 'dy/du1 = cos(u1)']
     """
-    flows = _flows(derivation)
+    labels = Labels(symbols_of(derivation))
+    flows = _flows(derivation, labels)
     variable, chain = derivation.variable, derivation.chain
-    name = symbol_label(variable)
+    name = labels.of(variable)
     nodes = [Node("variable", name, name, flows.notes.get(variable))]
     numbers = {variable: 0}
     edges: list[Edge] = []
@@ -99,8 +101,8 @@ def graph_of(derivation: Derivation, title: str = "") -> Graph:
     for symbol, operation in derivation.definitions.items():
         kind: Kind = "result" if symbol is derivation.result else "operator"
         numbers[symbol] = number = len(nodes)
-        label = equation(symbol, operation)
-        nodes.append(Node(kind, symbol_label(symbol), label, flows.notes.get(symbol)))
+        label = labels.equation(symbol, operation)
+        nodes.append(Node(kind, labels.of(symbol), label, flows.notes.get(symbol)))
         for operand in derivation.operands.get(symbol, ()):
             pair = (operand, symbol)
             direction: Direction = "backward" if backward else "forward"
@@ -108,8 +110,8 @@ def graph_of(derivation: Derivation, title: str = "") -> Graph:
             edges.append(Edge(numbers[operand], number, direction, change, on.get(pair, ())))
         for held in _held(derivation, operation):
             edges.append(Edge(len(nodes), number, "data"))
-            nodes.append(Node("data", symbol_label(held), symbol_label(held)))
-    listed = [Path(tuple(map(symbol_label, p[::-1] if backward else p))) for p in paths]
+            nodes.append(Node("data", labels.of(held), labels.of(held)))
+    listed = [Path(tuple(map(labels.of, p[::-1] if backward else p))) for p in paths]
     of, by = derivation.result.value.name, variable.value.name
     operators = "; ".join(node.label.text for node in nodes if node.kind in ("operator", "result"))
     return Graph(
@@ -160,7 +162,7 @@ class _Flows(NamedTuple):
     labels: dict[tuple[Expression, Expression], Label]
 
 
-def _flows(derivation: Derivation) -> _Flows:
+def _flows(derivation: Derivation, labels: Labels) -> _Flows:
     formulas = {
         step.before: step.after
         for step in derivation.steps
@@ -168,31 +170,33 @@ def _flows(derivation: Derivation) -> _Flows:
         if isinstance(step.before, Expression) and isinstance(step.after, Expression)
     }
     if derivation.manner == "jacobians":
-        return _Flows({}, _local_jacobians(derivation, formulas))
+        return _Flows({}, _local_jacobians(derivation, formulas, labels))
     changes = _changes(derivation)
     notes = {
-        symbol: equation(change, formulas[change]) if change in formulas else formula_label(change)
+        symbol: labels.equation(change, formulas[change])
+        if change in formulas
+        else labels.of(change)
         for symbol, change in changes.items()
     }
     if derivation.manner == "backward":
-        return _Flows(notes, _cotangents(derivation, changes, formulas))
-    labels = {
-        (operand, symbol): formula_label(changes[operand])
+        return _Flows(notes, _cotangents(derivation, changes, formulas, labels))
+    passed = {
+        (operand, symbol): labels.of(changes[operand])
         for symbol, operands in derivation.operands.items()
         for operand in operands
     }
-    return _Flows(notes, labels)
+    return _Flows(notes, passed)
 
 
 def _local_jacobians(
-    derivation: Derivation, formulas: dict[Expression, Expression]
+    derivation: Derivation, formulas: dict[Expression, Expression], labels: Labels
 ) -> dict[tuple[Expression, Expression], Label]:
-    labels = {}
+    found = {}
     for symbol, formula in formulas.items():
         partial = derivation.quantities[symbol]
         assert partial.by is not None
-        labels[partial.by, partial.of] = equation(symbol, formula, partial)
-    return labels
+        found[partial.by, partial.of] = labels.equation(symbol, formula)
+    return found
 
 
 def _changes(derivation: Derivation) -> dict[Expression, Expression]:
@@ -212,16 +216,17 @@ def _cotangents(
     derivation: Derivation,
     changes: dict[Expression, Expression],
     formulas: dict[Expression, Expression],
+    labels: Labels,
 ) -> dict[tuple[Expression, Expression], Label]:
     """Return what each operator passes on: the δ of its operand, or a term of that sum."""
     users: dict[Expression, list[Expression]] = {}
     for symbol, operands in [*derivation.operands.items()][::-1]:
         for operand in operands:
             users.setdefault(operand, []).append(symbol)
-    labels = {}
+    passed = {}
     for operand, found in users.items():
         change = changes[operand]
         terms = formulas[change].arguments if len(found) > 1 else (change,)
         for user, term in zip(found, terms, strict=True):
-            labels[operand, user] = formula_label(term)
-    return labels
+            passed[operand, user] = labels.of(term)
+    return passed

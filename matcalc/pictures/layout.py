@@ -6,7 +6,7 @@ anything else; variables that are held stand to the left of the operator that ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -38,11 +38,17 @@ STUB = 10.0
 CURVES = (14.0, 60.0)
 """The least and the greatest height of the curves between two rows."""
 
+NEAR = 0.05
+"""What is nearer is drawn at the same place."""
+
 STEEPNESS = 0.3
 """The height of a curve for its width, within these."""
 
 BEND = 8.0
 """How much more the place of an edge weighs in its neighbours' than that of a node."""
+
+COPY = 0.05
+"""How little that of a copy weighs."""
 
 Measure = Callable[[Label], tuple[float, float]]
 """Returns the width and height of a label, as it is set."""
@@ -75,9 +81,9 @@ class Drawn(NamedTuple):
 
 
 class Route(NamedTuple):
-    """An edge through points: straight to the second, curved to the third, and so on in turn.
+    """An edge through points: straight where it comes from the side, or runs vertically.
 
-    Where it curves, it leaves and arrives vertically.
+    Elsewhere it curves from one vertical line to another.
     """
 
     edge: Edge
@@ -128,6 +134,26 @@ def layout_of(graph: Graph, measure: Measure) -> Layout:
     return Layout(width + 2 * MARGIN, bands[-1][1] + MARGIN, tuple(nodes), tuple(routes))
 
 
+def strokes_of(edge: Edge) -> list[tuple[float, int | None]]:
+    """Return the strokes of an edge, one a path: how far aside each is, and its path."""
+    if not edge.paths:
+        return [(0.0, None)]
+    middle = (len(edge.paths) - 1) / 2
+    return [(STROKE_GAP * (at - middle), path) for at, path in enumerate(edge.paths)]
+
+
+def segments(
+    points: Sequence[Point], straight: bool
+) -> Iterator[tuple[Point, tuple[Point, Point] | None]]:
+    """Yield the end of every segment of an edge, and the control points of those that curve."""
+    for start, end in pairwise(points):
+        if straight or abs(start[0] - end[0]) < NEAR:
+            yield end, None
+        else:
+            middle = (start[1] + end[1]) / 2
+            yield end, ((start[0], middle), (end[0], middle))
+
+
 # Rows
 
 
@@ -165,7 +191,9 @@ def _planned(graph: Graph, measure: Measure) -> _Plan:
         left = max([side.width + SIDE_GAP for side in held], default=0.0)
         half = frame.width / 2
         height = max(frame.height, _stacked(held))
-        plan.anchors[number] = _add(plan, Place(2 * layers[number], left + half, half, 1.0), height)
+        weight = COPY if graph.nodes[number].kind == "copy" else 1.0
+        place = Place(2 * layers[number], left + half, half, weight)
+        plan.anchors[number] = _add(plan, place, height)
     for edge in flows:
         chain = [plan.anchors[edge.source]]
         for row in range(2 * layers[edge.source] + 1, 2 * layers[edge.target]):
@@ -306,4 +334,6 @@ def _points(
         points += [(x, top), (x, bottom)]
     points.append((columns[-1], rows[-1][0] - STUB))
     points.append((columns[-1], target.y - target.height / 2))
-    return tuple(points)
+    inner = zip(points, points[1:], points[2:], strict=False)
+    kept = [b for a, b, c in inner if not abs(a[0] - b[0]) < NEAR > abs(b[0] - c[0])]
+    return (points[0], *kept, points[-1])

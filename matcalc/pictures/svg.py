@@ -8,7 +8,16 @@ from xml.sax.saxutils import escape
 
 from matcalc.pictures.graph import Edge, Graph
 from matcalc.pictures.labels import Label
-from matcalc.pictures.layout import MARGIN, STROKE_GAP, Drawn, Line, Point, Route, layout_of
+from matcalc.pictures.layout import (
+    MARGIN,
+    Drawn,
+    Line,
+    Point,
+    Route,
+    layout_of,
+    segments,
+    strokes_of,
+)
 from matcalc.pictures.strokes import STROKES
 
 SIZE = 13.0
@@ -71,7 +80,7 @@ def to_svg(graph: Graph) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="mc" role="img" viewBox="0 0 {size}"'
         f' width="{_figure(width)}" height="{_figure(height)}"'
-        f' font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans Mono\', monospace"'
+        f" font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\""
         f' font-size="{_figure(SIZE)}">',
         f"<title>{_text(graph.title)}</title>",
         f"<desc>{_text(graph.description)}</desc>",
@@ -139,9 +148,9 @@ def _node(drawn: Drawn) -> Iterator[str]:
 def _route(route: Route) -> Iterator[str]:
     edge = route.edge
     yield "<g>" + (_tip([route.label.label]) if route.label else "")
-    for shift, name in _strokes(edge):
+    for shift, name in strokes_of(edge):
         points = [(x + shift, y) for x, y in route.points]
-        path, head = _arrow(points, edge.direction == "backward")
+        path, head = _arrow(points, edge)
         stroke, fill = ("mc-side", "mc-side-head") if edge.direction == "data" else ("", "mc-head")
         if name is not None:
             stroke, fill = f"mc-p{name}", f"mc-h{name}"
@@ -152,17 +161,9 @@ def _route(route: Route) -> Iterator[str]:
     yield "</g>"
 
 
-def _strokes(edge: Edge) -> list[tuple[float, int | None]]:
-    """Return the strokes of an edge, one a path: how far aside each is, and its path."""
-    if not edge.paths:
-        return [(0.0, None)]
-    middle = (len(edge.paths) - 1) / 2
-    return [(STROKE_GAP * (at - middle), path) for at, path in enumerate(edge.paths)]
-
-
-def _arrow(points: Sequence[Point], backward: bool) -> tuple[str, str]:
-    """Return the paths of a line and of the head at its end, or at its start if `backward`."""
-    points = [*points]
+def _arrow(points: list[Point], edge: Edge) -> tuple[str, str]:
+    """Return the paths of an edge's line and of the head at its end, backward at its start."""
+    backward = edge.direction == "backward"
     tip, other = (points[0], points[1]) if backward else (points[-1], points[-2])
     length = ((tip[0] - other[0]) ** 2 + (tip[1] - other[1]) ** 2) ** 0.5
     along = ((tip[0] - other[0]) / length, (tip[1] - other[1]) / length)
@@ -173,18 +174,16 @@ def _arrow(points: Sequence[Point], backward: bool) -> tuple[str, str]:
         (base[0] + sign * wide * along[1], base[1] - sign * wide * along[0]) for sign in (1, -1)
     ]
     head = f"M{_point(tip)} L{_point(sides[0])} L{_point(sides[1])} Z"
-    return _curve(points), head
+    return _curve(points, edge.direction == "data"), head
 
 
-def _curve(points: Sequence[Point]) -> str:
+def _curve(points: Sequence[Point], straight: bool) -> str:
     parts = [f"M{_point(points[0])}"]
-    for at, (start, end) in enumerate(zip(points, points[1:], strict=False)):
-        if at % 2 == 0 or start[0] == end[0]:
+    for end, controls in segments(points, straight):
+        if controls is None:
             parts.append(f"L{_point(end)}")
         else:
-            middle = (start[1] + end[1]) / 2
-            controls = f"{_point((start[0], middle))} {_point((end[0], middle))}"
-            parts.append(f"C{controls} {_point(end)}")
+            parts.append(f"C{_point(controls[0])} {_point(controls[1])} {_point(end)}")
     return " ".join(parts)
 
 
