@@ -12,8 +12,11 @@ SHAPES: dict[Kind, str] = {
     "variable": 'shape=ellipse, fillcolor="#e2effc", color="#0a62a9"',
     "operator": 'shape=box, fillcolor="#f3f5f8", color="#57606a"',
     "result": 'shape=box, fillcolor="#e9f5ea", color="#23732f", penwidth=2',
-    "data": 'shape=ellipse, style="dashed", color="#8c959f", fontcolor="#57606a"',
+    "data": 'shape=ellipse, style="dashed", color="#8c959f", fontcolor="#57606a", width=0.4',
 }
+
+FONT = "Courier"
+"""Graphviz knows how wide its letters are on every machine."""
 
 CHANGE = 'fontcolor="#9a4a00"'
 """Labels of edges, as the notes in SVG."""
@@ -22,17 +25,23 @@ CHANGE = 'fontcolor="#9a4a00"'
 def to_dot(graph: Graph) -> str:
     r"""Return the graph in the DOT language; an edge on several paths has a line for each.
 
-    >>> from matcalc.pictures.graph import Node
-    >>> label = Label('a "b"', "", 'a "b"')
-    >>> print(to_dot(Graph("t", "", (Node("data", label, label),), (), ())).splitlines()[5])
-      n0 [label="a \"b\"", shape=ellipse, style="dashed", color="#8c959f", fontcolor="#57606a"];
+    >>> import matcalc
+    >>> from matcalc.derivation.deriving import derive
+    >>> from matcalc.pictures.graph import graph_of
+    >>> graph = graph_of(derive(matcalc.diff("sin(x^2)", "x", "x: scalar")))
+    >>> for line in to_dot(graph).splitlines()[-4:]:
+    ...     print(line)
+      n2 [label="y = sin(u1)", shape=box, fillcolor="#e9f5ea", color="#23732f", penwidth=2];
+      n0 -> n1 [label=" du1/dx = 2*x ", fontcolor="#9a4a00"];
+      n1 -> n2 [label=" dy/du1 = cos(u1) ", fontcolor="#9a4a00"];
+    }
     """
     lines = [
         f"digraph {_quoted(graph.title)} {{",
         f"  tooltip={_quoted(graph.description)};",
-        "  rankdir=TB; labelloc=b; labeljust=l;",
-        '  node [fontname="monospace", fontsize=12, style="filled,rounded"];',
-        '  edge [fontname="monospace", fontsize=12, color="#57606a"];',
+        f'  rankdir=TB; labelloc=b; labeljust=l; fontname="{FONT}"; fontsize=12;',
+        f'  node [fontname="{FONT}", fontsize=12, style="filled,rounded"];',
+        f'  edge [fontname="{FONT}", fontsize=12, color="#57606a"];',
     ]
     lines += [f"  n{number} [{_node(node)}];" for number, node in enumerate(graph.nodes)]
     lines += [f"  n{edge.source} -> n{edge.target} [{_edge(edge)}];" for edge in graph.edges]
@@ -49,7 +58,9 @@ def _node(node: Node) -> str:
 def _edge(edge: Edge) -> str:
     parts = []
     if edge.label is not None:
-        parts.append(f"label={_quoted(edge.label.text)}{_tip([edge.label], 'edge')}, {CHANGE}")
+        parts.append(
+            f"label={_quoted(f' {edge.label.text} ')}{_tip([edge.label], 'edge')}, {CHANGE}"
+        )
     if edge.direction == "backward":
         parts.append("dir=back")
     if edge.direction == "data":
@@ -60,9 +71,9 @@ def _edge(edge: Edge) -> str:
 
 
 def _legend(graph: Graph) -> Iterator[str]:
-    r"""Yield the paths as the graph's label: lines in HTML, in the paths' colours."""
+    """Yield the paths as the graph's label: lines in HTML, in the paths' colours."""
     if graph.remark:
-        yield f"  label={_quoted(graph.remark)};"
+        yield f"  label={_quoted(graph.remark.text)};"
     if graph.paths:
         rows = []
         for number, path in enumerate(graph.paths):

@@ -35,8 +35,8 @@ def picture(derivation: Derivation, format: Format, title: str = "") -> str:  # 
     >>> import matcalc
     >>> from matcalc.derivation.deriving import derive
     >>> derivation = derive(matcalc.diff("sin(x^2)", "x", "x: scalar"))
-    >>> print(picture(derivation, "mermaid"))
-    flowchart TB
+    >>> picture(derivation, "dot").splitlines()[0]
+    'digraph "The data flow from x to y" {'
     """
     draw = FORMATS.get(format)
     if draw is None:

@@ -70,7 +70,7 @@ class Graph(NamedTuple):
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     paths: tuple[Path, ...]
-    remark: str = ""
+    remark: Label | None = None
 
 
 def graph_of(derivation: Derivation, title: str = "") -> Graph:
@@ -120,8 +120,15 @@ def graph_of(derivation: Derivation, title: str = "") -> Graph:
         tuple(nodes),
         tuple(edges),
         tuple(listed),
-        f"{by} reaches {of} on {chain.ways} paths" if chain.ways > 1 and not paths else "",
+        _remark(derivation, labels) if chain.ways > 1 and not paths else None,
     )
+
+
+def _remark(derivation: Derivation, labels: Labels) -> Label:
+    by, of = labels.of(derivation.variable), labels.of(derivation.result)
+    count = f"on {derivation.chain.ways} paths"
+    text = f"{by.text} reaches {of.text} {count}"
+    return Label(text, rf"{by.latex} \text{{ reaches }} {of.latex} \text{{ {count}}}", text)
 
 
 def printable(text: str) -> str:

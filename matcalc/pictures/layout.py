@@ -217,8 +217,9 @@ def _with_copies(graph: Graph) -> tuple[Graph, list[int]]:
     """Return the graph with copies of nodes that are far from where they are used, and layers."""
     flows = [edge for edge in graph.edges if edge.direction != "data"]
     layers = longest_paths(len(graph.nodes), [(edge.source, edge.target) for edge in flows])
-    if not flows:  # the variable does not reach the result
-        layers[1] = 1
+    for number, node in enumerate(graph.nodes):
+        if node.kind == "result":  # also below a variable that does not reach it
+            layers[number] = max(layers[number], 1)
     nodes, edges = list(graph.nodes), list(graph.edges)
     for at, edge in enumerate(edges):
         if edge.direction != "data" and layers[edge.target] - layers[edge.source] > LONGEST_EDGE:
@@ -313,8 +314,8 @@ def _bands(
     least, greatest = CURVES
     bands = []
     top = MARGIN
-    for row, reach in zip(rows, widest, strict=True):
-        bottom = top + max([plan.heights[place] for place in row], default=0.0)
+    for places, reach in zip(rows, widest, strict=True):
+        bottom = top + max([plan.heights[place] for place in places], default=0.0)
         bands.append((top, bottom))
         top = bottom + STUB + min(greatest, max(least, STEEPNESS * reach))
     return bands

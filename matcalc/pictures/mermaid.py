@@ -23,22 +23,26 @@ def to_mermaid(graph: Graph) -> str:
 
     Backward arrows run upwards, from the result to the variable.
 
-    >>> from matcalc.pictures.graph import Node
-    >>> from matcalc.pictures.labels import Label
-    >>> label = Label('a "b"', "", 'a "b"')
-    >>> print(to_mermaid(Graph("t", "", (Node("data", label, label),), (), ())))
+    >>> import matcalc
+    >>> from matcalc.derivation.deriving import derive
+    >>> from matcalc.pictures.graph import graph_of
+    >>> graph = graph_of(derive(matcalc.diff("sin(x^2)", "x", "x: scalar")))
+    >>> print(to_mermaid(graph))  # doctest: +ELLIPSIS
     flowchart TB
-      accTitle: t
-      accDescr:
-      n0("a #34;b#34;")
-      style n0 stroke-dasharray:3
+      accTitle: The data flow from x to y
+      accDescr: single-variable chain rule: all are scalars, x reaches ... u1 = x^2, y = sin(u1)
+      n0(["x"])
+      n1["u1 = x#94;2"]
+      n2[["y = sin(u1)"]]
+      n0 -->|"du1/dx = 2#42;x"| n1
+      n1 -->|"dy/du1 = cos(u1)"| n2
     <BLANKLINE>
     """
     backward = any(edge.direction == "backward" for edge in graph.edges)
     lines = [
         f"flowchart {'BT' if backward else 'TB'}",
         f"  accTitle: {_line(graph.title)}",
-        f"  accDescr: {_line(graph.description)}".rstrip(),
+        f"  accDescr: {_line(graph.description)}",
     ]
     for number, node in enumerate(graph.nodes):
         opening, closing = FRAMES[node.kind]
@@ -80,7 +84,7 @@ def _ends(edge: Edge, label: str) -> str:
 def _legend(graph: Graph) -> Iterator[str]:
     """Yield a node for each path, framed as the path is drawn."""
     if graph.remark:
-        yield f'  remark["{_escaped(graph.remark)}"]'
+        yield f'  remark["{_escaped(graph.remark.text)}"]'
     for number, path in enumerate(graph.paths):
         text = " → ".join(symbol.text for symbol in path.symbols)
         yield f'  path{number}["{_escaped(text)}"]'
@@ -104,4 +108,5 @@ def _is_plain(character: str) -> bool:
 
 def _line(text: str) -> str:
     """Return a text for accTitle and accDescr, which end with the line and know no entities."""
-    return "".join(" " if c in "#;{}<>\\" or not c.isprintable() else c for c in text)
+    text = text.replace(";", ",")
+    return "".join(" " if c in "#{}<>%\\" or not c.isprintable() else c for c in text)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from html import escape
 from unicodedata import combining, east_asian_width
-from xml.sax.saxutils import escape
 
 from matcalc.pictures.graph import Edge, Graph
 from matcalc.pictures.labels import Label
@@ -66,11 +66,12 @@ DARK = (
 def to_svg(graph: Graph) -> str:
     """Return the graph as an SVG image.
 
-    >>> from matcalc.pictures.graph import Node
-    >>> from matcalc.pictures.labels import Label
-    >>> label = Label("x < y", "x < y", "x < y")
-    >>> print(to_svg(Graph("a title", "", (Node("result", label, label),), (), ()))[:4])
-    <svg
+    >>> import matcalc
+    >>> from matcalc.derivation.deriving import derive
+    >>> from matcalc.pictures.graph import graph_of
+    >>> graph = graph_of(derive(matcalc.diff("x^2", "x", "x: scalar")))
+    >>> to_svg(graph).splitlines()[1]
+    '<title>The data flow from x to y</title>'
     """
     layout = layout_of(graph, measure)
     legend = list(_legend(graph, layout.height))
@@ -191,7 +192,7 @@ def _legend(graph: Graph, top: float) -> Iterator[tuple[float, list[str]]]:
     """Yield how far each line of the legend reaches to the right, and its elements."""
     y = top + LINE / 2
     if graph.remark:
-        yield _written(graph.remark, MARGIN, y)
+        yield _written(graph.remark.text, MARGIN, y)
     for number, path in enumerate(graph.paths):
         before = ""
         for symbols in path.lines():
@@ -224,7 +225,7 @@ def _tip(labels: Sequence[Label]) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(text, {'"': "&quot;"})
+    return escape(text)
 
 
 def _baseline(y: float) -> str:

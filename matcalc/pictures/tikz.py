@@ -44,21 +44,25 @@ FRAMES: dict[Kind, str] = {
 PREAMBLE = (
     r"  \definecolor{mcblue}{HTML}{0A62A9}\definecolor{mcgrey}{HTML}{57606A}",
     r"  \definecolor{mcgreen}{HTML}{23732F}\definecolor{mcchange}{HTML}{9A4A00}",
-    r"  \def\mcformula#1#2#3{\setbox8\hbox{$#3$}%",
-    r"    \ifdim\wd8>#1 \setbox6\hbox{\resizebox{#1}{!}{\box8}}\setbox8\box6 \fi",
+    r"  \def\mcfit{%",
+    r"    \ifdim\wd8>\dimen4 \setbox6\hbox{\resizebox{\dimen4}{!}{\box8}}\setbox8\box6 \fi",
     r"    \dimen8=\ht8 \advance\dimen8\dp8",
-    r"    \ifdim\dimen8>#2 \setbox6\hbox{\resizebox*{!}{#2}{\box8}}\setbox8\box6 \fi \box8}",
+    r"    \ifdim\dimen8>\dimen6 \setbox6\hbox{\resizebox*{!}{\dimen6}{\box8}}\setbox8\box6 \fi",
+    r"    \box8 }",
 )
-"""A formula that is larger than its place is scaled down to it."""
+"""A formula that is larger than its place is scaled down to it. Nothing here has a parameter, so
+that the picture can stand in the argument of a command."""
 
 
 def to_tikz(graph: Graph) -> str:
     r"""Return the graph as a tikzpicture.
 
-    >>> from matcalc.pictures.graph import Node
-    >>> label = Label("b", r"\mathbf{b}", "b")
-    >>> print(to_tikz(Graph("t", "", (Node("result", label, label),), (), ())).splitlines()[-2])
-    \node at (28.5,31) {\mcformula{...}{...}{\mathbf{b}}};
+    >>> import matcalc
+    >>> from matcalc.derivation.deriving import derive
+    >>> from matcalc.pictures.graph import graph_of
+    >>> graph = graph_of(derive(matcalc.diff("x^2", "x", "x: scalar")))
+    >>> print(to_tikz(graph).splitlines()[-2])
+    \node at (51.8,137) {\setbox8\hbox{$y = x^{2}$}\dimen4=36.1pt\dimen6=12.6pt\mcfit};
     """
     layout = layout_of(graph, measure)
     lines = [
@@ -96,8 +100,8 @@ def _node(drawn: Drawn) -> Iterator[str]:
         f" {_point(corner)} rectangle {_point(other)};"
     )
     first, *notes = drawn.lines
-    yield _line(first, "")
-    yield from [_line(note, "mcchange") for note in notes]
+    yield _text(first)
+    yield from [_text(note, "mcchange") for note in notes]
 
 
 def _route(route: Route) -> Iterator[str]:
@@ -111,7 +115,7 @@ def _route(route: Route) -> Iterator[str]:
             style = _stroke(path)
         yield rf"  \draw[{arrow}, {style}] {_curve(points, held)};"
     if route.label:
-        yield _line(route.label, "mcchange")
+        yield _at_line(route.label)
 
 
 def _stroke(path: int) -> str:
@@ -133,6 +137,8 @@ def _curve(points: Sequence[Point], straight: bool) -> str:
 
 def _legend(graph: Graph, top: float) -> Iterator[str]:
     y = top + LINE / 2
+    if graph.remark:
+        yield rf"  \node[anchor=west] at {_point((MARGIN, y))} {{${graph.remark.latex}$}};"
     for number, path in enumerate(graph.paths):
         start, end = (MARGIN, y), (MARGIN + SAMPLE, y)
         yield rf"  \draw[{_stroke(number)}] {_point(start)} -- {_point(end)};"
@@ -144,12 +150,21 @@ def _legend(graph: Graph, top: float) -> Iterator[str]:
             y += LINE
 
 
-def _line(line: Line, colour: str) -> str:
-    box = line.box
+def _text(line: Line, colour: str = "") -> str:
+    """Return a line of text in the middle of its place."""
     styled = f"[text={colour}]" if colour else ""
-    width, height = _figure(UNIT * box.width), _figure(UNIT * box.height)
-    formula = rf"\mcformula{{{width}pt}}{{{height}pt}}{{{line.label.latex}}}"
-    return rf"  \node{styled} at {_point((box.x, box.y))} {{{formula}}};"
+    return rf"  \node{styled} at {_point((line.box.x, line.box.y))} {{{_formula(line)}}};"
+
+
+def _at_line(line: Line) -> str:
+    """Return the label of an edge, as near to it as its place is."""
+    start = (line.box.x - line.box.width / 2, line.box.y)
+    return rf"  \node[text=mcchange, anchor=west] at {_point(start)} {{{_formula(line)}}};"
+
+
+def _formula(line: Line) -> str:
+    width, height = _figure(UNIT * line.box.width), _figure(UNIT * line.box.height)
+    return rf"\setbox8\hbox{{${line.label.latex}$}}\dimen4={width}pt\dimen6={height}pt\mcfit"
 
 
 def _point(point: Point) -> str:
