@@ -48,7 +48,7 @@ BEND = 8.0
 """How much more the place of an edge weighs in its neighbours' than that of a node."""
 
 COPY = 0.05
-"""How little that of a copy weighs."""
+"""How little that of a copy weighs, and of its edge."""
 
 Measure = Callable[[Label], tuple[float, float]]
 """Returns the width and height of a label, as it is set."""
@@ -202,7 +202,8 @@ def _planned(graph: Graph, measure: Measure) -> _Plan:
                 width, height = measure(edge.label)
                 width += LABEL_GAP
             half = _half(edge)
-            chain.append(_add(plan, Place(row, half, half + width, BEND), height))
+            weight = COPY if graph.nodes[edge.source].kind == "copy" else BEND
+            chain.append(_add(plan, Place(row, half, half + width, weight), height))
         plan.chains.append([*chain, plan.anchors[edge.target]])
     return plan
 
