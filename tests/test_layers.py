@@ -17,6 +17,7 @@ LAYERS = (
     ("notation",),
     ("code", "check", "signs", "facts", "convexity", "targets"),
     ("derivative", "derivation", "api"),
+    ("pictures",),
     ("cli",),
 )
 HEIGHTS = {name: height for height, names in enumerate(LAYERS) for name in names}

@@ -255,6 +255,13 @@ def _select_fuse(work: Work, position: int, tensor: Tensor, labels: Labels) -> b
             work.dims.pop(i, None)
             work.dims.pop(j, None)
             return True
+        if names[0] == r:  # [r == (i, j)][r == (k, l)] is [r == (i, j)][i == k][j == l]
+            work.factors[p] = (delta(t.shape[1]), (i, names[1]), _one)
+            work.factors.append((delta(t.shape[2]), (j, names[2]), _one))
+            return True
+        if names[1:] == pair:
+            work.factors[p] = (delta(t.shape[0]), (r, names[0]), _one)
+            return True
     if r not in work.kept and work.users(r) == [position]:  # sums over all pairs
         work.drop(position)
         work.dims.pop(r, None)

@@ -212,6 +212,7 @@ def _derivation(
         setting.wrt,
         setting.result,
         {u.symbol: u.operation for u in setting.intermediates},
+        setting.operands,
         quantities,
         chain,
         (*prelude, *naming, *steps),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from matcalc.expressions.nodes import Expression
@@ -97,11 +98,12 @@ class Derivation(NamedTuple):
     """A derivative's derivation: its steps in order, and what its symbols stand for.
 
     `variable` is the symbol derived by and `result` the one of the whole formula.
-    `definitions` has an operation for every intermediate symbol, in order; `quantities`
-    says of every other symbol what it is. The last step ends in the answer; `cases` has what
-    it is where a condition holds, and where its opposite does. `seed` is what a product with
-    the Jacobian is applied to. `before` is the derivation of the derivative of one order
-    less, which this one derives again.
+    `definitions` has an operation for every intermediate symbol, in order, and `operands`
+    those of its symbols that depend on the variable; `quantities` says of every other symbol
+    what it is. The last step ends in the answer; `cases` has what it is where a condition
+    holds, and where its opposite does. `seed` is what a product with the Jacobian is applied
+    to. `before` is the derivation of the derivative of one order less, which this one derives
+    again.
     """
 
     manner: Manner
@@ -110,6 +112,7 @@ class Derivation(NamedTuple):
     variable: Expression
     result: Expression
     definitions: dict[Expression, Expression]
+    operands: Mapping[Expression, tuple[Expression, ...]]
     quantities: dict[Expression, Quantity]
     chain: Chain
     steps: tuple[Step, ...]

@@ -46,10 +46,17 @@ WIDEST = 10
 """How many columns a bmatrix may have."""
 
 
-def to_latex(expression: Expression, *, cases: bool = False, names: Names | None = None) -> str:
+def to_latex(
+    expression: Expression,
+    *,
+    cases: bool = False,
+    names: Names | None = None,
+    symbols: Mapping[Expression, str] | None = None,
+) -> str:
     r"""Return the formula as LaTeX, its shared parts in lines of their own, as in text.
 
     With `cases`, what an Iverson bracket multiplies is written as a case distinction.
+    `symbols` has the LaTeX of variables that are not written by their names.
 
     >>> from matcalc.expressions.dimensions import name
     >>> from matcalc.expressions.nodes import make, variable
@@ -57,19 +64,37 @@ def to_latex(expression: Expression, *, cases: bool = False, names: Names | None
     >>> print(to_latex(make("multiply", (make("transpose", (x,)), x))))
     \mathbf{x}^{\top} \mathbf{x}
     """
-    describe = _describe_cases if cases else _describe
-    parts, last, _ = program(expression, names)
-    named: dict[Expression, str] = {}
-    lines: list[str] = []
-    for name, part in parts:
-        shown = name_latex(name, bool(part.shape))
-        lines.append(f"{shown} &= {join(part, lay_out(part, describe, named))}")
-        named[part] = shown
-    result = join(last, lay_out(last, describe, named))
+    parts, result = program_latex(expression, cases=cases, names=names, symbols=symbols)
     if not parts:
         return result
+    lines = [f"{name} &= {part}" for name, part in parts]
     lines.append(f"&\\phantom{{=}} {result}")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def program_latex(
+    expression: Expression,
+    *,
+    cases: bool = False,
+    names: Names | None = None,
+    symbols: Mapping[Expression, str] | None = None,
+) -> tuple[list[tuple[str, str]], str]:
+    """Return the shared parts of a formula as (name, part) in order, and the formula itself."""
+    describe = _describe_cases if cases else _describe
+    parts, last, _ = program(expression, names)
+    named: dict[Expression, str] = dict(symbols or {})
+    lines = []
+    for name, part in parts:
+        shown = name_latex(name, bool(part.shape))
+        lines.append((shown, join(part, lay_out(part, describe, named))))
+        named[part] = shown
+    return lines, join(last, lay_out(last, describe, named))
+
+
+def condition_latex(comparison: Expression) -> str:
+    """Return a comparison without the Iverson bracket around it."""
+    left, right = map(to_latex, comparison.arguments)
+    return f"{left} {_RELATIONS[comparison.value]} {right}"
 
 
 def _describe(node: Expression, layout: Layout) -> Printed:

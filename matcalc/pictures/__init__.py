@@ -1,0 +1,3 @@
+from matcalc.pictures.drawing import picture
+
+__all__ = ["picture"]
