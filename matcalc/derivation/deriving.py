@@ -77,35 +77,53 @@ def derive(
         raise MatcalcError("E702", f"there is no manner {manner!s:.40}", hint=", ".join(MANNERS))
     if detail not in DETAILS:
         raise MatcalcError("E702", f"there is no detail {detail!s:.40}", hint=", ".join(DETAILS))
+    _check_derivable(derivative)
     before = None
     formula = derivative.formula.expression
     if derivative.order > 1:
         earlier = _of_lower_order(derivative)
         before = derive(earlier, manner, detail)
         formula = earlier.expression
-    setting, prelude = _setting(derivative, formula, detail)
+    target = (Target(derivative.wrt, derivative.variable, derivative.entry), *derivative.others)[-1]
+    setting, prelude = _setting(derivative, target, formula, detail)
     manner = OPERATIONS.get(derivative.operation) or manner or default_manner(setting)
     return _derivation(derivative, setting, manner, detail, before, prelude)
+
+
+def _check_derivable(derivative: Derivative) -> None:
+    """Refuse what is more than one derivation by one variable, entry by entry."""
+    message = ""
+    if derivative.operation == "jvp" and derivative.others:
+        message = "a product with several tangents is derived for one variable at a time"
+    elif derivative.structure != "entries":
+        message = (
+            f"the derivation by a {derivative.variable.value.structure} matrix is entry by entry"
+        )
+    elif derivative.order > 1 and derivative.variable.value.structure:
+        message = "only a first derivative by a structured matrix is derived step by step"
+    if message:
+        name = derivative.name
+        raise MatcalcError(
+            "E505", message, hint=f"declare {name} without structure, or derive by it alone"
+        )
 
 
 def _of_lower_order(derivative: Derivative) -> Derivative:
     from matcalc.api import diff
 
-    return diff(
-        derivative.formula.text,
-        derivative.wrt,
-        derivative.formula.where,
-        "mixed",
-        derivative.order - 1,
-    )
+    wrt = derivative.wrt
+    if derivative.others:  # a Hessian's block is by its first variable, then by the other
+        wrt = derivative.wrt.removesuffix(f", {derivative.others[-1].text}")
+    formula = derivative.formula
+    return diff(formula.text, wrt, formula.where, "mixed", derivative.order - 1)
 
 
 def _setting(
-    derivative: Derivative, formula: Expression, detail: Detail
+    derivative: Derivative, target: Target, formula: Expression, detail: Detail
 ) -> tuple[Setting, list[Step]]:
     inferred = derivative.formula.inferred
     names = derivative.formula.names
-    structured = derivative.variable
+    structured = target.variable
     moving = variable(structured.value.name, structured.shape)
     formula = substitute(formula, {structured: moving})
     shapes = {name: v.shape for name, v in inferred.variables.items()}
@@ -120,9 +138,9 @@ def _setting(
     steps = planned(formula, moving, detail, Names(given, names), results)
     direction = None
     wrt = moving
-    if derivative.entry:
-        wrt = variable(derivative.wrt, ())
-        direction = Target(derivative.wrt, moving, derivative.entry).direction()
+    if target.entry:
+        wrt = variable(target.text, ())
+        direction = target._replace(variable=moving).direction()
     operands: dict[Expression, tuple[Expression, ...]] = {}
     reached = {moving}
     for u in steps:
@@ -141,7 +159,7 @@ def _setting(
     setting = Setting(
         wrt,
         moving,
-        derivative.entry,
+        target.entry,
         direction,
         layout,
         tuple(steps),
