@@ -53,7 +53,7 @@ def test_an_edge_has_the_colours_of_its_paths() -> None:
 
 
 def test_backward_arrows_point_at_the_operand() -> None:
-    assert picture(derivation("two layers"), "dot").count("dir=back") == 8
+    assert picture(derivation("two layers"), "dot").count("dir=back") == 7
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="there is no dot")

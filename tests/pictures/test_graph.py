@@ -74,14 +74,14 @@ def test_edges_bear_local_jacobians() -> None:
 def test_cotangents_that_add_up_are_on_the_edges() -> None:
     graph = graph_of(derivation("residual"))
     assert [node.note.text for node in graph.nodes if node.note][:4] == [
-        "δx = δ3 + W'*δ1",
+        "δx = δh + W'*δ1",
         "δ1 = [u1 > 0] .* δ2",
-        "δ2 = δ3",
-        "δ3 = δ6 + V'*δ4",
+        "δ2 = δh",
+        "δh = δg + V'*δ3",
     ]
     backward = {(s, t): label for s, t, label in edges(graph, "backward")}
-    assert (backward["x", "u1"], backward["x", "u3"]) == ("W'*δ1", "δ3")
-    assert (backward["u3", "u4"], backward["u3", "u6"]) == ("V'*δ4", "δ6")
+    assert (backward["x", "u1"], backward["x", "h"]) == ("W'*δ1", "δh")
+    assert (backward["h", "u3"], backward["h", "g"]) == ("V'*δ3", "δg")
     assert backward["u1", "u2"] == "δ1"
     assert [symbol.text for symbol in graph.paths[0].symbols][::5] == ["y", "x"]
 

@@ -44,7 +44,7 @@ def test_every_line_is_a_statement(name: str) -> None:
 def test_backward_arrows_run_upwards() -> None:
     lines = checked(picture(derivation("two layers"), "mermaid"))
     assert lines[0] == "flowchart BT"
-    assert 'n13 -->|"δ7"| n12' in lines
+    assert 'n12 -->|"δ4"| n10' in lines
 
 
 @pytest.mark.parametrize("title", ['"]; evil[label="', "%%{init: {}}%%", "a\nclick n0 b", "#59;;"])
