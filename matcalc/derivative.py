@@ -13,7 +13,7 @@ from matcalc.notation.text import to_text
 from matcalc.syntax.inference import Inferred
 
 if TYPE_CHECKING:
-    from matcalc.check.verification import Verification
+    from matcalc.checking.verification import Verification
 
 SCHEMA = 1
 """The version of the JSON that `Derivative.json` and the command write."""
@@ -160,7 +160,7 @@ class Derivative(NamedTuple):
 
     def verify(self) -> Verification:
         """Check the answer entry by entry, by SymPy, at two small unequal sizes."""
-        from matcalc.check.verification import verify
+        from matcalc.checking.verification import verify
 
         return verify(self)
 
