@@ -16,7 +16,7 @@ LAYERS = (
     ("calculus",),
     ("notation",),
     ("code", "checking", "signs", "facts"),
-    ("derivative", "api"),
+    ("derivative", "api", "claims"),
     ("cli",),
 )
 HEIGHTS = {name: height for height, names in enumerate(LAYERS) for name in names}

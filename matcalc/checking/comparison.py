@@ -1,0 +1,221 @@
+"""A claim against the derivative, at points: the same, different, or no evidence."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from matcalc.checking.conditions import Condition
+from matcalc.checking.points import assignments, sample, spread
+from matcalc.checking.precise import FINE, ROUGH, Point, is_number, precision, value_at
+from matcalc.checking.questions import Question
+from matcalc.checking.values import TooLarge
+from matcalc.errors import MatcalcError
+
+CLOSE = Fraction(1, 2**160)
+"""The relative difference, at `ROUGH` bits, up to which values are taken as the same."""
+
+FIXED_SEED = 20180205
+MOST_TRIES = 16
+"""Points that are tried at one assignment of sizes, for each informative one wanted."""
+
+
+class Comparison(NamedTuple):
+    """Both values at a point, and the place of the first entry that differs, or None.
+
+    `undefined` tells that the claim has no value where the formula has a derivative.
+    """
+
+    point: Point
+    derivative: Any
+    claim: Any
+    place: tuple[int, ...] | None
+    undefined: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Whether the claim is wrong here."""
+        return self.place is not None
+
+
+def compare(question: Question, point: Point) -> Comparison | None:
+    """Compare at one point; None if the formula or its derivative has no value there."""
+    import numpy as np
+
+    try:
+        if not _is_defined(value_at(question.formula, point)):
+            return None
+        right = question.derivative_at(point, ROUGH)
+        if not _is_defined(right):
+            return None
+        left = value_at(question.claim, point, ROUGH)
+        if left.shape != right.shape:
+            return None
+        finer: tuple[Any, Any] | None = None
+        for place in np.ndindex(*right.shape):
+            if not is_number(left[place]):
+                return Comparison(point, right, left, place, undefined=True)
+            if _close(left[place], right[place]):
+                continue
+            if finer is None:
+                finer = (value_at(question.claim, point, FINE),
+                         question.derivative_at(point, FINE))  # fmt: skip
+            same = same_finer(left[place], right[place], finer[0][place], finer[1][place])
+            if same is None:
+                return None
+            if not same:
+                return Comparison(point, right, left, place)
+    except MatcalcError:
+        return None
+    return Comparison(point, right, left, None)
+
+
+def _is_defined(array: Any) -> bool:
+    return all(is_number(entry) for entry in array.flat)
+
+
+def _close(left: Any, right: Any) -> bool:
+    with precision(FINE):
+        scale = max(abs(left), abs(right))
+        return bool(left == right or abs(left - right) * 2**160 <= scale)
+
+
+def same_finer(left: Any, right: Any, finer_left: Any, finer_right: Any) -> bool | None:
+    """Tell whether values that differ at `ROUGH` bits are the same; None if neither is sure.
+
+    A true difference is the same number in more bits; one that rounding made shrinks.
+    """
+    if not (is_number(finer_left) and is_number(finer_right)):
+        return None
+    with precision(2 * FINE):
+        rough, fine = abs(left - right), abs(finer_left - finer_right)
+        if fine * 2**80 <= rough:
+            return True
+        return False if abs(rough - fine) * 2**20 <= fine else None
+
+
+class Survey(NamedTuple):
+    """What the points told: all that counted, and sides of conditions that were not seen."""
+
+    comparisons: list[Comparison]
+    unseen: list[tuple[Condition, int]]
+    timed_out: bool
+    reason: str = ""
+
+    @property
+    def refutation(self) -> Comparison | None:
+        """The point that refutes the claim, if there is one."""
+        return next((c for c in self.comparisons if c.differs), None)
+
+    @property
+    def sizes(self) -> list[dict[str, int]]:
+        """The assignments of sizes that were tried."""
+        seen = {tuple(c.point.sizes.items()): dict(c.point.sizes) for c in self.comparisons}
+        return list(seen.values())
+
+
+class _Watch:
+    """Which sides of which conditions have been seen at points that count."""
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self.open = {c: set(c.sides) for c in conditions}
+        self.outside: dict[tuple[Condition, int], int] = {}
+
+    def note(self, point: Point, counts: bool) -> None:
+        for condition, sides in self.open.items():
+            if sides:
+                for side in signs_at(condition, point) & sides:
+                    if counts:
+                        sides.discard(side)
+                    else:
+                        key = (condition, side)
+                        self.outside[key] = self.outside.get(key, 0) + 1
+
+    def unseen(self) -> list[tuple[Condition, int]]:
+        """Return the open sides, but for those seen only outside of the formula's domain."""
+        return [
+            (condition, side)
+            for condition, sides in self.open.items()
+            for side in sorted(sides)
+            if self.outside.get((condition, side), 0) < 8
+        ]
+
+
+def signs_at(condition: Condition, point: Point) -> set[int]:
+    """Return the signs that the difference of a condition has among its entries."""
+    try:
+        values = value_at(condition.difference, point).flat
+    except (MatcalcError, TooLarge, KeyError):
+        return set()
+    return {(value > 0) - (value < 0) for value in values if is_number(value)}
+
+
+def survey(
+    question: Question, conditions: Sequence[Condition], seed: int, deadline: float
+) -> Survey:
+    """Compare at points of several sizes and kinds; stop at the first that refutes.
+
+    The same points come first for every seed.
+    """
+    found: list[Comparison] = []
+    watch = _Watch(conditions)
+    reason = ""
+    several = spread(assignments(question.parts()), 5)
+    wanted = 14 if several == [{}] else 6
+    for generator, number in ((random.Random(FIXED_SEED), wanted), (random.Random(seed), 2)):
+        for sizes in several:
+            informative = 0
+            for turn in range(number + MOST_TRIES):
+                if time.monotonic() > deadline:
+                    return Survey(found, watch.unseen(), True, "the time limit was reached")
+                point = sample(question.variables, sizes, generator, turn)
+                try:
+                    comparison = compare(question, point)
+                except TooLarge as error:
+                    reason = str(error)
+                    break
+                watch.note(point, comparison is not None)
+                if comparison is None:
+                    continue
+                found.append(comparison)
+                if comparison.differs:
+                    return Survey(found, [], False)
+                informative += 1
+                if informative == number:
+                    break
+    for comparison in _beyond(question, watch, several[:1], deadline):
+        found.append(comparison)
+        if comparison.differs:
+            return Survey(found, [], False)
+    return Survey(found, watch.unseen(), time.monotonic() > deadline, reason)
+
+
+def _beyond(
+    question: Question, watch: _Watch, several: Sequence[dict[str, int]], deadline: float
+) -> Iterator[Comparison]:
+    """Look farther out, and closer to zero, for sides of conditions that were not seen."""
+    generator = random.Random(FIXED_SEED)
+    for sizes, power, turn in itertools.product(several, (3, 6, 10, 20, 40, -10), range(12)):
+        if not watch.unseen() or time.monotonic() > deadline:
+            return
+        point = sample(question.variables, sizes, generator, turn)
+        scaled = {
+            name: array * Fraction(2) ** (power if generator.randrange(2) else 0)
+            if not question.variables[name].value.structure
+            else array
+            for name, array in point.values.items()
+        }
+        point = Point(sizes, scaled)
+        if not any(side in signs_at(condition, point) for condition, side in watch.unseen()):
+            continue
+        try:
+            comparison = compare(question, point)
+        except TooLarge:
+            return
+        watch.note(point, comparison is not None)
+        if comparison is not None:
+            yield comparison
