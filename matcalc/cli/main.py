@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from matcalc import __version__
+from matcalc.cli import check
 from matcalc.cli.arguments import (
     Arguments,
     Command,
@@ -72,13 +73,16 @@ BATCH = Command(
     (LAYOUT, ORDER, FORMAT, CASES),
     ("matcalc batch formulas.txt", 'echo "x\'*A*x | x" | matcalc batch - --format json'),
 )
-COMMANDS = {command.name: command for command in (DIFF, BATCH)}
+CHECK = check.command((WHERE, LAYOUT, ORDER))
+COMMANDS = {command.name: command for command in (DIFF, CHECK, BATCH)}
 
 HELP = f"""usage: matcalc COMMAND ... [--help]
 
 Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
 
   diff EXPR --wrt NAMES   differentiate one formula
+  check EXPR --wrt NAME --claim FORMULA
+                          tell whether a derivative is right, and what went wrong
   batch FILE              differentiate every line of a file
 
 example: {DIFF.examples[0]}
@@ -208,7 +212,7 @@ def _run(words: list[str], streams: Streams) -> int:
         streams.answer(lambda ascii: usage(command))
         return ANSWERED
     arguments = read_arguments(command, rest)
-    return _diff(arguments, streams) if command is DIFF else _batch(arguments, streams)
+    return _ANSWERS[command.name](arguments, streams)
 
 
 # matcalc diff
@@ -231,14 +235,14 @@ def _diff(arguments: Arguments, streams: Streams) -> int:
     return ANSWERED
 
 
-def _formula(arguments: Arguments, streams: Streams) -> str:
+def _formula(arguments: Arguments, streams: Streams, example: str = DIFF.examples[0]) -> str:
     operand = arguments.operand
     if arguments.is_given("file"):
         if operand is not None:
             raise MatcalcError("E701", "there is a formula, and --file too", hint="one of them")
         return read_file(arguments.values["file"])
     if operand is None:
-        raise MatcalcError("E701", "the formula is missing", hint=DIFF.examples[0])
+        raise MatcalcError("E701", "the formula is missing", hint=example)
     return read_stream(streams.stdin) if operand == "-" else operand
 
 
@@ -297,6 +301,19 @@ def _code(verdicts: list[bool | None]) -> int:
     return UNDECIDED if None in verdicts else ANSWERED
 
 
+# matcalc check
+
+
+def _check(arguments: Arguments, streams: Streams) -> int:
+    text = _formula(arguments, streams, CHECK.examples[0])
+    verdict = check.verdict_on(text, arguments)
+    if arguments.values["format"] == "json":
+        streams.json(verdict.record())
+    else:
+        streams.answer(_fixed(f"{verdict}\n"))
+    return _code([check.accepted(verdict, arguments)])
+
+
 # matcalc batch
 
 
@@ -340,6 +357,13 @@ def _line(line: str, arguments: Arguments) -> list[Any]:
         raise MatcalcError("E701", message, hint="x'*A*x | x | A: symmetric(n)").at(line, 0, 1)
     text, names, where = (*parts, "")[:3]
     return _derivatives(text.strip(), names.strip(), where.strip(), arguments)
+
+
+_ANSWERS: dict[str, Callable[[Arguments, Streams], int]] = {
+    "diff": _diff,
+    "check": _check,
+    "batch": _batch,
+}
 
 
 # The process
