@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 from matcalc.calculus.layouts import Layout
 from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
-from matcalc.checking.decision import Decision, deadline_in, decide
+from matcalc.checking.decision import deadline_in, decide
+from matcalc.checking.evidence import Evidence
 from matcalc.checking.questions import Question
+from matcalc.checking.slips import Case, diagnose
 from matcalc.checking.verdicts import Verdict
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape, describe
+
+PATIENCE = 3.0
+"""Seconds for which the slip is looked for, at most."""
+LONGEST = 200
+KINK_HINT = "right almost everywhere but for the kink, where the slope is taken as documented"
 
 if TYPE_CHECKING:
     from matcalc.derivative import Derivative
@@ -46,7 +53,8 @@ def verdict_of(
         "seed": seed,
     }  # fmt: skip
     if not fits:
-        return Verdict("refuted", _wrong_shape(question), "shapes", slip="shape", **common)
+        verdict = Verdict("refuted", _wrong_shape(question), "shapes", **common)
+        return _diagnosed(verdict, question, names, deadline)
     decision = decide(question, seed, deadline)
     extra = _flat_text(question) if question.flat else ""
     verdict = Verdict(
@@ -54,14 +62,27 @@ def verdict_of(
     )
     if decision.refutation is None:
         return verdict
-    return _explained(verdict, question, decision)
-
-
-def _explained(verdict: Verdict, question: Question, decision: Decision) -> Verdict:
-    assert decision.refutation is not None
     branches = conditions(question.parts())
     example = shrunk(question, decision.refutation, branches, tie=decision.tie)
-    return verdict._replace(counterexample=example)
+    verdict = verdict._replace(counterexample=example)
+    if decision.tie:
+        return verdict._replace(slip="kink", hint=KINK_HINT)
+    return _diagnosed(verdict, question, names, deadline)
+
+
+def _diagnosed(
+    verdict: Verdict, question: Question, names: Mapping[str, Expression], deadline: float
+) -> Verdict:
+    """Return the verdict with what probably went wrong, and the derivative."""
+    case = Case(question, Evidence(question), conditions(question.parts()), names,
+                min(deadline, deadline_in(PATIENCE)))  # fmt: skip
+    slip = diagnose(case)
+    right = f"the derivative is {verdict.derivative}"
+    right = right if len(right) <= LONGEST else ""
+    if slip is None:
+        return verdict._replace(hint=right)
+    hint = f"{slip.hint}; {right}" if right else slip.hint
+    return verdict._replace(slip=slip.name, hint=hint)
 
 
 def _wrong_shape(question: Question) -> str:

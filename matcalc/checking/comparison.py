@@ -54,7 +54,7 @@ def compare(question: Question, point: Point) -> Comparison | None:
             return None
         left = value_at(question.claim, point, ROUGH)
         if left.shape != right.shape:
-            return None
+            return Comparison(point, right, left, (), undefined=not _is_defined(left))
         finer: tuple[Any, Any] | None = None
         for place in np.ndindex(*right.shape):
             if not is_number(left[place]):

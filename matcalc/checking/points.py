@@ -99,7 +99,18 @@ def sample(
         structure = structures.get(name, node.value.structure)
         shape = tuple([d.evaluate(sizes) for d in node.shape])
         values[name] = structured(_drawn(shape, kind, generator), structure)
+    together = [name for name, structure in structures.items() if structure == "commuting"]
+    for place, name in enumerate(together[1:], 2):
+        values[name] = _polynomial(values[together[0]], place)
     return Point(sizes, values)
+
+
+def _polynomial(matrix: Any, place: int) -> Any:
+    """Return a polynomial in a matrix, which commutes with it."""
+    import numpy as np
+
+    half = Fraction(1, 2)
+    return matrix @ matrix * half + matrix * (place - 3 * half) + np.eye(len(matrix), dtype=int)
 
 
 def _drawn(shape: tuple[int, ...], kind: Kind, generator: random.Random) -> Any:
@@ -114,9 +125,7 @@ def _drawn(shape: tuple[int, ...], kind: Kind, generator: random.Random) -> Any:
     return array
 
 
-def whole_points(
-    variables: Mapping[str, Expression], sizes: Mapping[str, int]
-) -> Iterator[Point]:
+def whole_points(variables: Mapping[str, Expression], sizes: Mapping[str, int]) -> Iterator[Point]:
     """Yield points of small integers, the smallest first; always the same ones."""
     generator = random.Random(0)
     for turn in range(120):

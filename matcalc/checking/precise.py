@@ -53,13 +53,13 @@ def value_at(expression: Expression, point: Point, bits: int = ROUGH) -> Any:
         if entries > LARGEST_VALUE:
             raise TooLarge(f"a part of the formula has {entries} entries")
     with precision(bits):
-        numbers = {name: _entrywise(array, _number) for name, array in point.values.items()}
+        numbers = {name: entrywise(array, number) for name, array in point.values.items()}
         functions = {
             function_name(node.value): abstract_value(node.value, point.sizes)
             for node in order
             if node.head == "abstract"
         }
-        return evaluate(expression, {**numbers, **functions}, point.sizes, _backend())
+        return evaluate(expression, {**numbers, **functions}, point.sizes, precise_backend())
 
 
 @cache
@@ -89,7 +89,10 @@ def precision(bits: int) -> Iterator[None]:
         own.prec = before
 
 
-def _number(value: Fraction | int) -> Any:
+def number(value: Any) -> Any:
+    """Return a fraction as a number of the current precision; numbers stay as they are."""
+    if isinstance(value, context().mpf):
+        return value
     exact = Fraction(value)
     return context().mpf(exact.numerator) / exact.denominator
 
@@ -99,7 +102,8 @@ def is_number(value: Any) -> bool:
     return bool(context().isfinite(value))
 
 
-def _entrywise(array: Any, function: Callable[..., Any]) -> Any:
+def entrywise(array: Any, function: Callable[..., Any]) -> Any:
+    """Return the array of a function's values."""
     import numpy as np
 
     result = np.empty(array.shape, dtype=object)
@@ -148,7 +152,7 @@ def _raise(base: Any, exponent: Any) -> Any:
 
 
 @cache
-def _elementwise(name: str, arity: int) -> Callable[..., Any]:
+def elementwise(name: str, arity: int) -> Callable[..., Any]:
     """Return an elementwise function from the template that its row has for SymPy."""
     import numpy as np
 
@@ -189,7 +193,8 @@ _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _compare(operator: str, a: Any, b: Any) -> Any:
+def compared(operator: str, a: Any, b: Any) -> Any:
+    """Return where a comparison holds, 1 or 0, entry by entry."""
     import numpy as np
 
     own, holds = context(), _HOLDS[operator]
@@ -203,7 +208,7 @@ def _compare(operator: str, a: Any, b: Any) -> Any:
 def matrix_value(name: str, entries: Any) -> Any:
     """Return det, logdet, inv or adj of a matrix, nan where it has none."""
     own = context()
-    entries = _entrywise(entries, own.convert)
+    entries = entrywise(entries, own.convert)
     if any(own.isnan(entry) for entry in entries.flat):
         determinant, inverse = own.nan, None
     else:
@@ -216,7 +221,7 @@ def matrix_value(name: str, entries: Any) -> Any:
         return own.log(determinant) if determinant > 0 else own.nan
     if name == "adj":
         return adjugate(entries, lambda m: matrix_value("det", m) if m.size else own.mpf(1))
-    return _entrywise(entries, lambda entry: own.nan) if inverse is None else inverse
+    return entrywise(entries, lambda entry: own.nan) if inverse is None else inverse
 
 
 def _fold(choose: Callable[..., Any]) -> Callable[[Any, int], Any]:
@@ -235,27 +240,28 @@ def _fold(choose: Callable[..., Any]) -> Callable[[Any, int], Any]:
 
 
 def _softmax(a: Any, axis: int) -> Any:
-    scaled = _elementwise("exp", 1)(a)
+    scaled = elementwise("exp", 1)(a)
     return scaled / scaled.sum(axis=axis, keepdims=True)
 
 
 @cache
-def _backend() -> Backend:
+def precise_backend() -> Backend:
+    """Return the backend of numbers in the current precision."""
     import numpy as np
 
     return SYMPY._replace(
         name="mpmath",
         array=lambda value: np.array(value, dtype=object),
-        number=lambda value: SYMPY.box(_number(value)),
+        number=lambda value: SYMPY.box(number(value)),
         pi=lambda: SYMPY.box(+context().pi),
-        elementwise=_elementwise,
-        compare=_compare,
+        elementwise=elementwise,
+        compare=compared,
         matrix=matrix_value,
         largest=_fold(max),
         smallest=_fold(min),
-        logsumexp=lambda a, axis: _elementwise("log", 1)(_elementwise("exp", 1)(a).sum(axis=axis)),
+        logsumexp=lambda a, axis: elementwise("log", 1)(elementwise("exp", 1)(a).sum(axis=axis)),
         softmax=_softmax,
-        euclidean=lambda a: _elementwise("sqrt", 1)((a * a).sum()),
+        euclidean=lambda a: elementwise("sqrt", 1)((a * a).sum()),
     )
 
 
@@ -266,7 +272,7 @@ def abstract_value(application: Application, sizes: Mapping[str, int]) -> Callab
     """Return a polynomial, or its exact derivative, for an abstract function."""
     function, orders = application
     if function.elementwise:
-        return lambda array: _entrywise(
+        return lambda array: entrywise(
             array, lambda entry: _derived(polynomial(function.name), len(orders), entry)
         )
     return lambda *arguments: _of_several(application, arguments, sizes)
@@ -328,5 +334,3 @@ def _component(
             slope = slope * weights[k]
         total += slope
     return total
-
-

@@ -143,7 +143,7 @@ def _product(node: Tensor, place: Place) -> Any:
     array, labels = _multiplied(factors, sizes, arithmetic)
     if scale != 1:
         array = arithmetic.reduce(_array(array * arithmetic.number(scale)))
-    return _spread(array, labels, shape)
+    return spread(array, labels, shape)
 
 
 def _array(value: Any) -> Any:
@@ -191,7 +191,7 @@ def _aligned(array: Any, labels: Labels, union: Labels) -> Any:
     return array.reshape([next(own) if label in labels else 1 for label in union])
 
 
-def _spread(array: Any, labels: Labels, shape: tuple[int, ...]) -> Any:
+def spread(array: Any, labels: Labels, shape: tuple[int, ...]) -> Any:
     import numpy as np
 
     out = tuple(range(len(shape)))
@@ -203,7 +203,7 @@ def _sum(node: Tensor, place: Place) -> Any:
     total = None
     for tensor, labels, weight in node.operands:
         array, names = _without_repeats(place.known[tensor], labels)
-        term = _spread(array, names, shape)
+        term = spread(array, names, shape)
         if weight != 1:
             term = _array(term * place.arithmetic.number(weight))
         total = term if total is None else total + term
@@ -240,7 +240,7 @@ def _matrix_power(node: Tensor, place: Place) -> Any:
 
 def _spread_over(node: Tensor, operand: int, place: Place, shape: tuple[int, ...]) -> Any:
     tensor, labels, _ = node.operands[operand]
-    return _spread(place.known[tensor], labels, shape)
+    return spread(place.known[tensor], labels, shape)
 
 
 def _raised(base: Any, exponent: int, arithmetic: Arithmetic) -> Any:

@@ -35,7 +35,7 @@ def verdict_on(text: str, arguments: Arguments) -> Any:
     """Return the verdict that the command line asks for."""
     from matcalc.claims import check
 
-    for name, hint in (("wrt", "--wrt x"), ("claim", "--claim \"2*x'\"")):
+    for name, hint in (("wrt", "--wrt x"), ("claim", '--claim "2*x\'"')):
         if not arguments.is_given(name):
             message = "the variable to derive by" if name == "wrt" else "the claim"
             raise MatcalcError("E701", f"{message} is missing", hint=hint)

@@ -1,0 +1,160 @@
+"""A claim with one thing mended: a sign, a transpose, a product, a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from matcalc.errors import MatcalcError
+from matcalc.expressions.names import free_indices
+from matcalc.expressions.nodes import Expression, make, substitute
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.text import to_text
+
+MOST_NODES = 80
+MOST_REPAIRS = 400
+
+
+class Repair(NamedTuple):
+    """A mended claim: the slip's name, what to say of it, and the formula."""
+
+    slip: str
+    hint: str
+    claim: Expression
+
+
+def repairs(
+    claim: Expression, formula: Expression, conditions: Iterable[Expression]
+) -> Iterator[Repair]:
+    """Yield claims with one thing mended, the most telling ones first."""
+    order = postorder([claim], lambda node: node.arguments)
+    if len(order) > MOST_NODES:
+        return
+    count = 0
+    parts = postorder([formula], lambda node: node.arguments)
+    seen = {claim}
+    for edit in (_signs, _products, _transposes, _orders, _functions):
+        for node in reversed(order):
+            for slip, hint, other in edit(node):
+                yield from _fitting(claim, node, other, slip, hint, seen)
+    for node in reversed(order):
+        for slip, hint, other in _exchanged(node, parts, list(conditions)):
+            count += 1
+            if count > MOST_REPAIRS:
+                return
+            yield from _fitting(claim, node, other, slip, hint, seen)
+
+
+def _fitting(
+    claim: Expression, node: Expression, other: Expression, slip: str, hint: str,
+    seen: set[Expression],
+) -> Iterator[Repair]:  # fmt: skip
+    try:
+        mended = substitute(claim, {node: other})
+    except MatcalcError:
+        return
+    if mended not in seen:
+        seen.add(mended)
+        yield Repair(slip, hint, mended)
+
+
+Edit = tuple[str, str, Expression]
+
+
+def _text(node: Expression) -> str:
+    text = to_text(node)
+    return text if len(text) <= 50 else f"{text[:24]} ... {text[-20:]}"
+
+
+def _signs(node: Expression) -> Iterator[Edit]:
+    """Turn the sign of one term of a sum, or of an argument."""
+    if node.head == "add":
+        for k, term in enumerate(node.arguments):
+            turned = term.arguments[0] if term.head == "negate" else make("negate", (term,))
+            arguments = (*node.arguments[:k], turned, *node.arguments[k + 1 :])
+            yield "sign", f"sign error in the term {_text(term)}", make("add", arguments)
+    elif node.head == "negate":
+        yield "sign", f"sign error: {_text(node)} stands for its opposite", node.arguments[0]
+
+
+def _products(node: Expression) -> Iterator[Edit]:
+    """Exchange the matrix product and the one entry by entry."""
+    if node.head not in ("multiply", "hadamard"):
+        return
+    head = "hadamard" if node.head == "multiply" else "multiply"
+    try:
+        other = make(head, node.arguments)
+    except MatcalcError:
+        return
+    stands, must = ("*", ".*") if node.head == "multiply" else (".*", "*")
+    words = "the matrix product", "the element-wise (Hadamard) product"
+    right, wrong = words if must == "*" else words[::-1]
+    hint = f"{wrong} {stands} stands where {right} {must} must: {_text(other)}"
+    yield "product", hint, other
+
+
+def _transposes(node: Expression) -> Iterator[Edit]:
+    """Transpose a part, or leave a transpose out."""
+    if len(node.shape) == 2 and node.shape[0] == node.shape[1]:
+        plain = node.arguments[0] if node.head == "transpose" else None
+        other = plain or make("transpose", (node,))
+        hint = f"{_text(node)} stands where {_text(other)} must: a transpose is wrong"
+        yield "transposed factor", hint, other
+
+
+def _orders(node: Expression) -> Iterator[Edit]:
+    """Exchange the factors of a matrix product."""
+    if node.head == "multiply" and all(len(a.shape) == 2 for a in node.arguments):
+        left, right = node.arguments
+        pairs = [(right, left)]
+        if left.head == "multiply":
+            pairs.append((make("multiply", (left.arguments[0], right)), left.arguments[1]))
+        for a, b in pairs:
+            try:
+                other = make("multiply", (a, b))
+            except MatcalcError:
+                continue
+            hint = f"matrices do not commute: {_text(node)} stands where {_text(other)} must"
+            yield "order of factors", hint, other
+
+
+_ALIKE = ({"sin", "cos"}, {"sinh", "cosh"}, {"sum", "mean"}, {"det", "logdet"},
+          {"max", "min"}, {"norm1", "norm2"}, {"sigmoid", "softplus"}, {"abs", "sign"},
+          {"exp", "log"}, {"tr", "sum"}, {"inv", "adj"})  # fmt: skip
+
+
+def _functions(node: Expression) -> Iterator[Edit]:
+    """Exchange a function for one that it is easily taken for; leave out a diag."""
+    if node.head != "call" or len(node.arguments) != 1:
+        return
+    name, (operand,) = node.value[0], node.arguments
+    for group in _ALIKE:
+        for other in sorted(group - {name}) if name in group else ():
+            try:
+                changed = make("call", (operand,), (other, node.value[1]))
+            except MatcalcError:
+                continue
+            hint = f"{_text(node)} stands where {_text(changed)} must"
+            yield "function", hint, changed
+    if name == "diag" and len(operand.shape) == 2:
+        both = make("call", (node,), ("diag", None))
+        yield "diag", f"diag takes the diagonal out of {_text(operand)}", both
+
+
+def _exchanged(
+    node: Expression, parts: list[Expression], conditions: list[Expression]
+) -> Iterator[Edit]:
+    """Put another variable or part of the formula for a variable, a condition for a condition."""
+    if node.head == "compare":
+        for other in conditions:
+            if other.shape == node.shape or not other.shape:
+                hint = f"the indicator has the wrong condition: {_text(node)} for {_text(other)}"
+                yield "condition", hint, other
+    if node.head == "variable":
+        free = free_indices(parts)
+        for other in parts:
+            if other.shape == node.shape and other is not node and not free[other]:
+                if other.head in ("number", "size"):
+                    continue
+                hint = f"{_text(node)} stands where {_text(other)} must"
+                yield "variable", hint, other

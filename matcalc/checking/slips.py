@@ -1,0 +1,519 @@
+"""What probably went wrong in a refuted claim, by name and in a sentence.
+
+A slip is named only if the claim, so mended, is right, or the derivation with the slip gives
+the claim, at all points of the evidence; or the claim is right on the points that it names.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from matcalc.calculus.layouts import LAYOUTS, arrangement
+from matcalc.checking.comparison import Comparison, signs_at
+from matcalc.checking.conditions import Condition
+from matcalc.checking.evidence import (
+    Evidence,
+    arranged_value,
+    as_fraction,
+    common_ratio,
+    derivative_of,
+    same,
+)
+from matcalc.checking.mutants import Mutant, mutants
+from matcalc.checking.precise import ROUGH, precision, value_at
+from matcalc.checking.questions import Question
+from matcalc.checking.repairs import Repair, repairs
+from matcalc.checking.values import TooLarge
+from matcalc.errors import MatcalcError
+from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.nodes import Expression, make
+from matcalc.expressions.shapes import describe
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.text import to_text
+
+
+class Slip(NamedTuple):
+    """A stable name, and a sentence."""
+
+    name: str
+    hint: str
+
+
+class Case(NamedTuple):
+    """A refuted claim, and what the search for its slip needs."""
+
+    question: Question
+    evidence: Evidence
+    conditions: list[Condition]
+    names: Mapping[str, Expression]
+    deadline: float
+
+
+Search = Callable[[Case], Iterator[Slip]]
+
+
+def diagnose(case: Case) -> Slip | None:
+    """Return the slip that explains a refuted claim, or None."""
+    for search in _SEARCHES:
+        if time.monotonic() > case.deadline:
+            return None
+        try:
+            for slip in search(case):
+                return slip
+        except (MatcalcError, TooLarge):
+            continue
+    return None
+
+
+# Layouts
+
+
+def _layouts(case: Case) -> Iterator[Slip]:
+    """The claim is right in another layout, or is the transpose."""
+    question = case.question
+    if question.flat:
+        return
+    right = [
+        layout
+        for layout in LAYOUTS
+        if layout != question.layout
+        and case.evidence.agrees(lambda c, layout=layout: relaid(question, c, layout))  # type: ignore[misc]
+    ]
+    if right:
+        text = f"transposed: right in {' and '.join(right)} layout"
+        text += f", not in {question.layout} layout"
+        names = _symmetric_names(case)
+        if names:
+            text += f"; as it stands it is right only if {names} symmetric"
+        yield Slip("transposed", text)
+    elif case.evidence.agrees(lambda c: c.derivative.T):
+        yield Slip("transposed", "transposed: the claim is the transpose of the derivative")
+
+
+def relaid(question: Question, comparison: Comparison, layout: Any) -> Any:
+    """Return the derivative's entries as another layout has them."""
+    result, target = question.formula.shape, question.target
+    here = arrangement(result, target, question.order, question.layout)
+    there = arrangement(result, target, question.order, layout)
+    array = comparison.derivative
+    kept = [k for k, axis in enumerate(here.axes) if axis[0]]
+    array = array.reshape([array.shape[k] for k in kept])
+    axes = [here.axes[k] for k in kept]
+    order = [axes.index(axis) for axis in there.axes if axis[0]]
+    array = array.transpose(order)
+    return array.reshape([d.evaluate(comparison.point.sizes) for d in there.shape])
+
+
+# Shapes
+
+
+def _shapes(case: Case) -> Iterator[Slip]:
+    """The claim has the wrong shape: say what is missing, if that mends it."""
+    question = case.question
+    given, wanted = question.claim.shape, question.answer.shape
+    if given == wanted or question.flat:
+        return
+    for name, hint, change in _RESHAPED:
+        if case.evidence.agrees_changed(change):
+            yield Slip(name, hint)
+    pairs = [(c.claim.T, c.derivative) for c in case.evidence.comparisons]
+    ratio = as_fraction(common_ratio(pairs))
+    if ratio is not None and ratio != 0:
+        yield Slip("transposed", f"transposed, and {_factor_text(ratio, '')}")
+    yield from _repaired(case)
+    text = f"shape: in {question.layout} layout the derivative is {describe(wanted)}"
+    if given == wanted[::-1] or {len(given), len(wanted)} == {1, 2}:
+        text += "; the claim is not that of another layout either"
+    yield Slip("shape", text)
+
+
+def _as_diagonal(claim: Any, derivative: Any) -> Any:
+    """Return diag(claim), or claim*eye, if the derivative is square."""
+    import numpy as np
+
+    if derivative.ndim != 2 or derivative.shape[0] != derivative.shape[1]:
+        return None
+    result = derivative * 0
+    np.fill_diagonal(result, claim.ravel() if claim.size in (1, len(result)) else 0)
+    return result
+
+
+def _spread_out(claim: Any, derivative: Any) -> Any:
+    return None if claim.size != 1 else derivative * 0 + claim.ravel()[0]
+
+
+def _added_up(axis: int) -> Callable[[Any, Any], Any]:
+    def change(claim: Any, derivative: Any) -> Any:
+        if claim.ndim <= axis:
+            return None
+        total = claim.sum(axis=axis)
+        return total.reshape(derivative.shape) if total.size == derivative.size else None
+
+    return change
+
+
+def _total(claim: Any, derivative: Any) -> Any:
+    return derivative * 0 + claim.sum() if not derivative.shape else None
+
+
+_RESHAPED: tuple[tuple[str, str, Callable[[Any, Any], Any]], ...] = (
+    ("diag", "diag is missing: the Jacobian is a diagonal matrix", _as_diagonal),
+    ("ones", "ones are missing: every entry of the derivative is the claim", _spread_out),
+    ("sum", "the sum is missing: the entries must be added up", _added_up(0)),
+    ("sum", "the sum is missing: the entries must be added up", _added_up(1)),
+    ("sum", "the sum is missing: the entries must be added up", _total),
+)
+
+
+# Factors
+
+
+def _ratios(case: Case) -> Iterator[Slip]:
+    """The claim is a multiple of the derivative."""
+    pairs = [(c.claim, c.derivative) for c in case.evidence.comparisons]
+    overall = as_fraction(common_ratio(pairs))
+    if overall is not None and overall != 0:
+        yield Slip("sign" if overall == -1 else "constant factor", _factor_text(overall, ""))
+        return
+    if overall == 0:
+        return
+    single = [common_ratio([pair]) for pair in pairs]
+    if any(ratio is None for ratio in single) or not single:
+        return
+    for factor in _scalars(case):
+        values = [_attempt(factor, c) for c in case.evidence.comparisons]
+        for power in (1, -1, 2, -2):
+            constant = _constant_ratio(single, values, power)
+            if constant is None:
+                continue
+            text = to_text(factor) + ("^2" if abs(power) == 2 else "")
+            what = "has the factor" if power > 0 else "lacks the factor"
+            hint = f"the claim {what} {text}" + (" too much" if power > 0 else "")
+            if constant != 1:
+                hint += f", and {_factor_text(constant, '')}"
+            name = "constant factor" if factor.head == "size" else "factor"
+            yield Slip(name, hint)
+            return
+
+
+def _factor_text(ratio: Fraction, of: str) -> str:
+    if ratio == -1:
+        return f"sign error: the claim is the negative of the derivative{of}"
+    if ratio < 0:
+        return f"sign error, and {_factor_text(-ratio, of)}"
+    if ratio.numerator == 1 and ratio != 1:
+        return f"the constant factor {ratio.denominator} is missing{of}"
+    return f"the constant factor is wrong: the claim is {ratio} times the derivative{of}"
+
+
+def _scalars(case: Case) -> Iterator[Expression]:
+    """Yield scalars that a factor may be: sizes, and those of the formula and the claim."""
+    question = case.question
+    order = postorder(question.parts(), lambda node: node.arguments)
+    names = sorted({n for node in order for d in node.shape for n in d.names})
+    from matcalc.expressions.dimensions import name as dimension
+    from matcalc.expressions.nodes import size
+
+    yield from [size(dimension(name)) for name in names]
+    seen = set()
+    for node in [*reversed(order)]:
+        if not node.shape and node.head not in ("number", "size", "index", "pi"):
+            seen.add(node)
+            yield node
+    for node in order:
+        if node.head == "variable" and len(node.shape) == 2 and node.shape[0] == node.shape[1]:
+            determinant = make("call", (node,), ("det", None))
+            if determinant not in seen:
+                yield determinant
+
+
+def _attempt(factor: Expression, comparison: Comparison) -> Any:
+    try:
+        return value_at(factor, comparison.point, ROUGH)[()]
+    except (MatcalcError, TooLarge, KeyError):
+        return None
+
+
+def _constant_ratio(ratios: list[Any], values: list[Any], power: int) -> Fraction | None:
+    with precision(ROUGH):
+        found = None
+        for ratio, value in zip(ratios, values, strict=True):
+            if value is None or value == 0:
+                return None
+            quotient = as_fraction(ratio / value**power)
+            if quotient is None or quotient == 0 or found not in (None, quotient):
+                return None
+            found = quotient
+        return found
+
+
+# Right only on some points
+
+
+def _square_names(case: Case) -> list[str]:
+    return [
+        name
+        for name, node in case.question.variables.items()
+        if len(node.shape) == 2 and node.shape[0] == node.shape[1] != ONE
+        and not node.value.structure
+    ]  # fmt: skip
+
+
+def _restricted(case: Case, structures: Mapping[str, str]) -> bool:
+    evidence = Evidence(case.question, structures)
+    return evidence.agrees(lambda c: c.derivative)
+
+
+def _symmetric_names(case: Case) -> str:
+    """Return 'A is', or 'A, B are', if the claim is right for symmetric ones; else ''."""
+    names = _square_names(case)
+    chosen = [[name] for name in names] + ([names] if len(names) > 1 else [])
+    for some in chosen:
+        if _restricted(case, dict.fromkeys(some, "symmetric")):
+            return f"{', '.join(some)} {'is' if len(some) == 1 else 'are'}"
+    return ""
+
+
+def _symmetric(case: Case) -> Iterator[Slip]:
+    names = _symmetric_names(case)
+    if names:
+        mended = next(_transposed_factor(case), "")
+        hint = f"right only if {names} symmetric: a transpose was forgotten"
+        yield Slip("only if symmetric", hint + (f" ({mended})" if mended else ""))
+
+
+def _transposed_factor(case: Case) -> Iterator[str]:
+    question = case.question
+    for repair in repairs(question.claim, question.formula, ()):
+        if repair.slip == "transposed factor" and case.evidence.holds(repair.claim):
+            yield repair.hint
+
+
+def _conventions(case: Case) -> Iterator[Slip]:
+    """By a symmetric variable there are other conventions than the plain partial derivatives."""
+    import numpy as np
+
+    variable = case.question.variable
+    if variable.value.structure not in ("symmetric", "spd") or case.question.order > 1:
+        return
+    if case.question.formula.shape:
+        return
+    plain = "matcalc takes the partial derivative by every entry by itself"
+    if case.evidence.agrees(
+        lambda c: c.derivative + c.derivative.T - np.diag(np.diag(c.derivative))
+    ):
+        hint = f"another convention: this is G + G' - diag(diag(G)), of the free entries; {plain}"
+        yield Slip("convention", hint)
+    elif case.evidence.agrees(lambda c: c.derivative + c.derivative.T):
+        yield Slip("convention", f"another convention: this is G + G'; {plain}")
+    elif case.evidence.agrees(lambda c: (c.derivative + c.derivative.T) / 2):
+        yield Slip("convention", f"another convention: this is (G + G')/2; {plain}")
+
+
+def _regions(case: Case) -> Iterator[Slip]:
+    """The claim is right on one side of a condition only."""
+    comparisons = case.evidence.comparisons
+    for condition in case.conditions:
+        if condition.difference not in _formula_differences(case):
+            continue
+        sides = [(c, signs_at(condition, c.point)) for c in comparisons]
+        for side, sign in ((1, ">"), (-1, "<")):
+            inside = [c for c, signs in sides if signs == {side}]
+            outside = [c for c, signs in sides if -side in signs]
+            if len(inside) >= 2 and outside and not any(c.differs for c in inside):
+                if all(c.differs for c in outside):
+                    left, right = to_text(condition.left), to_text(condition.right)
+                    hint = f"right only where {left} {sign} {right}"
+                    yield Slip("region", f"{hint}: on the other side of the kink it is wrong")
+                    return
+
+
+def _formula_differences(case: Case) -> set[Expression]:
+    return {condition.difference for condition in case.conditions}
+
+
+def _signed(case: Case) -> Iterator[Slip]:
+    """The claim is right only for positive, negative or ±1 entries, or where matrices commute."""
+    for name, node in case.question.variables.items():
+        if node.value.structure:
+            continue
+        entries = f"the entries of {name} are" if node.shape else f"{name} is"
+        for structure, what in (("positive", "positive"), ("negative", "negative")):
+            if _restricted(case, {name: structure}):
+                yield Slip("region", f"right only if {entries} {what}")
+        if _restricted(case, {name: "sign"}):
+            square = f"{name}^2 = 1"
+            yield Slip("special values", f"right only if {square}: {entries} 1 or -1")
+    names = _square_names(case)
+    if len(names) > 1 and _restricted(case, dict.fromkeys(names, "commuting")):
+        hint = f"right only if {', '.join(names)} commute, which matrices do not"
+        yield Slip("commuting", hint)
+    for name in names:
+        if _restricted(case, {name: "diagonal"}):
+            yield Slip("special values", f"right only if {name} is diagonal")
+
+
+def _sizes(case: Case) -> Iterator[Slip]:
+    """The claim is right at one size only."""
+    question = case.question
+    order = postorder(question.parts(), lambda node: node.arguments)
+    names = sorted({n for node in order for d in node.shape for n in d.names})
+    if not names:
+        return
+    for size in (3, 2, 4, 1):
+        sizes = dict.fromkeys(names, size)
+        found = list(case.evidence.at(sizes, 4))
+        if len(found) >= 3 and not any(c.differs for c in found):
+            listed = " = ".join(names)
+            yield Slip("size", f"right only for {listed} = {size}")
+            return
+
+
+# Derivations with a slip
+
+
+def _mutated(case: Case) -> Iterator[Slip]:
+    """A derivation with one slip gives the claim."""
+    question = case.question
+    if question.order > 1 or question.entry or question.claim.shape != question.answer.shape:
+        return
+    for mutant in mutants(question.formula, question.variable, case.names):
+        if time.monotonic() > case.deadline:
+            return
+        slip = _explains(case, mutant)
+        if slip is not None:
+            yield slip
+            return
+
+
+def _explains(case: Case, mutant: Mutant) -> Slip | None:
+    question = case.question
+    try:
+        tensor = derivative_of(question, mutant.formula, question.variable)
+    except MatcalcError:
+        return None
+    missing = []
+    for comparison in case.evidence.comparisons:
+        leaves = _leaves(mutant, comparison)
+        if leaves is None:
+            return None
+        try:
+            value = arranged_value(question, tensor, comparison.point, leaves)
+        except (MatcalcError, TooLarge, ValueError):
+            return None
+        if mutant.part is None:
+            if not same(value, comparison.claim):
+                return None
+            continue
+        with precision(ROUGH):
+            pair = (comparison.claim - comparison.derivative, comparison.derivative - value)
+        missing.append(pair)
+        ratio = common_ratio([pair])
+        if ratio is None or ratio == 0:
+            return None
+    if mutant.part is None:
+        return Slip(mutant.slip, mutant.hint)
+    ratio = as_fraction(common_ratio(missing))
+    return None if ratio is None else _of_term(mutant, ratio)
+
+
+def _leaves(mutant: Mutant, comparison: Comparison) -> dict[str, Any] | None:
+    try:
+        return {
+            name: value_at(node, comparison.point, ROUGH) for name, node in mutant.constants.items()
+        }
+    except (MatcalcError, TooLarge, KeyError):
+        return None
+
+
+def _of_term(mutant: Mutant, ratio: Fraction) -> Slip | None:
+    """Say what is wrong with the term that a part contributes: claim = D + ratio*term."""
+    assert mutant.part is not None
+    text = to_text(mutant.part)
+    text = text if len(text) <= 50 else f"{text[:24]} ... {text[-20:]}"
+    where = f"the term from deriving {text}"
+    if ratio == -1:
+        if mutant.slip == "intermediate":
+            return Slip("intermediate", mutant.hint)
+        if mutant.slip == "constant":
+            hint = f"{text} was treated as a constant: its term of the derivative is missing"
+            return Slip("term", hint)
+        return Slip("term", f"{mutant.hint}: {where} is missing")
+    if ratio == -2:
+        rule = "" if mutant.slip in ("constant", "intermediate") else f"{mutant.hint}: "
+        return Slip("sign", f"{rule}sign error in {where}")
+    if ratio in (1, -Fraction(1, 2), 2, -Fraction(2, 3), -Fraction(3, 2), 3):
+        factor = ratio + 1
+        return Slip("constant factor", f"{where} has the wrong factor: {factor} times its value")
+    return None
+
+
+def _other_variables(case: Case) -> Iterator[Slip]:
+    """The claim is the derivative by another variable."""
+    question = case.question
+    if question.order > 1 or question.entry:
+        return
+    for name, node in question.variables.items():
+        if node is question.variable or node.shape != question.variable.shape:
+            continue
+        tensor = derivative_of(question, question.formula, node)
+        if case.evidence.agrees(
+            lambda c, tensor=tensor: arranged_value(question, tensor, c.point)  # type: ignore[misc]
+        ):
+            wrong = f"differentiated by the wrong variable: this is the derivative by {name}"
+            yield Slip("variable", wrong)
+
+
+# Claims that are mended
+
+
+def _repaired(case: Case) -> Iterator[Slip]:
+    """The claim with one thing changed is right."""
+    question = case.question
+    own = [
+        node
+        for node in postorder([question.formula, question.answer], lambda node: node.arguments)
+        if node.head == "compare"
+    ]
+    for repair in repairs(question.claim, question.formula, own):
+        if time.monotonic() > case.deadline:
+            return
+        if repair.claim.shape == question.answer.shape and case.evidence.holds(repair.claim):
+            yield Slip(repair.slip, _mended_text(repair))
+            return
+
+
+def _mended_text(repair: Repair) -> str:
+    text = to_text(repair.claim)
+    return repair.hint + (f"; {text} would be right" if len(text) <= 80 else "")
+
+
+def _foreign(case: Case) -> Iterator[Slip]:
+    """The claim has a variable that the formula does not."""
+    question = case.question
+    order = postorder([question.formula], lambda node: node.arguments)
+    own = {node.value.name for node in order if node.head == "variable"}
+    claimed = postorder([question.claim], lambda node: node.arguments)
+    for node in claimed:
+        if node.head == "variable" and node.value.name not in own:
+            if node is not question.variable:
+                yield Slip("variable", f"the formula does not contain {node.value.name}")
+
+
+_SEARCHES: tuple[Search, ...] = (
+    _layouts,
+    _shapes,
+    _conventions,
+    _ratios,
+    _symmetric,
+    _regions,
+    _mutated,
+    _other_variables,
+    _repaired,
+    _foreign,
+    _signed,
+    _sizes,
+)
