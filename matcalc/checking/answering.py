@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.layouts import Layout
+from matcalc.checking.comparison import Comparison
 from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
 from matcalc.checking.decision import deadline_in, decide
@@ -63,18 +64,22 @@ def verdict_of(
     if decision.refutation is None:
         return verdict
     branches = conditions(question.parts())
-    example = shrunk(question, decision.refutation, branches, tie=decision.tie)
+    example = shrunk(question, decision.refutation, branches, deadline, tie=decision.tie)
     verdict = verdict._replace(counterexample=example)
     if decision.tie:
         return verdict._replace(slip="kink", hint=KINK_HINT)
-    return _diagnosed(verdict, question, names, deadline)
+    return _diagnosed(verdict, question, names, deadline, decision.refutation)
 
 
 def _diagnosed(
-    verdict: Verdict, question: Question, names: Mapping[str, Expression], deadline: float
+    verdict: Verdict,
+    question: Question,
+    names: Mapping[str, Expression],
+    deadline: float,
+    refutation: Comparison | None = None,
 ) -> Verdict:
     """Return the verdict with what probably went wrong, and the derivative."""
-    case = Case(question, Evidence(question), conditions(question.parts()), names,
+    case = Case(question, Evidence(question, refutation), conditions(question.parts()), names,
                 min(deadline, deadline_in(PATIENCE)))  # fmt: skip
     slip = diagnose(case)
     right = f"the derivative is {verdict.derivative}"

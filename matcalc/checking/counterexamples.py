@@ -17,21 +17,24 @@ from matcalc.checking.values import TooLarge
 from matcalc.checking.verdicts import Counterexample
 from matcalc.expressions.traversal import postorder
 
-MOST_SIZES = 10
-MOST_CHANGES = 60
-PATIENCE = 0.5
-"""Seconds that a smaller counterexample is looked for, at most."""
+MOST_SIZES = 8
+POINTS_A_SIZE = 30
+MOST_CHANGES = 80
 
 
 def shrunk(
-    question: Question, found: Comparison, conditions: Sequence[Condition], *, tie: bool = False
+    question: Question,
+    found: Comparison,
+    conditions: Sequence[Condition],
+    deadline: float,
+    *,
+    tie: bool = False,
 ) -> Counterexample:
     """Return a small counterexample of the kind that was found.
 
     The claim is wrong, or has no value, at it as at the point that was found. Off a tie of
     the formula's conditions, unless `tie` says that the claim is wrong only there.
     """
-    deadline = time.monotonic() + PATIENCE
     if tie:
         return _told(question, found)
     for point in _small_points(question):
@@ -43,14 +46,14 @@ def shrunk(
     whole = {name: _rounded(array) for name, array in found.point.values.items()}
     comparison = _refutes(question, Point(found.point.sizes, whole), found, conditions)
     best = comparison or found
-    return _told(question, _simplified(question, best, conditions, time.monotonic() + PATIENCE))
+    return _told(question, _simplified(question, best, conditions, deadline))
 
 
 def _small_points(question: Question) -> Iterator[Point]:
     several = list(itertools.islice(assignments(question.parts(), 1), 40))
     several.sort(key=lambda sizes: (sum(sizes.values()), max(sizes.values(), default=0)))
     for sizes in several[:MOST_SIZES]:
-        yield from whole_points(question.variables, sizes)
+        yield from itertools.islice(whole_points(question.variables, sizes), POINTS_A_SIZE)
 
 
 def _refutes(

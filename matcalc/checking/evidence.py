@@ -28,6 +28,13 @@ FIXED_SEED = 4801
 Array = Any
 
 
+def boxed(value: Array) -> Array:
+    """Return an array; NumPy makes numbers of arrays without axes."""
+    import numpy as np
+
+    return np.asarray(value, dtype=object)
+
+
 def same(left: Array, right: Array) -> bool:
     """Tell whether two arrays have the same shape and, up to rounding, the same entries."""
     if left is None or left.shape != right.shape:
@@ -47,22 +54,38 @@ class Evidence:
     The points are the same for every seed.
     """
 
-    def __init__(self, question: Question, structures: Mapping[str, str] = {}) -> None:
+    def __init__(self, question: Question, first: Comparison | None = None) -> None:
+        """Begin with the point that refuted the claim."""
         self.question = question
-        self.structures = structures
+        self.first = [] if first is None or first.undefined else [first]
 
     @cached_property
     def comparisons(self) -> list[Comparison]:
         """Points of three sizes; both values are known at each."""
+        return [*self.first, *self._points({})]
+
+    def _points(self, structures: Mapping[str, str]) -> Iterator[Comparison]:
         several = spread(assignments(self.question.parts()), 3)
         count = POINTS_A_SIZE * (4 if several == [{}] else 1)
-        return [c for sizes in several for c in self.at(sizes, count)]
+        for sizes in several:
+            yield from self.at(sizes, count, structures)
 
-    def at(self, sizes: Mapping[str, int], count: int) -> Iterator[Comparison]:
+    def right_for(self, structures: Mapping[str, str]) -> bool:
+        """Tell whether the claim is right where variables have these structures."""
+        count = 0
+        for comparison in self._points(structures):
+            if comparison.differs:
+                return False
+            count += 1
+        return count > 2
+
+    def at(
+        self, sizes: Mapping[str, int], count: int, structures: Mapping[str, str] = {}
+    ) -> Iterator[Comparison]:
         """Yield points of one assignment of sizes."""
         generator = random.Random(FIXED_SEED)
         for turn in range(count + MOST_TRIES):
-            point = sample(self.question.variables, sizes, generator, turn, self.structures)
+            point = sample(self.question.variables, sizes, generator, turn, structures)
             try:
                 comparison = compare(self.question, point)
             except TooLarge:

@@ -175,16 +175,22 @@ def _slopes(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
         if operand.shape != node.shape:
             continue
         name = node.value[0] if node.head == "call" else node.value.function.name
+        if name == "softmax":
+            yield from _diagonal(node, operand, parts)
         hint = f"chain rule: the derivative of {name} is missing"
         yield from _with_slope("function derivative", hint, node, operand, None, parts)
         own = variable("~0", node.shape)
         hint = f"the derivative of {name} was taken to be {name} itself"
         yield from _with_slope("function derivative", hint, node, operand, own, parts)
-        if name == "softmax":
-            less = make("add", (make("ones", (), node.shape), make("negate", (own,))))
-            diagonal = make("hadamard", (own, less))
-            hint = "the Jacobian of softmax is no diagonal matrix: diag(p) - p*p'"
-            yield from _with_slope("softmax", hint, node, operand, diagonal, parts)
+
+
+def _diagonal(node: Expression, operand: Expression, parts: _Parts) -> Iterator[Mutant]:
+    """Take the Jacobian of softmax, p = softmax(x), for diag(p), or for diag(p .* (1 - p))."""
+    own = variable("~0", node.shape)
+    less = make("add", (make("ones", (), node.shape), make("negate", (own,))))
+    hint = "the Jacobian of softmax was taken to be diagonal: it is diag(p) - p*p'"
+    for slope in (own, make("hadamard", (own, less))):
+        yield from _with_slope("softmax", hint, node, operand, slope, parts)
 
 
 def _power_slopes(node: Expression, parts: _Parts) -> Iterator[Mutant]:

@@ -129,7 +129,7 @@ def whole_points(variables: Mapping[str, Expression], sizes: Mapping[str, int]) 
     """Yield points of small integers, the smallest first; always the same ones."""
     generator = random.Random(0)
     for turn in range(120):
-        reach = 1 + turn // 24
+        reach = 1 + turn // 10
         low = 1 if turn % 3 == 0 else -reach
         values = {}
         for name in sorted(variables):

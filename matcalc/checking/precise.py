@@ -220,6 +220,8 @@ def matrix_value(name: str, entries: Any) -> Any:
     if name == "logdet":
         return own.log(determinant) if determinant > 0 else own.nan
     if name == "adj":
+        if inverse is not None and abs(determinant) > 2**-20:
+            return determinant * inverse
         return adjugate(entries, lambda m: matrix_value("det", m) if m.size else own.mpf(1))
     return entrywise(entries, lambda entry: own.nan) if inverse is None else inverse
 

@@ -12,7 +12,7 @@ from matcalc.expressions.traversal import postorder
 
 
 class Question(NamedTuple):
-    """Is `claim` the derivative of `formula` by `variable`, which is `answer`?
+    """Whether `claim` is the derivative of `formula` by `variable`, which is `answer`.
 
     `entry` has the indices if the variable is one entry. A claim of the flattened
     derivative is compared with the answer's entries so arranged; `flat` then has the number

@@ -61,6 +61,14 @@ def _fitting(
 Edit = tuple[str, str, Expression]
 
 
+def _made(head: str, *arguments: Expression) -> Expression | None:
+    """Return a node, or None if the shapes do not fit."""
+    try:
+        return make(head, arguments)
+    except MatcalcError:
+        return None
+
+
 def _text(node: Expression) -> str:
     text = to_text(node)
     return text if len(text) <= 50 else f"{text[:24]} ... {text[-20:]}"
@@ -82,9 +90,8 @@ def _products(node: Expression) -> Iterator[Edit]:
     if node.head not in ("multiply", "hadamard"):
         return
     head = "hadamard" if node.head == "multiply" else "multiply"
-    try:
-        other = make(head, node.arguments)
-    except MatcalcError:
+    other = _made(head, *node.arguments)
+    if other is None:
         return
     stands, must = ("*", ".*") if node.head == "multiply" else (".*", "*")
     words = "the matrix product", "the element-wise (Hadamard) product"
@@ -104,16 +111,15 @@ def _transposes(node: Expression) -> Iterator[Edit]:
 
 def _orders(node: Expression) -> Iterator[Edit]:
     """Exchange the factors of a matrix product."""
-    if node.head == "multiply" and all(len(a.shape) == 2 for a in node.arguments):
-        left, right = node.arguments
-        pairs = [(right, left)]
-        if left.head == "multiply":
-            pairs.append((make("multiply", (left.arguments[0], right)), left.arguments[1]))
-        for a, b in pairs:
-            try:
-                other = make("multiply", (a, b))
-            except MatcalcError:
-                continue
+    if node.head != "multiply" or not all(len(a.shape) == 2 for a in node.arguments):
+        return
+    left, right = node.arguments
+    exchanged = [_made("multiply", right, left)]
+    if left.head == "multiply":
+        begin = _made("multiply", left.arguments[0], right)
+        exchanged.append(begin and _made("multiply", begin, left.arguments[1]))
+    for other in exchanged:
+        if other is not None:
             hint = f"matrices do not commute: {_text(node)} stands where {_text(other)} must"
             yield "order of factors", hint, other
 
@@ -150,11 +156,10 @@ def _exchanged(
             if other.shape == node.shape or not other.shape:
                 hint = f"the indicator has the wrong condition: {_text(node)} for {_text(other)}"
                 yield "condition", hint, other
-    if node.head == "variable":
+    if node.head in ("variable", "subscript"):
         free = free_indices(parts)
-        for other in parts:
-            if other.shape == node.shape and other is not node and not free[other]:
-                if other.head in ("number", "size"):
-                    continue
+        fitting = [p for p in parts if p is not node and not free[p]]
+        for other in sorted(fitting, key=lambda p: p.shape != node.shape):
+            if len(other.shape) >= len(node.shape) and other.head not in ("number", "size"):
                 hint = f"{_text(node)} stands where {_text(other)} must"
                 yield "variable", hint, other

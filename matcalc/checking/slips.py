@@ -12,18 +12,19 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from matcalc.calculus.layouts import LAYOUTS, arrangement
-from matcalc.checking.comparison import Comparison, signs_at
+from matcalc.checking.comparison import Comparison, compare, signs_at
 from matcalc.checking.conditions import Condition
 from matcalc.checking.evidence import (
     Evidence,
     arranged_value,
     as_fraction,
+    boxed,
     common_ratio,
     derivative_of,
     same,
 )
 from matcalc.checking.mutants import Mutant, mutants
-from matcalc.checking.precise import ROUGH, precision, value_at
+from matcalc.checking.precise import ROUGH, Point, entrywise, precision, value_at
 from matcalc.checking.questions import Question
 from matcalc.checking.repairs import Repair, repairs
 from matcalc.checking.values import TooLarge
@@ -62,10 +63,17 @@ def diagnose(case: Case) -> Slip | None:
             return None
         try:
             for slip in search(case):
-                return slip
+                return slip._replace(hint=slip.hint + _size_remark(case, slip))
         except (MatcalcError, TooLarge):
             continue
     return None
+
+
+def _size_remark(case: Case, slip: Slip) -> str:
+    """Return that the claim is right for vectors and matrices of one entry, where that helps."""
+    if slip.name not in ("function", "product", "order of factors"):
+        return ""
+    return next((f" ({found.hint})" for found in _sizes(case) if found.hint.endswith(" 1")), "")
 
 
 # Layouts
@@ -178,10 +186,16 @@ def _ratios(case: Case) -> Iterator[Slip]:
     if overall is not None and overall != 0:
         yield Slip("sign" if overall == -1 else "constant factor", _factor_text(overall, ""))
         return
-    if overall == 0:
+
+
+def _scalar_factors(case: Case) -> Iterator[Slip]:
+    """The claim is the derivative times a scalar that depends on the variables."""
+    claimed = postorder([case.question.claim], lambda node: node.arguments)
+    if not any(node.head == "variable" for node in claimed):
         return
+    pairs = [(c.claim, c.derivative) for c in case.evidence.comparisons]
     single = [common_ratio([pair]) for pair in pairs]
-    if any(ratio is None for ratio in single) or not single:
+    if any(ratio is None or ratio == 0 for ratio in single) or not single:
         return
     for factor in _scalars(case):
         values = [_attempt(factor, c) for c in case.evidence.comparisons]
@@ -218,16 +232,12 @@ def _scalars(case: Case) -> Iterator[Expression]:
     from matcalc.expressions.nodes import size
 
     yield from [size(dimension(name)) for name in names]
-    seen = set()
-    for node in [*reversed(order)]:
-        if not node.shape and node.head not in ("number", "size", "index", "pi"):
-            seen.add(node)
-            yield node
     for node in order:
         if node.head == "variable" and len(node.shape) == 2 and node.shape[0] == node.shape[1]:
-            determinant = make("call", (node,), ("det", None))
-            if determinant not in seen:
-                yield determinant
+            yield make("call", (node,), ("det", None))
+    for node in order:
+        if not node.shape and node.head not in ("number", "size", "index", "pi"):
+            yield node
 
 
 def _attempt(factor: Expression, comparison: Comparison) -> Any:
@@ -262,17 +272,12 @@ def _square_names(case: Case) -> list[str]:
     ]  # fmt: skip
 
 
-def _restricted(case: Case, structures: Mapping[str, str]) -> bool:
-    evidence = Evidence(case.question, structures)
-    return evidence.agrees(lambda c: c.derivative)
-
-
 def _symmetric_names(case: Case) -> str:
     """Return 'A is', or 'A, B are', if the claim is right for symmetric ones; else ''."""
     names = _square_names(case)
     chosen = [[name] for name in names] + ([names] if len(names) > 1 else [])
     for some in chosen:
-        if _restricted(case, dict.fromkeys(some, "symmetric")):
+        if case.evidence.right_for(dict.fromkeys(some, "symmetric")):
             return f"{', '.join(some)} {'is' if len(some) == 1 else 'are'}"
     return ""
 
@@ -307,7 +312,7 @@ def _conventions(case: Case) -> Iterator[Slip]:
     ):
         hint = f"another convention: this is G + G' - diag(diag(G)), of the free entries; {plain}"
         yield Slip("convention", hint)
-    elif case.evidence.agrees(lambda c: c.derivative + c.derivative.T):
+    elif case.evidence.agrees(lambda c: boxed(c.derivative + c.derivative.T)):
         yield Slip("convention", f"another convention: this is G + G'; {plain}")
     elif case.evidence.agrees(lambda c: (c.derivative + c.derivative.T) / 2):
         yield Slip("convention", f"another convention: this is (G + G')/2; {plain}")
@@ -323,12 +328,14 @@ def _regions(case: Case) -> Iterator[Slip]:
         for side, sign in ((1, ">"), (-1, "<")):
             inside = [c for c, signs in sides if signs == {side}]
             outside = [c for c, signs in sides if -side in signs]
-            if len(inside) >= 2 and outside and not any(c.differs for c in inside):
-                if all(c.differs for c in outside):
-                    left, right = to_text(condition.left), to_text(condition.right)
-                    hint = f"right only where {left} {sign} {right}"
-                    yield Slip("region", f"{hint}: on the other side of the kink it is wrong")
-                    return
+            right_inside = len(inside) >= 2 and not any(c.differs for c in inside)
+            if right_inside and outside and all(c.differs for c in outside):
+                left, right = condition.left, condition.right
+                if left.head == "number":
+                    left, right, sign = right, left, "<" if sign == ">" else ">"
+                hint = f"right only where {to_text(left)} {sign} {to_text(right)}"
+                yield Slip("region", f"{hint}: on the other side of the kink it is wrong")
+                return
 
 
 def _formula_differences(case: Case) -> set[Expression]:
@@ -342,18 +349,44 @@ def _signed(case: Case) -> Iterator[Slip]:
             continue
         entries = f"the entries of {name} are" if node.shape else f"{name} is"
         for structure, what in (("positive", "positive"), ("negative", "negative")):
-            if _restricted(case, {name: structure}):
+            if case.evidence.right_for({name: structure}):
                 yield Slip("region", f"right only if {entries} {what}")
-        if _restricted(case, {name: "sign"}):
+        if case.evidence.right_for({name: "sign"}):
             square = f"{name}^2 = 1"
             yield Slip("special values", f"right only if {square}: {entries} 1 or -1")
     names = _square_names(case)
-    if len(names) > 1 and _restricted(case, dict.fromkeys(names, "commuting")):
+    if len(names) > 1 and case.evidence.right_for(dict.fromkeys(names, "commuting")):
         hint = f"right only if {', '.join(names)} commute, which matrices do not"
         yield Slip("commuting", hint)
     for name in names:
-        if _restricted(case, {name: "diagonal"}):
+        if case.evidence.right_for({name: "diagonal"}):
             yield Slip("special values", f"right only if {name} is diagonal")
+
+
+def _near_zero(case: Case) -> Iterator[Slip]:
+    """The claim is right in the limit of a variable near zero only: a series that breaks off."""
+    question = case.question
+    name = question.variable.value.name
+    small = Fraction(1, 2**40)
+    found = 0
+    for comparison in case.evidence.comparisons[-6:]:
+        values = comparison.point.values
+        point = Point(comparison.point.sizes, {**values, name: _scaled(values[name], small)})
+        near = compare(question, point)
+        if near is None or near.undefined:
+            continue
+        with precision(ROUGH):
+            for a, b in zip(near.claim.flat, near.derivative.flat, strict=True):
+                if abs(a - b) * 2**39 > abs(b) or b == 0:
+                    return
+        found += 1
+    if found > 2:
+        hint = f"right only near {name} = 0, where a series would begin like this"
+        yield Slip("approximation", hint)
+
+
+def _scaled(array: Any, factor: Fraction) -> Any:
+    return entrywise(array, lambda entry: entry * factor)
 
 
 def _sizes(case: Case) -> Iterator[Slip]:
@@ -409,7 +442,10 @@ def _explains(case: Case, mutant: Mutant) -> Slip | None:
                 return None
             continue
         with precision(ROUGH):
-            pair = (comparison.claim - comparison.derivative, comparison.derivative - value)
+            pair = (
+                boxed(comparison.claim - comparison.derivative),
+                boxed(comparison.derivative - value),
+            )
         missing.append(pair)
         ratio = common_ratio([pair])
         if ratio is None or ratio == 0:
@@ -498,9 +534,9 @@ def _foreign(case: Case) -> Iterator[Slip]:
     own = {node.value.name for node in order if node.head == "variable"}
     claimed = postorder([question.claim], lambda node: node.arguments)
     for node in claimed:
-        if node.head == "variable" and node.value.name not in own:
-            if node is not question.variable:
-                yield Slip("variable", f"the formula does not contain {node.value.name}")
+        foreign = node.head == "variable" and node.value.name not in own
+        if foreign and node is not question.variable:
+            yield Slip("variable", f"the formula does not contain {node.value.name}")
 
 
 _SEARCHES: tuple[Search, ...] = (
@@ -512,8 +548,10 @@ _SEARCHES: tuple[Search, ...] = (
     _regions,
     _mutated,
     _other_variables,
+    _scalar_factors,
     _repaired,
     _foreign,
     _signed,
+    _near_zero,
     _sizes,
 )

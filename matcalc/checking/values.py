@@ -192,6 +192,7 @@ def _aligned(array: Any, labels: Labels, union: Labels) -> Any:
 
 
 def spread(array: Any, labels: Labels, shape: tuple[int, ...]) -> Any:
+    """Return an array with labelled axes as one with the axes 0, 1, ... of this shape."""
     import numpy as np
 
     out = tuple(range(len(shape)))

@@ -1,4 +1,4 @@
-"""The command `matcalc check`: is this derivative, worked out by hand, right?"""
+"""The command `matcalc check`: tell whether a derivative worked out by hand is right."""
 
 from __future__ import annotations
 
