@@ -23,6 +23,8 @@ PATIENCE = 3.0
 LONGEST = 200
 KINK_HINT = "right almost everywhere but for the kink, where the slope is taken as documented"
 
+UNDEFINED_HINT = "the claim has no value there: a division by zero, or a logarithm of no number"
+
 if TYPE_CHECKING:
     from matcalc.derivative import Derivative
 
@@ -66,6 +68,8 @@ def verdict_of(
     branches = conditions(question.parts())
     example = shrunk(question, decision.refutation, branches, deadline, tie=decision.tie)
     verdict = verdict._replace(counterexample=example)
+    if decision.refutation.undefined:
+        return verdict._replace(slip="undefined", hint=UNDEFINED_HINT)
     if decision.tie:
         return verdict._replace(slip="kink", hint=KINK_HINT)
     return _diagnosed(verdict, question, names, deadline, decision.refutation)

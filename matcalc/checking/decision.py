@@ -17,10 +17,12 @@ from matcalc.calculus.expansion import multiplied_out
 from matcalc.calculus.lowering import axes_of, tensor_of
 from matcalc.calculus.products import product
 from matcalc.calculus.sums import add
-from matcalc.calculus.tensors import Tensor, is_zero, leaf
+from matcalc.calculus.tensors import Label, Tensor, is_zero, leaf
+from matcalc.calculus.work import Factor
 from matcalc.checking.comparison import Comparison, Survey, survey
 from matcalc.checking.conditions import Condition, conditions
 from matcalc.checking.fields import Verified, holds
+from matcalc.checking.kinks import refutation_on_kinks
 from matcalc.checking.points import assignments
 from matcalc.checking.questions import Question
 from matcalc.expressions.dimensions import ONE
@@ -57,12 +59,16 @@ def decide(question: Question, seed: int, deadline: float) -> Decision:
         if found.comparisons:
             reason = f"only {len(found.comparisons)} points were found that tell anything"
         return Decision("undecided", reason, "points")
+    tie = refutation_on_kinks(question, branches, deadline)
+    if tie is not None:
+        reason = "the claim differs from the derivative's documented value on a kink"
+        return Decision("refuted", reason, "evaluation on kinks", "", tie, (), True)
     if equal is True:
         return Decision(
             "proved", "both sides have the same normal form", "normal form", "", None,
             found.comparisons,
         )  # fmt: skip
-    if equal is not None:
+    if isinstance(equal, Verified):
         return _verified(equal, found)
     if found.unseen:
         return Decision("undecided", _unseen_text(found.unseen), "points")
@@ -134,13 +140,14 @@ def answer_tensor(question: Question) -> Tensor:
 def _fused(question: Question, tensor: Tensor) -> Tensor:
     shape = question.answer.shape
     places = axes_of(shape)
-    factors = [(tensor, places, Fraction(1))]
-    out = []
+    factors: list[Factor] = [(tensor, places, Fraction(1))]
+    out: list[Label] = []
     for group in (range(question.flat), range(question.flat, len(shape))):
         lengths = [(axis, shape[axis]) for axis in group if shape[axis] != ONE]
         if not lengths:
             continue
-        label, length = lengths[0]
+        label: Label = lengths[0][0]
+        length = lengths[0][1]
         for axis, dimension in lengths[1:]:  # later axes vary slower: columns are stacked
             joined = ("fused", axis)
             fuse = leaf("fuse", None, dimension * length, dimension, length)

@@ -28,22 +28,16 @@ FIXED_SEED = 4801
 Array = Any
 
 
-def boxed(value: Array) -> Array:
-    """Return an array; NumPy makes numbers of arrays without axes."""
-    import numpy as np
-
-    return np.asarray(value, dtype=object)
-
-
 def same(left: Array, right: Array) -> bool:
     """Tell whether two arrays have the same shape and, up to rounding, the same entries."""
     if left is None or left.shape != right.shape:
         return False
     with precision(ROUGH):
+        floor = max([abs(b) for b in right.flat if is_number(b)], default=0) / 2**20
         for a, b in zip(left.flat, right.flat, strict=True):
             if not (is_number(a) and is_number(b)):
                 return False
-            if a != b and abs(a - b) * 2**100 > max(abs(a), abs(b), 2**-60):
+            if a != b and abs(a - b) * 2**150 > max(abs(a), abs(b), floor):
                 return False
     return True
 
@@ -170,7 +164,7 @@ def common_ratio(pairs: Sequence[tuple[Array, Array]]) -> Any:
                 quotient = a / b
                 if ratio is None:
                     ratio = quotient
-                elif abs(ratio - quotient) * 2**80 > abs(ratio) + abs(quotient):
+                elif abs(ratio - quotient) * 2**140 > abs(ratio) + abs(quotient):
                     return None
     return ratio
 
@@ -179,9 +173,7 @@ def as_fraction(number: Any) -> Fraction | None:
     """Return the simple fraction that a number is, or None."""
     if number is None or not is_number(number):
         return None
-    with precision(ROUGH):
-        guess = Fraction(str(float(number))).limit_denominator(1000) if abs(number) < 1e9 else None
-        if guess is None or guess.numerator > 10_000:
-            return None
-        off = abs(number * guess.denominator - guess.numerator)
-        return guess if off * 2**80 <= abs(number) + 1 else None
+    sign, mantissa, exponent, _ = number._mpf_
+    exact = Fraction(mantissa) * Fraction(2) ** exponent * (-1) ** sign
+    guess = exact.limit_denominator(10_000)
+    return guess if abs(exact - guess) * 2**140 <= abs(exact) + (guess == 0) else None

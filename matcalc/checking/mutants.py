@@ -6,7 +6,7 @@ constants with the values of f(u) and u, so the value stays and the slope become
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
@@ -239,22 +239,19 @@ def _factors(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]
 # Functions that are taken for one another, and the rule of the inverse
 
 
-_TAKEN_FOR: dict[str, tuple[Callable[[Expression], Expression], ...]] = {
-    name: tuple([lambda x, other=other: make("call", (x,), (other, None)) for other in others])
-    for name, others in {
-        "logdet": ("det", "tr"),
-        "det": ("logdet", "tr"),
-        "norm1": ("norm2",),
-        "norm2": ("norm1",),
-        "normF": ("norm1",),
-        "log2": ("log",),
-        "log10": ("log",),
-        "tr": ("sum",),
-        "sum": ("tr",),
-        "logsumexp": ("sum",),
-        "max": ("sum",),
-    }.items()
-}  # fmt: skip
+_TAKEN_FOR = {
+    "logdet": ("det", "tr"),
+    "det": ("logdet", "tr"),
+    "norm1": ("norm2",),
+    "norm2": ("norm1",),
+    "normF": ("norm1",),
+    "log2": ("log",),
+    "log10": ("log",),
+    "tr": ("sum",),
+    "sum": ("tr",),
+    "logsumexp": ("sum",),
+    "max": ("sum",),
+}
 
 
 def _rules(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
@@ -264,7 +261,7 @@ def _rules(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
         name, (operand,) = node.value[0], node.arguments
         for other in _TAKEN_FOR.get(name, ()) if node.value[1] is None else ():
             try:
-                taken = other(operand)
+                taken = make("call", (operand,), (other, None))
             except MatcalcError:
                 continue
             hint = f"the derivative is that of {_short(taken)}, not of {_short(node)}"

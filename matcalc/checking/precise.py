@@ -59,7 +59,8 @@ def value_at(expression: Expression, point: Point, bits: int = ROUGH) -> Any:
             for node in order
             if node.head == "abstract"
         }
-        return evaluate(expression, {**numbers, **functions}, point.sizes, precise_backend())
+        value = evaluate(expression, {**numbers, **functions}, point.sizes, precise_backend())
+        return boxed(value)
 
 
 @cache
@@ -100,6 +101,18 @@ def number(value: Any) -> Any:
 def is_number(value: Any) -> bool:
     """Tell whether an entry is a finite number."""
     return bool(context().isfinite(value))
+
+
+def digits(value: Any) -> str:
+    """Return a number in as many digits as tell it from simpler ones."""
+    return str(context().nstr(value, 40))
+
+
+def boxed(value: Any) -> Any:
+    """Return an array; NumPy makes numbers of arrays without axes."""
+    import numpy as np
+
+    return np.asarray(value, dtype=object)
 
 
 def entrywise(array: Any, function: Callable[..., Any]) -> Any:
@@ -156,13 +169,18 @@ def elementwise(name: str, arity: int) -> Callable[..., Any]:
     """Return an elementwise function from the template that its row has for SymPy."""
     import numpy as np
 
+    function: Callable[..., Any] = np.frompyfunc(_of_numbers(name, arity), arity, 1)
+    return function
+
+
+def _of_numbers(name: str, arity: int) -> Callable[..., Any]:
     own = context()
     if name == "where":
-        return np.frompyfunc(lambda c, a, b: c if own.isnan(c) else a if c else b, 3, 1)
+        return lambda c, a, b: c if own.isnan(c) else a if c else b
     if name == "power":
-        return np.frompyfunc(_guarded(_raise), 2, 1)
+        return _guarded(_raise)
     if name == "sqrt":
-        return np.frompyfunc(_guarded(lambda x: own.sqrt(x)), 1, 1)
+        return _guarded(lambda x: own.sqrt(x))
     names: dict[str, Any] = {
         name: _bounded(getattr(own, name)) for name in ("exp", "sin", "cos", "tan", "sinh", "cosh")
     }
@@ -179,8 +197,7 @@ def elementwise(name: str, arity: int) -> Callable[..., Any]:
     parameters = ", ".join(f"a{k}" for k in range(arity))
     body = ELEMENTARY_BY_NAME[name, arity].sympy.format(*[f"a{k}" for k in range(arity)])
     # the table's own text; no user's text ever gets here
-    function = _guarded(eval(f"lambda {parameters}: {body}", names))
-    return np.frompyfunc(function, arity, 1)  # type: ignore[no-any-return]
+    return _guarded(eval(f"lambda {parameters}: {body}", names))
 
 
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {

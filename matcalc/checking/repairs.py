@@ -33,7 +33,7 @@ def repairs(
     count = 0
     parts = postorder([formula], lambda node: node.arguments)
     seen = {claim}
-    for edit in (_signs, _products, _transposes, _orders, _functions):
+    for edit in (_products, _transposes, _orders, _functions):
         for node in reversed(order):
             for slip, hint, other in edit(node):
                 yield from _fitting(claim, node, other, slip, hint, seen)
@@ -42,6 +42,17 @@ def repairs(
             count += 1
             if count > MOST_REPAIRS:
                 return
+            yield from _fitting(claim, node, other, slip, hint, seen)
+
+
+def sign_repairs(claim: Expression) -> Iterator[Repair]:
+    """Yield claims with one sign turned."""
+    order = postorder([claim], lambda node: node.arguments)
+    if len(order) > MOST_NODES:
+        return
+    seen = {claim}
+    for node in reversed(order):
+        for slip, hint, other in _signs(node):
             yield from _fitting(claim, node, other, slip, hint, seen)
 
 
@@ -83,6 +94,15 @@ def _signs(node: Expression) -> Iterator[Edit]:
             yield "sign", f"sign error in the term {_text(term)}", make("add", arguments)
     elif node.head == "negate":
         yield "sign", f"sign error: {_text(node)} stands for its opposite", node.arguments[0]
+    elif node.head == "call" and len(node.arguments) == 1 and node.value[0] in _ODD:
+        (operand,) = node.arguments
+        turned = operand.arguments[0] if operand.head == "negate" else make("negate", (operand,))
+        other = make("call", (turned,), node.value)
+        yield "sign", f"sign error: {_text(node)} stands where {_text(other)} must", other
+
+
+_ODD = frozenset(["exp", "sigmoid", "softplus", "sin", "sinh", "tanh", "relu", "silu", "log1p"])
+"""Functions in whose argument a sign is easily lost."""
 
 
 def _products(node: Expression) -> Iterator[Edit]:
@@ -156,10 +176,21 @@ def _exchanged(
             if other.shape == node.shape or not other.shape:
                 hint = f"the indicator has the wrong condition: {_text(node)} for {_text(other)}"
                 yield "condition", hint, other
-    if node.head in ("variable", "subscript"):
-        free = free_indices(parts)
-        fitting = [p for p in parts if p is not node and not free[p]]
-        for other in sorted(fitting, key=lambda p: p.shape != node.shape):
-            if len(other.shape) >= len(node.shape) and other.head not in ("number", "size"):
-                hint = f"{_text(node)} stands where {_text(other)} must"
-                yield "variable", hint, other
+    free = free_indices(parts)
+    if node.head == "variable":
+        for other in parts:
+            if other.shape == node.shape and other.head == "variable" and other is not node:
+                yield "variable", f"{_text(node)} stands where {_text(other)} must", other
+    for k, child in enumerate(node.arguments):
+        if child.head not in ("variable", "subscript") or node.head == "subscript":
+            continue
+        fitting = [p for p in parts if p is not child and not free[p]]
+        for other in sorted(fitting, key=lambda p: p.shape != child.shape):
+            if len(other.shape) < len(child.shape) or other.head in ("number", "size"):
+                continue
+            arguments = (*node.arguments[:k], other, *node.arguments[k + 1 :])
+            try:
+                changed = make(node.head, arguments, node.value)
+            except MatcalcError:
+                continue
+            yield "variable", f"{_text(child)} stands where {_text(other)} must", changed

@@ -18,15 +18,14 @@ from matcalc.checking.evidence import (
     Evidence,
     arranged_value,
     as_fraction,
-    boxed,
     common_ratio,
     derivative_of,
     same,
 )
 from matcalc.checking.mutants import Mutant, mutants
-from matcalc.checking.precise import ROUGH, Point, entrywise, precision, value_at
+from matcalc.checking.precise import ROUGH, Point, boxed, digits, entrywise, precision, value_at
 from matcalc.checking.questions import Question
-from matcalc.checking.repairs import Repair, repairs
+from matcalc.checking.repairs import Repair, repairs, sign_repairs
 from matcalc.checking.values import TooLarge
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE
@@ -133,8 +132,6 @@ def _shapes(case: Case) -> Iterator[Slip]:
         yield Slip("transposed", f"transposed, and {_factor_text(ratio, '')}")
     yield from _repaired(case)
     text = f"shape: in {question.layout} layout the derivative is {describe(wanted)}"
-    if given == wanted[::-1] or {len(given), len(wanted)} == {1, 2}:
-        text += "; the claim is not that of another layout either"
     yield Slip("shape", text)
 
 
@@ -150,21 +147,21 @@ def _as_diagonal(claim: Any, derivative: Any) -> Any:
 
 
 def _spread_out(claim: Any, derivative: Any) -> Any:
-    return None if claim.size != 1 else derivative * 0 + claim.ravel()[0]
+    return None if claim.size != 1 else boxed(derivative * 0 + claim.ravel()[0])
 
 
 def _added_up(axis: int) -> Callable[[Any, Any], Any]:
     def change(claim: Any, derivative: Any) -> Any:
         if claim.ndim <= axis:
             return None
-        total = claim.sum(axis=axis)
+        total = boxed(claim.sum(axis=axis))
         return total.reshape(derivative.shape) if total.size == derivative.size else None
 
     return change
 
 
 def _total(claim: Any, derivative: Any) -> Any:
-    return derivative * 0 + claim.sum() if not derivative.shape else None
+    return boxed(claim.sum()) if not derivative.shape else None
 
 
 _RESHAPED: tuple[tuple[str, str, Callable[[Any, Any], Any]], ...] = (
@@ -182,7 +179,11 @@ _RESHAPED: tuple[tuple[str, str, Callable[[Any, Any], Any]], ...] = (
 def _ratios(case: Case) -> Iterator[Slip]:
     """The claim is a multiple of the derivative."""
     pairs = [(c.claim, c.derivative) for c in case.evidence.comparisons]
-    overall = as_fraction(common_ratio(pairs))
+    ratio = common_ratio(pairs)
+    overall = as_fraction(ratio)
+    if overall is None and ratio is not None:
+        hint = f"the constant factor is wrong: the claim is {digits(ratio)} times the derivative"
+        yield Slip("constant factor", hint)
     if overall is not None and overall != 0:
         yield Slip("sign" if overall == -1 else "constant factor", _factor_text(overall, ""))
         return
@@ -351,7 +352,7 @@ def _signed(case: Case) -> Iterator[Slip]:
         for structure, what in (("positive", "positive"), ("negative", "negative")):
             if case.evidence.right_for({name: structure}):
                 yield Slip("region", f"right only if {entries} {what}")
-        if case.evidence.right_for({name: "sign"}):
+        if node.shape and case.evidence.right_for({name: "sign"}):
             square = f"{name}^2 = 1"
             yield Slip("special values", f"right only if {square}: {entries} 1 or -1")
     names = _square_names(case)
@@ -506,6 +507,14 @@ def _other_variables(case: Case) -> Iterator[Slip]:
 # Claims that are mended
 
 
+def _signs(case: Case) -> Iterator[Slip]:
+    """The claim with one sign turned is right."""
+    for repair in sign_repairs(case.question.claim):
+        if case.evidence.holds(repair.claim):
+            yield Slip(repair.slip, _mended_text(repair))
+            return
+
+
 def _repaired(case: Case) -> Iterator[Slip]:
     """The claim with one thing changed is right."""
     question = case.question
@@ -546,6 +555,7 @@ _SEARCHES: tuple[Search, ...] = (
     _ratios,
     _symmetric,
     _regions,
+    _signs,
     _mutated,
     _other_variables,
     _scalar_factors,
