@@ -13,6 +13,7 @@ from matcalc.checking.conditions import Condition
 from matcalc.checking.points import assignments, sample, spread
 from matcalc.checking.precise import FINE, ROUGH, Point, is_number, precision, value_at
 from matcalc.checking.questions import Question
+from matcalc.checking.reals import entries_at
 from matcalc.checking.values import TooLarge
 from matcalc.errors import MatcalcError
 
@@ -47,12 +48,12 @@ def compare(question: Question, point: Point) -> Comparison | None:
     import numpy as np
 
     try:
-        if not _is_defined(value_at(question.formula, point)):
+        if not _is_defined(entries_at(question.formula, point, ROUGH)):
             return None
         right = question.derivative_at(point, ROUGH)
         if not _is_defined(right):
             return None
-        left = value_at(question.claim, point, ROUGH)
+        left = entries_at(question.claim, point, ROUGH)
         if left.shape != right.shape:
             return Comparison(point, right, left, (), undefined=not _is_defined(left))
         finer: tuple[Any, Any] | None = None
@@ -62,7 +63,7 @@ def compare(question: Question, point: Point) -> Comparison | None:
             if _close(left[place], right[place]):
                 continue
             if finer is None:
-                finer = (value_at(question.claim, point, FINE),
+                finer = (entries_at(question.claim, point, FINE),
                          question.derivative_at(point, FINE))  # fmt: skip
             same = same_finer(left[place], right[place], finer[0][place], finer[1][place])
             if same is None:
@@ -159,39 +160,60 @@ def survey(
 ) -> Survey:
     """Compare at points of several sizes and kinds; stop at the first that refutes.
 
-    The same points come first for every seed.
+    The same points come first for every seed. Sizes at which the claim has no value at all,
+    as where X'*X is singular, are left out, unless it has none at any.
     """
     found: list[Comparison] = []
+    nowhere: list[Comparison] = []
     watch = _Watch(conditions)
     reason = ""
     several = spread(assignments(question.parts()), 5)
     wanted = 14 if several == [{}] else 6
     for generator, number in ((random.Random(FIXED_SEED), wanted), (random.Random(seed), 2)):
         for sizes in several:
-            informative = 0
-            for turn in range(number + MOST_TRIES):
-                if time.monotonic() > deadline:
-                    return Survey(found, watch.unseen(), True, "the time limit was reached")
-                point = sample(question.variables, sizes, generator, turn)
-                try:
-                    comparison = compare(question, point)
-                except TooLarge as error:
-                    reason = str(error)
-                    break
-                watch.note(point, comparison is not None)
-                if comparison is None:
-                    continue
-                found.append(comparison)
-                if comparison.differs:
-                    return Survey(found, [], False)
-                informative += 1
-                if informative == number:
-                    break
+            try:
+                points = _informative(question, sizes, generator, number, watch, deadline)
+            except TooLarge as error:
+                reason = str(error)
+                continue
+            if all(c.undefined for c in points):
+                nowhere += points
+            else:
+                found += points
+            if any(c.differs for c in found):
+                return Survey(found, [], False)
+            if time.monotonic() > deadline:
+                return Survey(found, watch.unseen(), True)
+    if not found:
+        return Survey(nowhere, watch.unseen(), False, reason)
     for comparison in _beyond(question, watch, several[:1], deadline):
         found.append(comparison)
         if comparison.differs:
             return Survey(found, [], False)
     return Survey(found, watch.unseen(), time.monotonic() > deadline, reason)
+
+
+def _informative(
+    question: Question,
+    sizes: dict[str, int],
+    generator: random.Random,
+    number: int,
+    watch: _Watch,
+    deadline: float,
+) -> list[Comparison]:
+    """Return points of one assignment of sizes that count, up to the first that refutes."""
+    found: list[Comparison] = []
+    for turn in range(number + MOST_TRIES):
+        point = sample(question.variables, sizes, generator, turn)
+        comparison = compare(question, point)
+        watch.note(point, comparison is not None)
+        if comparison is None:
+            continue
+        found.append(comparison)
+        refuted = comparison.differs and not comparison.undefined
+        if refuted or len(found) == number or time.monotonic() > deadline:
+            break
+    return found
 
 
 def _beyond(

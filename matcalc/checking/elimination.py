@@ -14,11 +14,16 @@ class Singular(ArithmeticError):
 
 
 def determinant_and_inverse(
-    matrix: Arrays, number: Callable[[int], Any], divide: Callable[[Any, Any], Any], reduce: Reduce
+    matrix: Arrays,
+    number: Callable[[int], Any],
+    divide: Callable[[Any, Any], Any],
+    reduce: Reduce,
+    precision: int = 0,
 ) -> tuple[Any, Arrays | None]:
     """Return the determinant, and the inverse or None where that is zero.
 
-    The largest pivot is taken, which in a finite field is any that is not zero.
+    The largest pivot is taken, which in a finite field is any that is not zero. In numbers
+    of some bits of precision a pivot is zero if only rounding made it.
 
     >>> import numpy as np
     >>> from fractions import Fraction
@@ -35,9 +40,10 @@ def determinant_and_inverse(
         identity[k, k] = number(1)
     rows = np.concatenate([matrix, identity], axis=1)
     determinant = number(1)
+    zero = max([abs(entry) for entry in matrix.flat]) / 2 ** (precision * 3 // 4) * bool(precision)
     for k in range(n):
         pivot = max(range(k, n), key=lambda i: abs(rows[i, k]))
-        if rows[pivot, k] == 0:
+        if abs(rows[pivot, k]) <= zero:
             return number(0), None
         if pivot != k:
             rows[[k, pivot]] = rows[[pivot, k]]

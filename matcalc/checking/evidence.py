@@ -14,9 +14,9 @@ from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Tensor
 from matcalc.checking.comparison import Comparison, compare
 from matcalc.checking.points import assignments, sample, spread
-from matcalc.checking.precise import ROUGH, Point, is_number, precision, value_at
+from matcalc.checking.precise import ROUGH, Point, is_number, precision
 from matcalc.checking.questions import Question, flattened
-from matcalc.checking.reals import tensor_at
+from matcalc.checking.reals import entries_at, tensor_at
 from matcalc.checking.values import TooLarge
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression, substitute, variable
@@ -105,7 +105,7 @@ class Evidence:
     def holds(self, claim: Expression) -> bool:
         """Tell whether another claim has the derivative's value at every point."""
         return bool(self.comparisons) and all(
-            same(_attempt(lambda c: value_at(claim, c.point), c), c.derivative)
+            same(_attempt(lambda c: entries_at(claim, c.point, ROUGH), c), c.derivative)
             for c in self.comparisons
         )
 

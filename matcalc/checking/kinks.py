@@ -16,9 +16,11 @@ from typing import Any
 from matcalc.checking.comparison import Comparison, compare, signs_at
 from matcalc.checking.conditions import Condition
 from matcalc.checking.points import assignments, whole_points
-from matcalc.checking.precise import Point, is_number, precision, value_at
+from matcalc.checking.precise import Point, is_number, precision
 from matcalc.checking.questions import Question
+from matcalc.checking.reals import entries_at
 from matcalc.checking.values import TooLarge
+from matcalc.expressions.traversal import postorder
 
 POINTS_A_SIZE = 40
 STEP = Fraction(1, 2**80)
@@ -30,6 +32,7 @@ def refutation_on_kinks(
     question: Question, conditions: Sequence[Condition], deadline: float
 ) -> Comparison | None:
     """Return a point on a kink at which the claim has not the documented slope, or None."""
+    conditions = [c for c in conditions if _is_documented(c, question)]
     if not conditions or question.order > 1 or question.entry:
         return None
     for sizes in itertools.islice(assignments(question.parts()), 1):
@@ -50,19 +53,25 @@ def refutation_on_kinks(
     return None
 
 
+def _is_documented(condition: Condition, question: Question) -> bool:
+    """Tell whether the convention names one slope: not where both sides move, as in max(a, b)."""
+    sides = [postorder([side], lambda n: n.arguments) for side in condition[:2]]
+    return sum(question.variable in side for side in sides) == 1
+
+
 def _has_kink(question: Question, point: Point) -> bool:
     """Tell whether the slopes of the formula to both sides of the point differ."""
     import numpy as np
 
     name = question.variable.value.name
-    middle = value_at(question.formula, point, BITS)
+    middle = entries_at(question.formula, point, BITS)
     for index in itertools.islice(np.ndindex(*point.values[name].shape), MOST_DIRECTIONS):
         slopes = []
         for step in (STEP, -STEP):
             moved = point.values[name].copy()
             moved[index] = moved[index] + step
             there = Point(point.sizes, {**point.values, name: moved})
-            slopes.append(_slopes(value_at(question.formula, there, BITS), middle, step))
+            slopes.append(_slopes(entries_at(question.formula, there, BITS), middle, step))
         if any(_apart(a, b) for a, b in zip(*slopes, strict=True)):
             return True
     return False

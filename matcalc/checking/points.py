@@ -151,7 +151,8 @@ def _whole(shape: Sequence[int], low: int, high: int, generator: random.Random) 
 def structured(array: Any, structure: str) -> Any:
     """Return an array that has the structure, made of the entries of one that may not.
 
-    Besides what can be declared there are 'sign' (entries are 1 or -1) and 'positive'.
+    Besides what can be declared there are 'sign' (entries are 1 or -1), 'positive',
+    'negative', and 'normalised' (the rows' entries are positive and add up to 1).
     """
     import numpy as np
 
@@ -161,6 +162,9 @@ def structured(array: Any, structure: str) -> Any:
         return array @ array.T + np.eye(len(array), dtype=int)
     if structure == "diagonal":
         return array * np.eye(len(array), dtype=int)
+    if structure == "normalised":
+        magnitudes = structured(array, "positive")
+        return magnitudes / magnitudes.sum(axis=-1, keepdims=True)
     if structure in ("sign", "positive", "negative"):
         result = np.empty(array.shape, dtype=object)
         for index in np.ndindex(*array.shape):

@@ -71,6 +71,11 @@ def context() -> Any:
     own = mpmath.MPContext()
     divide = own.mpf.__truediv__
 
+    def refuse(value: Any) -> Any:
+        raise TypeError("an array is no number")
+
+    own.npconvert = refuse  # which would print the array first
+
     def safe(a: Any, b: Any) -> Any:
         return own.nan if b == 0 else divide(a, b)
 
@@ -230,7 +235,7 @@ def matrix_value(name: str, entries: Any) -> Any:
         determinant, inverse = own.nan, None
     else:
         determinant, inverse = determinant_and_inverse(
-            entries, own.mpf, lambda a, b: a / b, lambda array: array
+            entries, own.mpf, lambda a, b: a / b, lambda array: array, own.prec
         )
     if name == "det":
         return determinant

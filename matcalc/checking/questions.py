@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from matcalc.calculus.layouts import Layout
-from matcalc.checking.precise import Point, value_at
+from matcalc.checking.precise import Point
+from matcalc.checking.reals import entries_at
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
@@ -45,7 +46,7 @@ class Question(NamedTuple):
 
     def derivative_at(self, point: Point, bits: int) -> Any:
         """Return the derivative's entries at a point, in the claim's arrangement."""
-        value = value_at(self.answer, point, bits)
+        value = entries_at(self.answer, point, bits)
         return flattened(value, self.flat) if self.flat else value
 
 

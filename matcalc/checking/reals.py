@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
+from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.sums import COMPARISONS
 from matcalc.calculus.tensors import Tensor
 from matcalc.checking.precise import (
@@ -19,9 +21,12 @@ from matcalc.checking.precise import (
     number,
     precise_backend,
     precision,
+    value_at,
 )
 from matcalc.checking.values import Arithmetic, Place, lengths, spread, value_of
-from matcalc.expressions.nodes import Application
+from matcalc.expressions.names import BINDERS
+from matcalc.expressions.nodes import Application, Expression
+from matcalc.expressions.traversal import postorder
 
 
 def tensor_at(tensor: Tensor, point: Point, bits: int) -> Any:
@@ -30,6 +35,28 @@ def tensor_at(tensor: Tensor, point: Point, bits: int) -> Any:
         arrays = {name: entrywise(array, number) for name, array in point.values.items()}
         place = Place(_arithmetic(point), point.sizes, arrays, {})
         return value_of(tensor, place)
+
+
+def entries_at(expression: Expression, point: Point, bits: int) -> Any:
+    """Return a formula's entries at a point, nan where they have no value.
+
+    A formula is evaluated as it was typed; one with running indices as a tensor, so that
+    all values of an index are taken at once.
+    """
+    if not _has_indices(expression):
+        return value_at(expression, point, bits)
+    shape = [d.evaluate(point.sizes) for d in expression.shape]
+    return tensor_at(_tensor(expression), point, bits).reshape(shape)
+
+
+@lru_cache(maxsize=64)
+def _has_indices(expression: Expression) -> bool:
+    return any(node.head in BINDERS for node in postorder([expression], lambda n: n.arguments))
+
+
+@lru_cache(maxsize=64)
+def _tensor(expression: Expression) -> Tensor:
+    return tensor_of(expression)
 
 
 def _arithmetic(point: Point) -> Arithmetic:

@@ -23,8 +23,9 @@ from matcalc.checking.evidence import (
     same,
 )
 from matcalc.checking.mutants import Mutant, mutants
-from matcalc.checking.precise import ROUGH, Point, boxed, digits, entrywise, precision, value_at
+from matcalc.checking.precise import ROUGH, Point, boxed, digits, entrywise, precision
 from matcalc.checking.questions import Question
+from matcalc.checking.reals import entries_at
 from matcalc.checking.repairs import Repair, repairs, sign_repairs
 from matcalc.checking.values import TooLarge
 from matcalc.errors import MatcalcError
@@ -243,7 +244,7 @@ def _scalars(case: Case) -> Iterator[Expression]:
 
 def _attempt(factor: Expression, comparison: Comparison) -> Any:
     try:
-        return value_at(factor, comparison.point, ROUGH)[()]
+        return entries_at(factor, comparison.point, ROUGH)[()]
     except (MatcalcError, TooLarge, KeyError):
         return None
 
@@ -345,7 +346,9 @@ def _formula_differences(case: Case) -> set[Expression]:
 
 def _signed(case: Case) -> Iterator[Slip]:
     """The claim is right only for positive, negative or ±1 entries, or where matrices commute."""
-    for name, node in case.question.variables.items():
+    moving = case.question.variable
+    variables = case.question.variables
+    for name, node in sorted(variables.items(), key=lambda item: item[1] is moving):
         if node.value.structure:
             continue
         entries = f"the entries of {name} are" if node.shape else f"{name} is"
@@ -355,6 +358,9 @@ def _signed(case: Case) -> Iterator[Slip]:
         if node.shape and case.evidence.right_for({name: "sign"}):
             square = f"{name}^2 = 1"
             yield Slip("special values", f"right only if {square}: {entries} 1 or -1")
+        if node.shape and case.evidence.right_for({name: "normalised"}):
+            what = f"sum({name}) = 1" if len(node.shape) == 1 else f"the rows of {name} add up to 1"
+            yield Slip("special values", f"right only if {what}")
     names = _square_names(case)
     if len(names) > 1 and case.evidence.right_for(dict.fromkeys(names, "commuting")):
         hint = f"right only if {', '.join(names)} commute, which matrices do not"
@@ -460,7 +466,8 @@ def _explains(case: Case, mutant: Mutant) -> Slip | None:
 def _leaves(mutant: Mutant, comparison: Comparison) -> dict[str, Any] | None:
     try:
         return {
-            name: value_at(node, comparison.point, ROUGH) for name, node in mutant.constants.items()
+            name: entries_at(node, comparison.point, ROUGH)
+            for name, node in mutant.constants.items()
         }
     except (MatcalcError, TooLarge, KeyError):
         return None
