@@ -11,14 +11,11 @@ from typing import Any, NamedTuple
 
 from matcalc.checking.conditions import Condition
 from matcalc.checking.points import assignments, sample, spread
-from matcalc.checking.precise import FINE, ROUGH, Point, is_number, precision, value_at
+from matcalc.checking.precise import Point, boxed, is_number, precision, value_at
 from matcalc.checking.questions import Question
 from matcalc.checking.reals import entries_at
 from matcalc.checking.values import TooLarge
 from matcalc.errors import MatcalcError
-
-CLOSE = Fraction(1, 2**160)
-"""The relative difference, at `ROUGH` bits, up to which values are taken as the same."""
 
 FIXED_SEED = 20180205
 MOST_TRIES = 16
@@ -47,25 +44,26 @@ def compare(question: Question, point: Point) -> Comparison | None:
     """Compare at one point; None if the formula or its derivative has no value there."""
     import numpy as np
 
+    bits = question.bits
     try:
-        if not _is_defined(entries_at(question.formula, point, ROUGH)):
+        if not _is_defined(entries_at(question.formula, point, bits)):
             return None
-        right = question.derivative_at(point, ROUGH)
+        right = question.derivative_at(point, bits)
         if not _is_defined(right):
             return None
-        left = entries_at(question.claim, point, ROUGH)
+        left = entries_at(question.claim, point, bits)
         if left.shape != right.shape:
             return Comparison(point, right, left, (), undefined=not _is_defined(left))
         finer: tuple[Any, Any] | None = None
         for place in np.ndindex(*right.shape):
             if not is_number(left[place]):
                 return Comparison(point, right, left, place, undefined=True)
-            if _close(left[place], right[place]):
+            if _close(left[place], right[place], bits):
                 continue
             if finer is None:
-                finer = (entries_at(question.claim, point, FINE),
-                         question.derivative_at(point, FINE))  # fmt: skip
-            same = same_finer(left[place], right[place], finer[0][place], finer[1][place])
+                finer = (entries_at(question.claim, point, 2 * bits),
+                         question.derivative_at(point, 2 * bits))  # fmt: skip
+            same = same_finer(left[place], right[place], finer[0][place], finer[1][place], bits)
             if same is None:
                 return None
             if not same:
@@ -79,20 +77,21 @@ def _is_defined(array: Any) -> bool:
     return all(is_number(entry) for entry in array.flat)
 
 
-def _close(left: Any, right: Any) -> bool:
-    with precision(FINE):
+def _close(left: Any, right: Any, bits: int) -> bool:
+    """Tell whether values agree in four fifths of their bits."""
+    with precision(2 * bits):
         scale = max(abs(left), abs(right))
-        return bool(left == right or abs(left - right) * 2**160 <= scale)
+        return bool(left == right or abs(left - right) * 2 ** (bits * 4 // 5) <= scale)
 
 
-def same_finer(left: Any, right: Any, finer_left: Any, finer_right: Any) -> bool | None:
-    """Tell whether values that differ at `ROUGH` bits are the same; None if neither is sure.
+def same_finer(left: Any, right: Any, finer_left: Any, finer_right: Any, bits: int) -> bool | None:
+    """Tell whether values that differ, in some bits, are the same; None if neither is sure.
 
     A true difference is the same number in more bits; one that rounding made shrinks.
     """
     if not (is_number(finer_left) and is_number(finer_right)):
         return None
-    with precision(2 * FINE):
+    with precision(4 * bits):
         rough, fine = abs(left - right), abs(finer_left - finer_right)
         if fine * 2**80 <= rough:
             return True
@@ -226,7 +225,7 @@ def _beyond(
             return
         point = sample(question.variables, sizes, generator, turn)
         scaled = {
-            name: array * Fraction(2) ** (power if generator.randrange(2) else 0)
+            name: boxed(array * Fraction(2) ** (power if generator.randrange(2) else 0))
             if not question.variables[name].value.structure
             else array
             for name, array in point.values.items()

@@ -51,7 +51,7 @@ def decide(question: Question, seed: int, deadline: float) -> Decision:
     found = survey(question, branches, seed, deadline)
     refutation = found.refutation
     if refutation is not None:
-        return _refuted(refutation, found)
+        return _refuted(refutation, found, question.bits)
     if found.timed_out:
         return Decision("undecided", "the time limit was reached", "points", "", None)
     if len(found.comparisons) < ENOUGH:
@@ -59,7 +59,7 @@ def decide(question: Question, seed: int, deadline: float) -> Decision:
         if found.comparisons:
             reason = f"only {len(found.comparisons)} points were found that tell anything"
         return Decision("undecided", reason, "points")
-    tie = refutation_on_kinks(question, branches, deadline)
+    tie = refutation_on_kinks(question, deadline)
     if tie is not None:
         reason = "the claim differs from the derivative's documented value on a kink"
         return Decision("refuted", reason, "evaluation on kinks", "", tie, (), True)
@@ -77,18 +77,18 @@ def decide(question: Question, seed: int, deadline: float) -> Decision:
     return Decision(
         "consistent",
         f"no counterexample at {len(found.comparisons)} points{many}",
-        f"{len(found.comparisons)} points{many}, 200 and 400 bits",
+        f"{len(found.comparisons)} points{many}, {question.bits} and {2 * question.bits} bits",
         "",
         None,
         found.comparisons,
     )
 
 
-def _refuted(refutation: Comparison, found: Survey) -> Decision:
+def _refuted(refutation: Comparison, found: Survey, bits: int) -> Decision:
     reason = "the claim differs from the derivative"
     if refutation.undefined:
         reason = "the claim has no value where the formula has a derivative"
-    method = "evaluation in 200 and 400 bits"
+    method = f"evaluation in {bits} and {2 * bits} bits"
     return Decision("refuted", reason, method, "", refutation, found.comparisons)
 
 

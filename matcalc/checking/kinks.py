@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from matcalc.checking.comparison import Comparison, compare, signs_at
 from matcalc.checking.conditions import Condition
+from matcalc.checking.conditions import conditions as conditions_of
 from matcalc.checking.points import assignments, whole_points
 from matcalc.checking.precise import Point, is_number, precision
 from matcalc.checking.questions import Question
@@ -28,11 +28,9 @@ BITS = 400
 MOST_DIRECTIONS = 16
 
 
-def refutation_on_kinks(
-    question: Question, conditions: Sequence[Condition], deadline: float
-) -> Comparison | None:
+def refutation_on_kinks(question: Question, deadline: float) -> Comparison | None:
     """Return a point on a kink at which the claim has not the documented slope, or None."""
-    conditions = [c for c in conditions if _is_documented(c, question)]
+    conditions = [c for c in conditions_of([question.formula]) if _is_documented(c, question)]
     if not conditions or question.order > 1 or question.entry:
         return None
     for sizes in itertools.islice(assignments(question.parts()), 1):

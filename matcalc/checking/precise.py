@@ -23,8 +23,8 @@ from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression, Signature
 from matcalc.expressions.traversal import postorder
 
-ROUGH, FINE = 200, 400
-"""Bits in which values are compared: first roughly, and where they differ once more."""
+ROUGH = 200
+"""Bits in which values are compared first; where they differ, twice as many are used."""
 
 LARGEST_VALUE = 20_000
 LARGEST_EXPONENT = 2**34
@@ -110,7 +110,7 @@ def is_number(value: Any) -> bool:
 
 def digits(value: Any) -> str:
     """Return a number in as many digits as tell it from simpler ones."""
-    return str(context().nstr(value, 40))
+    return str(context().nstr(value, 60))
 
 
 def boxed(value: Any) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from matcalc.calculus.layouts import Layout
-from matcalc.checking.precise import Point
+from matcalc.checking.precise import ROUGH, Point
 from matcalc.checking.reals import entries_at
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
+
+MOST_BITS = 4_000
 
 
 class Question(NamedTuple):
@@ -34,6 +36,15 @@ class Question(NamedTuple):
         """The variables that occur, by name."""
         nodes = postorder(self.parts(), lambda node: node.arguments)
         return {node.value.name: node for node in nodes if node.head == "variable"}
+
+    @property
+    def bits(self) -> int:
+        """The bits in which values are compared: more where numbers of many digits occur."""
+        nodes = postorder(self.parts(), lambda node: node.arguments)
+        numbers = [node.value for node in nodes if node.head == "number"]
+        longest = max([max(n.numerator, n.denominator, key=abs).bit_length() for n in numbers],
+                      default=0)  # fmt: skip
+        return min(ROUGH + 4 * max(0, longest - 16), MOST_BITS)
 
     @property
     def target(self) -> Shape:

@@ -192,9 +192,6 @@ def _ratios(case: Case) -> Iterator[Slip]:
 
 def _scalar_factors(case: Case) -> Iterator[Slip]:
     """The claim is the derivative times a scalar that depends on the variables."""
-    claimed = postorder([case.question.claim], lambda node: node.arguments)
-    if not any(node.head == "variable" for node in claimed):
-        return
     pairs = [(c.claim, c.derivative) for c in case.evidence.comparisons]
     single = [common_ratio([pair]) for pair in pairs]
     if any(ratio is None or ratio == 0 for ratio in single) or not single:
@@ -234,6 +231,9 @@ def _scalars(case: Case) -> Iterator[Expression]:
     from matcalc.expressions.nodes import size
 
     yield from [size(dimension(name)) for name in names]
+    claimed = postorder([question.claim], lambda node: node.arguments)
+    if not any(node.head == "variable" for node in claimed):
+        return
     for node in order:
         if node.head == "variable" and len(node.shape) == 2 and node.shape[0] == node.shape[1]:
             yield make("call", (node,), ("det", None))
@@ -322,10 +322,10 @@ def _conventions(case: Case) -> Iterator[Slip]:
 
 def _regions(case: Case) -> Iterator[Slip]:
     """The claim is right on one side of a condition only."""
-    comparisons = case.evidence.comparisons
+    comparisons = list(case.evidence.comparisons)
+    if case.conditions and comparisons:
+        comparisons += case.evidence.at(comparisons[-1].point.sizes, 16)
     for condition in case.conditions:
-        if condition.difference not in _formula_differences(case):
-            continue
         sides = [(c, signs_at(condition, c.point)) for c in comparisons]
         for side, sign in ((1, ">"), (-1, "<")):
             inside = [c for c, signs in sides if signs == {side}]
@@ -338,10 +338,6 @@ def _regions(case: Case) -> Iterator[Slip]:
                 hint = f"right only where {to_text(left)} {sign} {to_text(right)}"
                 yield Slip("region", f"{hint}: on the other side of the kink it is wrong")
                 return
-
-
-def _formula_differences(case: Case) -> set[Expression]:
-    return {condition.difference for condition in case.conditions}
 
 
 def _signed(case: Case) -> Iterator[Slip]:
