@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from matcalc.checking.conditions import Condition
 from matcalc.checking.points import assignments, sample, spread
-from matcalc.checking.precise import Point, boxed, is_number, precision, value_at
+from matcalc.checking.precise import Point, boxed, context, is_number, precision, value_at
 from matcalc.checking.questions import Question
 from matcalc.checking.reals import entries_at
 from matcalc.checking.values import TooLarge
@@ -49,28 +49,37 @@ def compare(question: Question, point: Point) -> Comparison | None:
         if not _is_defined(entries_at(question.formula, point, bits)):
             return None
         right = question.derivative_at(point, bits)
-        if not _is_defined(right):
-            return None
-        left = entries_at(question.claim, point, bits)
-        if left.shape != right.shape:
-            return Comparison(point, right, left, (), undefined=not _is_defined(left))
-        finer: tuple[Any, Any] | None = None
-        for place in np.ndindex(*right.shape):
-            if not is_number(left[place]):
-                return Comparison(point, right, left, place, undefined=True)
-            if _close(left[place], right[place], bits):
-                continue
-            if finer is None:
-                finer = (entries_at(question.claim, point, 2 * bits),
-                         question.derivative_at(point, 2 * bits))  # fmt: skip
-            same = same_finer(left[place], right[place], finer[0][place], finer[1][place], bits)
-            if same is None:
-                return None
-            if not same:
-                return Comparison(point, right, left, place)
     except MatcalcError:
         return None
+    if not _is_defined(right):
+        return None
+    left = _claim_at(question, point, bits)
+    if left is None:
+        return Comparison(point, right, right * context().nan, (), undefined=True)
+    if left.shape != right.shape:
+        return Comparison(point, right, left, (), undefined=not _is_defined(left))
+    finer: tuple[Any, Any] | None = None
+    for place in np.ndindex(*right.shape):
+        if not is_number(left[place]):
+            return Comparison(point, right, left, place, undefined=True)
+        if _close(left[place], right[place], bits):
+            continue
+        if finer is None:
+            finer = (_claim_at(question, point, 2 * bits), question.derivative_at(point, 2 * bits))
+        same = same_finer(left[place], right[place], finer[0][place], finer[1][place], bits)
+        if same is None:
+            return None
+        if not same:
+            return Comparison(point, right, left, place)
     return Comparison(point, right, left, None)
+
+
+def _claim_at(question: Question, point: Point, bits: int) -> Any:
+    """Return the claim's entries; None where it has none, such as x[3] of two entries."""
+    try:
+        return entries_at(question.claim, point, bits)
+    except MatcalcError:
+        return None
 
 
 def _is_defined(array: Any) -> bool:
