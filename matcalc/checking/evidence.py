@@ -20,6 +20,7 @@ from matcalc.checking.reals import entries_at, tensor_at
 from matcalc.checking.values import TooLarge
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression, substitute, variable
+from matcalc.expressions.shapes import Shape
 
 POINTS_A_SIZE = 4
 MOST_TRIES = 24
@@ -136,13 +137,17 @@ def derivative_of(question: Question, formula: Expression, moving: Expression) -
 
 
 def arranged_value(
-    question: Question, tensor: Tensor, point: Point, leaves: Mapping[str, Array] = {}
+    question: Question,
+    tensor: Tensor,
+    point: Point,
+    leaves: Mapping[str, Array] = {},
+    shape: Shape | None = None,
 ) -> Array:
-    """Return a derivative's entries at a point, in the claim's shape."""
+    """Return a derivative's entries at a point, in the claim's or another shape."""
     values = {**point.values, **leaves}
     array = tensor_at(tensor, Point(point.sizes, values), ROUGH)
-    shape = [d.evaluate(point.sizes) for d in question.answer.shape]
-    array = array.reshape(shape)
+    dimensions = question.answer.shape if shape is None else shape
+    array = array.reshape([d.evaluate(point.sizes) for d in dimensions])
     return flattened(array, question.flat) if question.flat else array
 
 

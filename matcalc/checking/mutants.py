@@ -65,19 +65,47 @@ def constant(node: Expression, place: int = 0) -> tuple[Expression, dict[str, Ex
     return variable(name, node.shape), {name: node}
 
 
-def mutants(
-    formula: Expression, moving: Expression, names: Mapping[str, Expression]
-) -> Iterator[Mutant]:
+def mutants(formula: Expression, moving: Expression) -> Iterator[Mutant]:
     """Yield derivations with one slip, the most telling ones first."""
     parts = _Parts(formula, moving)
     if parts.large:
         return
-    for produce in (_named, _inner, _occurrences, _constants, _slopes, _factors, _rules):
-        yield from produce(parts, names)
+    for produce in (_inner, _occurrences, _constants, _slopes, _factors, _rules):
+        yield from produce(parts)
 
 
-def _named(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
+class Chain(NamedTuple):
+    """A derivative from which one end of the chain rule was left off."""
+
+    slip: str
+    hint: str
+    formula: Expression
+    moving: Expression
+    constants: Mapping[str, Expression]
+
+
+def chains(formula: Expression, moving: Expression) -> Iterator[Chain]:
+    """Yield the derivatives of the formula by its intermediates, and those of these."""
+    parts = _Parts(formula, moving)
+    if parts.large:
+        return
+    for node in parts.nodes:
+        if node in (parts.root, moving):
+            continue
+        leaf, values = constant(node)
+        changed = parts.replaced(node, leaf)
+        if changed is not None:
+            hint = f"chain rule: the inner derivative, that of {_short(node)}, is missing"
+            yield Chain("inner derivative", hint, changed, leaf, values)
+        hint = f"chain rule: this is the derivative of {_short(node)}, the outer one is missing"
+        yield Chain("outer derivative", hint, node, moving, {})
+
+
+def named_mutants(
+    formula: Expression, moving: Expression, names: Mapping[str, Expression]
+) -> Iterator[Mutant]:
     """Take the intermediates of a program, one or all of them, for constants."""
+    parts = _Parts(formula, moving)
     known = [(name, node) for name, node in names.items() if node in parts.depends]
     for name, node in known:
         if node is parts.root or node is parts.moving:
@@ -112,7 +140,7 @@ def _short(node: Expression) -> str:
     return text if len(text) <= 50 else f"{text[:24]} ... {text[-20:]}"
 
 
-def _inner(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
+def _inner(parts: _Parts) -> Iterator[Mutant]:
     """Stop the chain rule at an intermediate: its own derivative is missing."""
     for node in parts.nodes:
         if node in (parts.moving, parts.root) or node.shape != parts.moving.shape:
@@ -133,7 +161,7 @@ def _moved(node: Expression, other: Expression, slope: Expression | None = None)
     return make("add", (fixed, step))
 
 
-def _occurrences(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
+def _occurrences(parts: _Parts) -> Iterator[Mutant]:
     """Take one operand of an operator for a constant where several depend on the variable."""
     for node in parts.nodes:
         moving = [k for k, a in enumerate(node.arguments) if a in parts.depends]
@@ -154,7 +182,7 @@ def _rule_of(node: Expression) -> str:
     return "sum rule" if node.head == "add" else "product rule"
 
 
-def _constants(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
+def _constants(parts: _Parts) -> Iterator[Mutant]:
     """Take a part for a constant wherever it occurs."""
     for node in parts.nodes:
         if node not in (parts.moving, parts.root):
@@ -164,7 +192,7 @@ def _constants(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutan
                 yield Mutant("constant", _short(node), changed, values, node)
 
 
-def _slopes(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
+def _slopes(parts: _Parts) -> Iterator[Mutant]:
     """Take the derivative of an elementwise function for another: 1, or the function itself."""
     for node in parts.nodes:
         if node.head == "power" and node.arguments[1] not in parts.depends:
@@ -224,7 +252,7 @@ def _with_slope(
         yield Mutant(slip, hint, changed, {"~0": node, "~1": operand})
 
 
-def _factors(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
+def _factors(parts: _Parts) -> Iterator[Mutant]:
     """Leave out a constant factor in the derivative of a product."""
     for node in parts.nodes:
         if node.head not in ("multiply", "hadamard", "divide"):
@@ -254,7 +282,7 @@ _TAKEN_FOR = {
 }
 
 
-def _rules(parts: _Parts, names: Mapping[str, Expression]) -> Iterator[Mutant]:
+def _rules(parts: _Parts) -> Iterator[Mutant]:
     for node in parts.nodes:
         if node.head != "call" or len(node.arguments) != 1:
             continue

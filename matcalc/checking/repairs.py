@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
 from matcalc.expressions.names import free_indices
-from matcalc.expressions.nodes import Expression, make, substitute
+from matcalc.expressions.nodes import Expression, make, number, substitute
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
 
@@ -33,10 +33,11 @@ def repairs(
     count = 0
     parts = postorder([formula], lambda node: node.arguments)
     seen = {claim}
-    for edit in (_products, _transposes, _orders, _functions):
+    for edit in (_products, _transposes, _orders, _functions, _powers):
         for node in reversed(order):
             for slip, hint, other in edit(node):
                 yield from _fitting(claim, node, other, slip, hint, seen)
+    yield from _swapped(claim)
     for node in reversed(order):
         for slip, hint, other in _exchanged(node, parts, list(conditions)):
             count += 1
@@ -60,13 +61,26 @@ def _fitting(
     claim: Expression, node: Expression, other: Expression, slip: str, hint: str,
     seen: set[Expression],
 ) -> Iterator[Repair]:  # fmt: skip
+    """Yield the claim with a node replaced, everywhere and then in one place only."""
+    for mended in _replaced(claim, node, other):
+        if mended not in seen:
+            seen.add(mended)
+            yield Repair(slip, hint, mended)
+
+
+def _replaced(claim: Expression, node: Expression, other: Expression) -> Iterator[Expression]:
     try:
-        mended = substitute(claim, {node: other})
+        yield substitute(claim, {node: other})
     except MatcalcError:
-        return
-    if mended not in seen:
-        seen.add(mended)
-        yield Repair(slip, hint, mended)
+        pass
+    order = postorder([claim], lambda n: n.arguments)
+    places = [(n, k) for n in order for k, child in enumerate(n.arguments) if child is node]
+    for parent, k in places if len(places) > 1 else ():
+        arguments = (*parent.arguments[:k], other, *parent.arguments[k + 1 :])
+        try:
+            yield substitute(claim, {parent: make(parent.head, arguments, parent.value)})
+        except MatcalcError:
+            continue
 
 
 Edit = tuple[str, str, Expression]
@@ -146,7 +160,8 @@ def _orders(node: Expression) -> Iterator[Edit]:
 
 _ALIKE = ({"sin", "cos"}, {"sinh", "cosh"}, {"sum", "mean"}, {"det", "logdet"},
           {"max", "min"}, {"norm1", "norm2"}, {"sigmoid", "softplus"}, {"abs", "sign"},
-          {"exp", "log"}, {"tr", "sum"}, {"inv", "adj"})  # fmt: skip
+          {"exp", "log"}, {"tr", "sum"}, {"inv", "adj"}, {"exp", "softmax"},
+          {"tanh", "sigmoid"}, {"log", "log1p"})  # fmt: skip
 
 
 def _functions(node: Expression) -> Iterator[Edit]:
@@ -167,6 +182,39 @@ def _functions(node: Expression) -> Iterator[Edit]:
         yield "diag", f"diag takes the diagonal out of {_text(operand)}", both
 
 
+def _powers(node: Expression) -> Iterator[Edit]:
+    """Square a part, leave a power out, or take it inside a sum."""
+    two = number(2)
+    others = []
+    if node.head == "call":
+        others.append(make("power", (node, two)))
+    if node.head == "power":
+        base, exponent = node.arguments
+        others.append(base)
+        if base.head == "add":
+            others.append(make("add", tuple([_raised(t, exponent) for t in base.arguments])))
+    for other in others:
+        yield "power", f"{_text(node)} stands where {_text(other)} must", other
+
+
+def _raised(term: Expression, exponent: Expression) -> Expression:
+    """Return the power of a term, with its sign kept."""
+    if term.head == "negate":
+        return make("negate", (_raised(term.arguments[0], exponent),))
+    return make("power", (term, exponent))
+
+
+def _swapped(claim: Expression) -> Iterator[Repair]:
+    """Exchange two variables of one shape."""
+    order = postorder([claim], lambda node: node.arguments)
+    variables = [node for node in order if node.head == "variable"]
+    for k, one in enumerate(variables):
+        for other in variables[k + 1 :]:
+            if one.shape == other.shape:
+                hint = f"{one.value.name} and {other.value.name} are interchanged"
+                yield Repair("variable", hint, substitute(claim, {one: other, other: one}))
+
+
 def _exchanged(
     node: Expression, parts: list[Expression], conditions: list[Expression]
 ) -> Iterator[Edit]:
@@ -177,20 +225,10 @@ def _exchanged(
                 hint = f"the indicator has the wrong condition: {_text(node)} for {_text(other)}"
                 yield "condition", hint, other
     free = free_indices(parts)
-    if node.head == "variable":
-        for other in parts:
-            if other.shape == node.shape and other.head == "variable" and other is not node:
-                yield "variable", f"{_text(node)} stands where {_text(other)} must", other
-    for k, child in enumerate(node.arguments):
-        if child.head not in ("variable", "subscript") or node.head == "subscript":
-            continue
-        fitting = [p for p in parts if p is not child and not free[p]]
-        for other in sorted(fitting, key=lambda p: p.shape != child.shape):
-            if len(other.shape) < len(child.shape) or other.head in ("number", "size"):
-                continue
-            arguments = (*node.arguments[:k], other, *node.arguments[k + 1 :])
-            try:
-                changed = make(node.head, arguments, node.value)
-            except MatcalcError:
-                continue
-            yield "variable", f"{_text(child)} stands where {_text(other)} must", changed
+    if node.head not in ("variable", "subscript"):
+        return
+    free = free_indices(parts)
+    fitting = [p for p in parts if p is not node and not free[p]]
+    for other in sorted(fitting, key=lambda p: p.shape != node.shape):
+        if len(other.shape) >= len(node.shape) and other.head not in ("number", "size"):
+            yield "variable", f"{_text(node)} stands where {_text(other)} must", other

@@ -12,6 +12,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from matcalc.calculus.layouts import LAYOUTS, arrangement
+from matcalc.calculus.lowering import tensor_of
+from matcalc.calculus.sums import add
 from matcalc.checking.comparison import Comparison, compare, signs_at
 from matcalc.checking.conditions import Condition
 from matcalc.checking.evidence import (
@@ -22,7 +24,7 @@ from matcalc.checking.evidence import (
     derivative_of,
     same,
 )
-from matcalc.checking.mutants import Mutant, mutants
+from matcalc.checking.mutants import Mutant, chains, mutants, named_mutants
 from matcalc.checking.precise import ROUGH, Point, boxed, digits, entrywise, precision
 from matcalc.checking.questions import Question
 from matcalc.checking.reals import entries_at
@@ -33,6 +35,8 @@ from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make
 from matcalc.expressions.shapes import describe
 from matcalc.expressions.traversal import postorder
+from matcalc.notation.answers import in_shape
+from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.text import to_text
 
 
@@ -134,9 +138,28 @@ def _shapes(case: Case) -> Iterator[Slip]:
     ratio = as_fraction(common_ratio(pairs))
     if ratio is not None and ratio != 0:
         yield Slip("transposed", f"transposed, and {_factor_text(ratio, '')}")
+    yield from _chains(case)
     yield from _repaired(case)
     text = f"shape: in {question.layout} layout the derivative is {describe(wanted)}"
     yield Slip("shape", text)
+
+
+def _chains(case: Case) -> Iterator[Slip]:
+    """The chain rule was left off: the claim is the derivative of, or by, an intermediate."""
+    question = case.question
+    if question.order > 1 or question.entry:
+        return
+    for chain in chains(question.formula, question.variable):
+        shape = arrangement(chain.formula.shape, chain.moving.shape, 1, question.layout).shape
+        if shape != question.claim.shape:
+            continue
+        tensor = derivative_of(question, chain.formula, chain.moving)
+        if case.evidence.agrees(
+            lambda c, tensor=tensor, chain=chain: arranged_value(  # type: ignore[misc]
+                question, tensor, c.point, _values(chain.constants, c), question.claim.shape
+            )
+        ):
+            yield Slip(chain.slip, chain.hint)
 
 
 def _as_diagonal(claim: Any, derivative: Any) -> Any:
@@ -182,7 +205,8 @@ _RESHAPED: tuple[tuple[str, str, Callable[[Any, Any], Any]], ...] = (
 
 def _ratios(case: Case) -> Iterator[Slip]:
     """The claim is a multiple of the derivative."""
-    pairs = [(c.claim, c.derivative) for c in case.evidence.comparisons]
+    comparisons = case.evidence.comparisons
+    pairs = [(c.claim, c.derivative) for c in comparisons]
     ratio = common_ratio(pairs)
     overall = as_fraction(ratio)
     if overall is None and ratio is not None:
@@ -191,6 +215,9 @@ def _ratios(case: Case) -> Iterator[Slip]:
     if overall is not None and overall != 0:
         yield Slip("sign" if overall == -1 else "constant factor", _factor_text(overall, ""))
         return
+    turned = as_fraction(common_ratio([(c.claim.T, c.derivative) for c in comparisons]))
+    if turned is not None and turned != 0:
+        yield Slip("transposed", f"transposed, and {_factor_text(turned, '')}")
 
 
 def _scalar_factors(case: Case) -> Iterator[Slip]:
@@ -280,9 +307,10 @@ def _square_names(case: Case) -> list[str]:
 def _symmetric_names(case: Case) -> str:
     """Return 'A is', or 'A, B are', if the claim is right for symmetric ones; else ''."""
     names = _square_names(case)
-    chosen = [[name] for name in names] + ([names] if len(names) > 1 else [])
+    fixed = [name for name in names if name != case.question.variable.value.name]
+    chosen = [*[[name] for name in names], fixed, names]
     for some in chosen:
-        if case.evidence.right_for(dict.fromkeys(some, "symmetric")):
+        if some and case.evidence.right_for(dict.fromkeys(some, "symmetric")):
             return f"{', '.join(some)} {'is' if len(some) == 1 else 'are'}"
     return ""
 
@@ -419,7 +447,20 @@ def _mutated(case: Case) -> Iterator[Slip]:
     question = case.question
     if question.order > 1 or question.entry or question.claim.shape != question.answer.shape:
         return
-    for mutant in mutants(question.formula, question.variable, case.names):
+    yield from _first_explaining(case, mutants(question.formula, question.variable))
+
+
+def _intermediates(case: Case) -> Iterator[Slip]:
+    """An intermediate that a program names was treated as a constant."""
+    question = case.question
+    if question.order > 1 or question.entry or question.claim.shape != question.answer.shape:
+        return
+    found = named_mutants(question.formula, question.variable, case.names)
+    yield from _first_explaining(case, found)
+
+
+def _first_explaining(case: Case, several: Iterator[Mutant]) -> Iterator[Slip]:
+    for mutant in several:
         if time.monotonic() > case.deadline:
             return
         slip = _explains(case, mutant)
@@ -459,32 +500,35 @@ def _explains(case: Case, mutant: Mutant) -> Slip | None:
     if mutant.part is None:
         return Slip(mutant.slip, mutant.hint)
     ratio = as_fraction(common_ratio(missing))
-    return None if ratio is None else _of_term(mutant, ratio)
+    return None if ratio is None else _of_term(case, mutant, ratio)
+
+
+def _values(constants: Mapping[str, Expression], comparison: Comparison) -> dict[str, Any]:
+    return {name: entries_at(node, comparison.point, ROUGH) for name, node in constants.items()}
 
 
 def _leaves(mutant: Mutant, comparison: Comparison) -> dict[str, Any] | None:
     try:
-        return {
-            name: entries_at(node, comparison.point, ROUGH)
-            for name, node in mutant.constants.items()
-        }
+        return _values(mutant.constants, comparison)
     except (MatcalcError, TooLarge, KeyError):
         return None
 
 
-def _of_term(mutant: Mutant, ratio: Fraction) -> Slip | None:
+def _of_term(case: Case, mutant: Mutant, ratio: Fraction) -> Slip | None:
     """Say what is wrong with the term that a part contributes: claim = D + ratio*term."""
     assert mutant.part is not None
     text = to_text(mutant.part)
     text = text if len(text) <= 50 else f"{text[:24]} ... {text[-20:]}"
     where = f"the term from deriving {text}"
     if ratio == -1:
+        missing = _lacking(case.question)
+        missing = f", {missing}" if missing else ""
         if mutant.slip == "intermediate":
             return Slip("intermediate", mutant.hint)
         if mutant.slip == "constant":
             hint = f"{text} was treated as a constant: its term of the derivative is missing"
-            return Slip("term", hint)
-        return Slip("term", f"{mutant.hint}: {where} is missing")
+            return Slip("term", hint + missing)
+        return Slip("term", f"{mutant.hint}: {where} is missing{missing}")
     if ratio == -2:
         rule = "" if mutant.slip in ("constant", "intermediate") else f"{mutant.hint}: "
         return Slip("sign", f"{rule}sign error in {where}")
@@ -554,10 +598,41 @@ def _foreign(case: Case) -> Iterator[Slip]:
             yield Slip("variable", f"the formula does not contain {node.value.name}")
 
 
+def _difference(case: Case) -> Iterator[Slip]:
+    """What the claim lacks, if that is shorter than the derivative."""
+    question = case.question
+    lacking, surplus = _lacking(question), _lacking(question, surplus=True)
+    if not lacking or min(len(lacking), len(surplus)) > len(to_text(question.answer)) * 2 // 3:
+        return
+    if len(surplus) < len(lacking):
+        yield Slip("extra term", f"the claim has {surplus} too much")
+    else:
+        yield Slip("term", f"the claim lacks {lacking}")
+
+
+def _lacking(question: Question, surplus: bool = False) -> str:
+    """Return what is to be added to the claim, or to the derivative, as text; '' if it is long."""
+    if question.claim.shape != question.answer.shape:
+        return ""
+    left, right = tensor_of(question.answer), tensor_of(question.claim)
+    if surplus:
+        left, right = right, left
+    axes = tuple(range(len(left.shape)))
+    terms = [(left, axes, Fraction(1)), (right, axes, Fraction(-1))]
+    difference = add(terms, axes, dict(enumerate(left.shape)))
+    names = frozenset(question.variables)
+    formula = in_shape(Notation(Style(), names), difference, question.answer.shape)
+    text = to_text(formula)
+    return text if len(text) <= LONGEST_TERM else ""
+
+
+LONGEST_TERM = 60
+
 _SEARCHES: tuple[Search, ...] = (
     _layouts,
     _shapes,
     _conventions,
+    _intermediates,
     _ratios,
     _symmetric,
     _regions,
@@ -570,4 +645,5 @@ _SEARCHES: tuple[Search, ...] = (
     _signed,
     _near_zero,
     _sizes,
+    _difference,
 )
