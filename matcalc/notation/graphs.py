@@ -183,7 +183,7 @@ class Graph:
             turned = negate(formula)
             if turned in self.notation.style.known and formula not in self.notation.style.known:
                 formula = turned
-                self.coefficient *= (-1) ** exponent.numerator
+                self.coefficient *= Fraction(-1) ** exponent.numerator
         if any(label in units for label in labels):
             formula, labels = entry_of(formula, labels, units)
         self._place(formula, labels, exponent)
