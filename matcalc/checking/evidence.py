@@ -100,7 +100,8 @@ class Evidence:
     def agrees_changed(self, change: Callable[[Array, Array], Array]) -> bool:
         """Tell whether the claim's values, changed, are the derivative's at every point."""
         return bool(self.comparisons) and all(
-            same(change(c.claim, c.derivative), c.derivative) for c in self.comparisons
+            same(_attempt(lambda c: change(c.claim, c.derivative), c), c.derivative)
+            for c in self.comparisons
         )
 
     def holds(self, claim: Expression) -> bool:

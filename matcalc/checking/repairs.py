@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
@@ -69,10 +70,8 @@ def _fitting(
 
 
 def _replaced(claim: Expression, node: Expression, other: Expression) -> Iterator[Expression]:
-    try:
+    with suppress(MatcalcError):
         yield substitute(claim, {node: other})
-    except MatcalcError:
-        pass
     order = postorder([claim], lambda n: n.arguments)
     places = [(n, k) for n in order for k, child in enumerate(n.arguments) if child is node]
     for parent, k in places if len(places) > 1 else ():
@@ -201,6 +200,8 @@ def _raised(term: Expression, exponent: Expression) -> Expression:
     """Return the power of a term, with its sign kept."""
     if term.head == "negate":
         return make("negate", (_raised(term.arguments[0], exponent),))
+    if term.head == "number" and exponent.head == "number":
+        return number(term.value**exponent.value) if exponent.value.denominator == 1 else term
     return make("power", (term, exponent))
 
 

@@ -7,7 +7,7 @@ the claim, at all points of the evidence; or the claim is right on the points th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -80,7 +80,7 @@ def _size_remark(case: Case, slip: Slip) -> str:
     """Return that the claim is right for vectors and matrices of one entry, where that helps."""
     if slip.name not in ("function", "product", "order of factors"):
         return ""
-    return next((f" ({found.hint})" for found in _sizes(case) if found.hint.endswith(" 1")), "")
+    return next((f" ({found.hint})" for found in _sizes(case)), "")
 
 
 # Layouts
@@ -134,10 +134,7 @@ def _shapes(case: Case) -> Iterator[Slip]:
     for name, hint, change in _RESHAPED:
         if case.evidence.agrees_changed(change):
             yield Slip(name, hint)
-    pairs = [(c.claim.T, c.derivative) for c in case.evidence.comparisons]
-    ratio = as_fraction(common_ratio(pairs))
-    if ratio is not None and ratio != 0:
-        yield Slip("transposed", f"transposed, and {_factor_text(ratio, '')}")
+    yield from _turned(case)
     yield from _chains(case)
     yield from _repaired(case)
     text = f"shape: in {question.layout} layout the derivative is {describe(wanted)}"
@@ -215,9 +212,22 @@ def _ratios(case: Case) -> Iterator[Slip]:
     if overall is not None and overall != 0:
         yield Slip("sign" if overall == -1 else "constant factor", _factor_text(overall, ""))
         return
-    turned = as_fraction(common_ratio([(c.claim.T, c.derivative) for c in comparisons]))
-    if turned is not None and turned != 0:
-        yield Slip("transposed", f"transposed, and {_factor_text(turned, '')}")
+    yield from _turned(case)
+
+
+def _turned(case: Case) -> Iterator[Slip]:
+    """The claim is a multiple of the transpose."""
+    pairs = [(_transposed(c.claim, c.derivative), c.derivative) for c in case.evidence.comparisons]
+    ratio = as_fraction(common_ratio(pairs))
+    if ratio is not None and ratio != 0:
+        yield Slip("transposed", f"transposed, and {_factor_text(ratio, '')}")
+
+
+def _transposed(claim: Any, derivative: Any) -> Any:
+    """Return the claim transposed; a row becomes a vector, a vector a row."""
+    if claim.size == derivative.size == max(derivative.shape, default=1):
+        return claim.reshape(derivative.shape)
+    return claim.T
 
 
 def _scalar_factors(case: Case) -> Iterator[Slip]:
@@ -423,14 +433,19 @@ def _scaled(array: Any, factor: Fraction) -> Any:
     return entrywise(array, lambda entry: entry * factor)
 
 
-def _sizes(case: Case) -> Iterator[Slip]:
-    """The claim is right at one size only."""
+def _large_sizes(case: Case) -> Iterator[Slip]:
+    """The claim is right at one size only, which is not one."""
+    yield from _sizes(case, (3, 2, 4))
+
+
+def _sizes(case: Case, several: Sequence[int] = (1,)) -> Iterator[Slip]:
+    """The claim is right at one of some sizes only."""
     question = case.question
     order = postorder(question.parts(), lambda node: node.arguments)
     names = sorted({n for node in order for d in node.shape for n in d.names})
     if not names:
         return
-    for size in (3, 2, 4, 1):
+    for size in several:
         sizes = dict.fromkeys(names, size)
         found = list(case.evidence.at(sizes, 4))
         if len(found) >= 3 and not any(c.differs for c in found):
@@ -639,6 +654,7 @@ _SEARCHES: tuple[Search, ...] = (
     _signs,
     _mutated,
     _other_variables,
+    _large_sizes,
     _scalar_factors,
     _repaired,
     _foreign,
