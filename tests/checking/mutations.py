@@ -55,7 +55,9 @@ def _more(answer: Expression) -> Iterator[Expression]:
 
 
 def _one_size(answer: Expression) -> Iterator[Expression]:
-    names = sorted({name for n in postorder([answer], _children) for d in n.shape for name in d.names})
+    names = sorted(
+        {name for n in postorder([answer], _children) for d in n.shape for name in d.names}
+    )
     for name in names[:1]:
         yield _scaled(answer, make("divide", (size(dimension(name)), number(3))))
 
