@@ -55,9 +55,8 @@ def _more(answer: Expression) -> Iterator[Expression]:
 
 
 def _one_size(answer: Expression) -> Iterator[Expression]:
-    names = sorted(
-        {name for n in postorder([answer], _children) for d in n.shape for name in d.names}
-    )
+    lengths = [d for node in postorder([answer], _children) for d in node.shape]
+    names = sorted({name for d in lengths for name in d.names})
     for name in names[:1]:
         yield _scaled(answer, make("divide", (size(dimension(name)), number(3))))
 

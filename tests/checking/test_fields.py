@@ -1,7 +1,6 @@
 """The identity test in finite fields is sound, and says how sure it is."""
 
 import random
-from typing import Any
 
 import pytest
 
@@ -13,11 +12,11 @@ WHERE = "A, B: square(n); x, y: vector(n); S: symmetric(n); c: scalar"
 SIZES = [{"n": 4}, {"n": 5}]
 
 
-def tested(left: str, right: str, seed: int = 0, sizes: Any = SIZES) -> Verified | None:
+def identity(left: str, right: str, seed: int = 0) -> Verified | None:
     formulas = [matcalc.parse(text, WHERE) for text in (left, right)]
     tensors = [tensor_of(formula.expression) for formula in formulas]
     variables = formulas[0].inferred.variables
-    return holds(tensors[0], tensors[1], variables, sizes, random.Random(seed))
+    return holds(tensors[0], tensors[1], variables, SIZES, random.Random(seed))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +31,7 @@ def tested(left: str, right: str, seed: int = 0, sizes: Any = SIZES) -> Verified
     ],
 )
 def test_identities_hold(left: str, right: str) -> None:
-    found = tested(left, right)
+    found = identity(left, right)
     assert found is not None and found.bits >= 80
 
 
@@ -49,11 +48,11 @@ def test_identities_hold(left: str, right: str) -> None:
     ],
 )
 def test_other_formulas_do_not(left: str, right: str) -> None:
-    assert all(tested(left, right, seed) is None for seed in range(3))
+    assert all(identity(left, right, seed) is None for seed in range(3))
 
 
 def test_a_matrix_without_inverse_verifies_nothing() -> None:
-    assert tested("x'*inv(x*x')*x", "x'*inv(x*x')*x + 1") is None
+    assert identity("x'*inv(x*x')*x", "x'*inv(x*x')*x + 1") is None
 
 
 def test_primes_are_random_and_prime() -> None:

@@ -33,7 +33,7 @@ SLIPS = {
         (DATA, "mean((X*w - y)^2)", "w", "denominator", "2*X'*(X*w - y)", "factor N"),
         (DATA, "sum((X*w - y)^2) + c*norm2(w)^2", "w", "denominator",
          "2*X'*(X*w - y) + c*w", "norm2(w)^2"),
-        ("x: vector(n)", "x'*x", "x", "mixed", "2*x + 1e-30*x", "1.0000000000000000000000000000005"),
+        ("x: vector(n)", "x'*x", "x", "mixed", "2*x + 1e-30*x", "1.00000000000000000000"),
     ],
     "term": [
         (A_X, "x'*A*x", "x", "numerator", "x'*A", "product rule"),

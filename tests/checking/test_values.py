@@ -41,8 +41,7 @@ def test_tensors_and_formulas_have_the_same_values(text: str) -> None:
     point = Point(SIZES, values)
     typed = value_at(formula.expression, point)
     tensor = tensor_at(tensor_of(formula.expression), point, 200)
-    whole = [d for d in typed.shape]
-    assert entries_at(formula.expression, point, 200).shape == tuple(whole)
+    assert entries_at(formula.expression, point, 200).shape == typed.shape
     tolerance = context().mpf(2) ** -40
     for a, b in zip(typed.flat, tensor.reshape(typed.shape).flat, strict=True):
         both_undefined = context().isnan(a) and context().isnan(b)
