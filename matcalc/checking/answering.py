@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.layouts import Layout
+from matcalc.checking.cases import Case
 from matcalc.checking.comparison import Comparison
 from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
 from matcalc.checking.decision import deadline_in, decide
 from matcalc.checking.evidence import Evidence
 from matcalc.checking.questions import Question
-from matcalc.checking.slips import Case, diagnose
+from matcalc.checking.slips import diagnose
 from matcalc.checking.verdicts import Verdict
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression
