@@ -19,7 +19,7 @@ from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape, describe
 
-PATIENCE = 3.0
+PATIENCE = 2.0
 """Seconds for which the slip is looked for, at most."""
 LONGEST = 200
 KINK_HINT = "right almost everywhere but for the kink, where the slope is taken as documented"
@@ -65,6 +65,8 @@ def verdict_of(
         decision.verdict, decision.reason + extra, decision.method, bound=decision.bound, **common
     )
     if decision.refutation is None:
+        if verdict.ok and any(fact.code == "W401" for fact in derivative.facts()):
+            verdict = verdict._replace(reason=f"{verdict.reason}, almost everywhere")
         return verdict
     branches = conditions(question.parts())
     example = shrunk(question, decision.refutation, branches, deadline, tie=decision.tie)

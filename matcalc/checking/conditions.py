@@ -74,6 +74,23 @@ def _compared(node: Expression) -> Iterator[tuple[Expression, Expression]]:
             yield left, right
         elif name == "where" and node.arguments[0].head != "compare":
             yield node.arguments[0], number(0)
+        elif name == "sqrt":
+            yield from _rooted(node.arguments[0])
+    elif node.head == "power" and _is_root(node.arguments[1]):
+        yield from _rooted(node.arguments[0])
+
+
+def _is_root(exponent: Expression) -> bool:
+    return bool(exponent.head == "number" and exponent.value.denominator % 2 == 0)
+
+
+def _rooted(square: Expression) -> Iterator[tuple[Expression, Expression]]:
+    """Yield that the root of a square is the absolute value: a branch without a comparison."""
+    if square.head == "power" and square.arguments[1].head == "number":
+        if square.arguments[1].value % 2 == 0:
+            yield square.arguments[0], number(0)
+    elif square.head in ("multiply", "hadamard") and square.arguments[0] is square.arguments[1]:
+        yield square.arguments[0], number(0)
 
 
 def _condition(left: Expression, right: Expression) -> Condition | None:

@@ -18,8 +18,12 @@ from matcalc.checking.verdicts import Counterexample
 from matcalc.expressions.traversal import postorder
 
 MOST_SIZES = 8
+MOST_POINTS = 240
 POINTS_A_SIZE = 30
 MOST_CHANGES = 80
+FEWEST = 20
+WORK = 9_000
+"""How many nodes of formulas are evaluated, at most, unless `FEWEST` points need more."""
 
 
 def shrunk(
@@ -37,7 +41,9 @@ def shrunk(
     """
     if tie:
         return _told(question, found)
-    for point in _small_points(question):
+    nodes = len(postorder(question.parts(), lambda node: node.arguments))
+    most = max(FEWEST, WORK // nodes)
+    for point in itertools.islice(_small_points(question), min(most, MOST_POINTS)):
         if time.monotonic() > deadline:
             break
         comparison = _refutes(question, point, found, conditions)
@@ -85,6 +91,8 @@ def _simplified(
 
     best = start
     changes = 0
+    nodes = len(postorder(question.parts(), lambda node: node.arguments))
+    most = min(MOST_CHANGES, max(FEWEST, WORK // nodes))
     improved = True
     while improved:
         improved = False
@@ -93,7 +101,7 @@ def _simplified(
             for index in np.ndindex(*best.point.values[name].shape):
                 for smaller in _smaller(best.point.values[name][index]):
                     changes += 1
-                    if changes > MOST_CHANGES or time.monotonic() > deadline:
+                    if changes > most or time.monotonic() > deadline:
                         return best
                     array = best.point.values[name].copy()
                     array[index] = smaller

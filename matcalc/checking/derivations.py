@@ -18,7 +18,7 @@ from matcalc.checking.evidence import (
     same,
 )
 from matcalc.checking.mending import lacking
-from matcalc.checking.mutants import Mutant, chains, mutants, named_mutants
+from matcalc.checking.missteps import Misstep, chains, missteps, named_missteps
 from matcalc.checking.precise import ROUGH, boxed, precision
 from matcalc.checking.reals import entries_at
 from matcalc.checking.values import TooLarge
@@ -32,7 +32,7 @@ def slipped_derivations(case: Case) -> Iterator[Slip]:
     question = case.question
     if question.order > 1 or question.entry or question.claim.shape != question.answer.shape:
         return
-    yield from _first_explaining(case, mutants(question.formula, question.variable))
+    yield from _first_explaining(case, missteps(question.formula, question.variable))
 
 
 def intermediates(case: Case) -> Iterator[Slip]:
@@ -40,36 +40,36 @@ def intermediates(case: Case) -> Iterator[Slip]:
     question = case.question
     if question.order > 1 or question.entry or question.claim.shape != question.answer.shape:
         return
-    found = named_mutants(question.formula, question.variable, case.names)
+    found = named_missteps(question.formula, question.variable, case.names)
     yield from _first_explaining(case, found)
 
 
-def _first_explaining(case: Case, several: Iterator[Mutant]) -> Iterator[Slip]:
-    for mutant in several:
+def _first_explaining(case: Case, several: Iterator[Misstep]) -> Iterator[Slip]:
+    for misstep in several:
         if time.monotonic() > case.deadline:
             return
-        slip = _explains(case, mutant)
+        slip = _explains(case, misstep)
         if slip is not None:
             yield slip
             return
 
 
-def _explains(case: Case, mutant: Mutant) -> Slip | None:
+def _explains(case: Case, misstep: Misstep) -> Slip | None:
     question = case.question
     try:
-        tensor = derivative_of(question, mutant.formula, question.variable)
+        tensor = derivative_of(question, misstep.formula, question.variable)
     except MatcalcError:
         return None
     missing = []
     for comparison in case.evidence.comparisons:
-        leaves = _leaves(mutant, comparison)
+        leaves = _leaves(misstep, comparison)
         if leaves is None:
             return None
         try:
             value = arranged_value(question, tensor, comparison.point, leaves)
         except (MatcalcError, TooLarge, ValueError):
             return None
-        if mutant.part is None:
+        if misstep.part is None:
             if not same(value, comparison.claim):
                 return None
             continue
@@ -82,40 +82,40 @@ def _explains(case: Case, mutant: Mutant) -> Slip | None:
         ratio = common_ratio([pair])
         if ratio is None or ratio == 0:
             return None
-    if mutant.part is None:
-        return Slip(mutant.slip, mutant.hint)
+    if misstep.part is None:
+        return Slip(misstep.slip, misstep.hint)
     ratio = as_fraction(common_ratio(missing))
-    return None if ratio is None else _of_term(case, mutant, ratio)
+    return None if ratio is None else _of_term(case, misstep, ratio)
 
 
 def _values(constants: Mapping[str, Expression], comparison: Comparison) -> dict[str, Any]:
     return {name: entries_at(node, comparison.point, ROUGH) for name, node in constants.items()}
 
 
-def _leaves(mutant: Mutant, comparison: Comparison) -> dict[str, Any] | None:
+def _leaves(misstep: Misstep, comparison: Comparison) -> dict[str, Any] | None:
     try:
-        return _values(mutant.constants, comparison)
+        return _values(misstep.constants, comparison)
     except (MatcalcError, TooLarge, KeyError):
         return None
 
 
-def _of_term(case: Case, mutant: Mutant, ratio: Fraction) -> Slip | None:
+def _of_term(case: Case, misstep: Misstep, ratio: Fraction) -> Slip | None:
     """Say what is wrong with the term that a part contributes: claim = D + ratio*term."""
-    assert mutant.part is not None
-    text = to_text(mutant.part)
+    assert misstep.part is not None
+    text = to_text(misstep.part)
     text = text if len(text) <= 50 else f"{text[:24]} ... {text[-20:]}"
     where = f"the term from deriving {text}"
     if ratio == -1:
         missing = lacking(case.question)
         missing = f", {missing}" if missing else ""
-        if mutant.slip == "intermediate":
-            return Slip("intermediate", mutant.hint)
-        if mutant.slip == "constant":
+        if misstep.slip == "intermediate":
+            return Slip("intermediate", misstep.hint)
+        if misstep.slip == "constant":
             hint = f"{text} was treated as a constant: its term of the derivative is missing"
             return Slip("term", hint + missing)
-        return Slip("term", f"{mutant.hint}: {where} is missing{missing}")
+        return Slip("term", f"{misstep.hint}: {where} is missing{missing}")
     if ratio == -2:
-        rule = "" if mutant.slip in ("constant", "intermediate") else f"{mutant.hint}: "
+        rule = "" if misstep.slip in ("constant", "intermediate") else f"{misstep.hint}: "
         return Slip("sign", f"{rule}sign error in {where}")
     if ratio in (1, -Fraction(1, 2), 2, -Fraction(2, 3), -Fraction(3, 2), 3):
         factor = ratio + 1

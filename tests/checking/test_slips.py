@@ -159,7 +159,7 @@ SLIPS = {
     ],
     "region": [
         ("x: scalar", "abs(x)", "x", "numerator", "1", "x > 0"),
-        ("x: scalar", "sqrt(x^2)", "x", "numerator", "1", "positive"),
+        ("x: scalar", "sqrt(x^2)", "x", "numerator", "1", "x > 0"),
         ("x: scalar", "max(0, x - 10)", "x", "numerator", "0", "x - 10 < 0"),
         ("x: scalar", "where(x > 6, x^2, 12*x - 36)", "x", "numerator", "12", "x < 6"),
         ("w, x: vector(n); b: scalar", "max(0, w·x + b)", "w", "numerator", "x'", "w·x + b > 0"),

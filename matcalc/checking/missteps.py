@@ -19,7 +19,7 @@ MOST_NODES = 60
 """Formulas with more parts are not searched for slips."""
 
 
-class Mutant(NamedTuple):
+class Misstep(NamedTuple):
     """A derivation with a slip: its name, what to say, and the formula.
 
     `constants` has the values of the formula's constants ~0, ~1, ... as formulas.
@@ -65,7 +65,7 @@ def constant(node: Expression, place: int = 0) -> tuple[Expression, dict[str, Ex
     return variable(name, node.shape), {name: node}
 
 
-def mutants(formula: Expression, moving: Expression) -> Iterator[Mutant]:
+def missteps(formula: Expression, moving: Expression) -> Iterator[Misstep]:
     """Yield derivations with one slip, the most telling ones first."""
     parts = _Parts(formula, moving)
     if parts.large:
@@ -101,9 +101,9 @@ def chains(formula: Expression, moving: Expression) -> Iterator[Chain]:
         yield Chain("outer derivative", hint, node, moving, {})
 
 
-def named_mutants(
+def named_missteps(
     formula: Expression, moving: Expression, names: Mapping[str, Expression]
-) -> Iterator[Mutant]:
+) -> Iterator[Misstep]:
     """Take the intermediates of a program, one or all of them, for constants."""
     parts = _Parts(formula, moving)
     known = [(name, node) for name, node in names.items() if node in parts.depends]
@@ -113,7 +113,7 @@ def named_mutants(
         fixed, values = constant(node)
         changed = parts.replaced(node, fixed)
         if changed is not None:
-            yield Mutant("intermediate", _path_text(name, parts), changed, values, node)
+            yield Misstep("intermediate", _path_text(name, parts), changed, values, node)
     if len(known) > 1:
         values = {}
         fixed_nodes = {}
@@ -124,7 +124,7 @@ def named_mutants(
                 values |= value
         listed = ", ".join(name for name, node in known if node in fixed_nodes)
         changed = substitute(parts.root, fixed_nodes)
-        yield Mutant("intermediate", _path_text(listed, parts), changed, values)
+        yield Misstep("intermediate", _path_text(listed, parts), changed, values)
 
 
 def _path_text(name: str, parts: _Parts) -> str:
@@ -140,7 +140,7 @@ def _short(node: Expression) -> str:
     return text if len(text) <= 50 else f"{text[:24]} ... {text[-20:]}"
 
 
-def _inner(parts: _Parts) -> Iterator[Mutant]:
+def _inner(parts: _Parts) -> Iterator[Misstep]:
     """Stop the chain rule at an intermediate: its own derivative is missing."""
     for node in parts.nodes:
         if node in (parts.moving, parts.root) or node.shape != parts.moving.shape:
@@ -149,7 +149,7 @@ def _inner(parts: _Parts) -> Iterator[Mutant]:
         if changed is not None:
             hint = f"chain rule: the inner derivative, that of {_short(node)}, is missing"
             values = {"~0": node, "~1": parts.moving}
-            yield Mutant("inner derivative", hint, changed, values)
+            yield Misstep("inner derivative", hint, changed, values)
 
 
 def _moved(node: Expression, other: Expression, slope: Expression | None = None) -> Expression:
@@ -161,7 +161,7 @@ def _moved(node: Expression, other: Expression, slope: Expression | None = None)
     return make("add", (fixed, step))
 
 
-def _occurrences(parts: _Parts) -> Iterator[Mutant]:
+def _occurrences(parts: _Parts) -> Iterator[Misstep]:
     """Take one operand of an operator for a constant where several depend on the variable."""
     for node in parts.nodes:
         moving = [k for k, a in enumerate(node.arguments) if a in parts.depends]
@@ -173,7 +173,7 @@ def _occurrences(parts: _Parts) -> Iterator[Mutant]:
             arguments = (*node.arguments[:k], fixed, *node.arguments[k + 1 :])
             changed = parts.replaced(node, make(node.head, arguments, node.value))
             if changed is not None:
-                yield Mutant("term", _rule_of(node), changed, values, operand)
+                yield Misstep("term", _rule_of(node), changed, values, operand)
 
 
 def _rule_of(node: Expression) -> str:
@@ -182,17 +182,17 @@ def _rule_of(node: Expression) -> str:
     return "sum rule" if node.head == "add" else "product rule"
 
 
-def _constants(parts: _Parts) -> Iterator[Mutant]:
+def _constants(parts: _Parts) -> Iterator[Misstep]:
     """Take a part for a constant wherever it occurs."""
     for node in parts.nodes:
         if node not in (parts.moving, parts.root):
             fixed, values = constant(node)
             changed = parts.replaced(node, fixed)
             if changed is not None:
-                yield Mutant("constant", _short(node), changed, values, node)
+                yield Misstep("constant", _short(node), changed, values, node)
 
 
-def _slopes(parts: _Parts) -> Iterator[Mutant]:
+def _slopes(parts: _Parts) -> Iterator[Misstep]:
     """Take the derivative of an elementwise function for another: 1, or the function itself."""
     for node in parts.nodes:
         if node.head == "power" and node.arguments[1] not in parts.depends:
@@ -212,7 +212,7 @@ def _slopes(parts: _Parts) -> Iterator[Mutant]:
         yield from _with_slope("function derivative", hint, node, operand, own, parts)
 
 
-def _diagonal(node: Expression, operand: Expression, parts: _Parts) -> Iterator[Mutant]:
+def _diagonal(node: Expression, operand: Expression, parts: _Parts) -> Iterator[Misstep]:
     """Take the Jacobian of softmax, p = softmax(x), for diag(p), or for diag(p .* (1 - p))."""
     own = variable("~0", node.shape)
     less = make("add", (make("ones", (), node.shape), make("negate", (own,))))
@@ -221,7 +221,7 @@ def _diagonal(node: Expression, operand: Expression, parts: _Parts) -> Iterator[
         yield from _with_slope("softmax", hint, node, operand, slope, parts)
 
 
-def _power_slopes(node: Expression, parts: _Parts) -> Iterator[Mutant]:
+def _power_slopes(node: Expression, parts: _Parts) -> Iterator[Misstep]:
     base, exponent = node.arguments
     at = variable("~1", base.shape)
     less = make("add", (exponent, number(-1)))
@@ -243,16 +243,16 @@ def _with_slope(
     operand: Expression,
     slope: Expression | None,
     parts: _Parts,
-) -> Iterator[Mutant]:
+) -> Iterator[Misstep]:
     try:
         changed = parts.replaced(node, _moved(node, operand, slope))
     except MatcalcError:
         return
     if changed is not None:
-        yield Mutant(slip, hint, changed, {"~0": node, "~1": operand})
+        yield Misstep(slip, hint, changed, {"~0": node, "~1": operand})
 
 
-def _factors(parts: _Parts) -> Iterator[Mutant]:
+def _factors(parts: _Parts) -> Iterator[Misstep]:
     """Leave out a constant factor in the derivative of a product."""
     for node in parts.nodes:
         if node.head not in ("multiply", "hadamard", "divide"):
@@ -282,7 +282,7 @@ _TAKEN_FOR = {
 }
 
 
-def _rules(parts: _Parts) -> Iterator[Mutant]:
+def _rules(parts: _Parts) -> Iterator[Misstep]:
     for node in parts.nodes:
         if node.head != "call" or len(node.arguments) != 1:
             continue
@@ -302,7 +302,7 @@ def _rules(parts: _Parts) -> Iterator[Mutant]:
             yield from _inverse(node, operand, parts)
 
 
-def _inverse(node: Expression, operand: Expression, parts: _Parts) -> Iterator[Mutant]:
+def _inverse(node: Expression, operand: Expression, parts: _Parts) -> Iterator[Misstep]:
     """Take d inv(X) for -Y*dX or -dX*Y, or with a transposed factor."""
     fixed, at = variable("~0", node.shape), variable("~1", node.shape)
     step = make("add", (operand, make("negate", (at,))))
@@ -317,4 +317,4 @@ def _inverse(node: Expression, operand: Expression, parts: _Parts) -> Iterator[M
         changed = parts.replaced(node, make("add", (fixed, make("negate", (product,)))))
         if changed is not None:
             hint = f"the differential of {_short(node)} is -Y*dX*Y, where Y is the inverse"
-            yield Mutant("inverse", hint, changed, {"~0": node, "~1": operand})
+            yield Misstep("inverse", hint, changed, {"~0": node, "~1": operand})
