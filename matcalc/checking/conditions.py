@@ -94,6 +94,8 @@ def _rooted(square: Expression) -> Iterator[tuple[Expression, Expression]]:
 
 
 def _condition(left: Expression, right: Expression) -> Condition | None:
+    if left is right:
+        return None
     difference = left if right is number(0) else make("add", (left, make("negate", (right,))))
     if not any(node.head == "variable" for node in postorder([difference], _children)):
         return None

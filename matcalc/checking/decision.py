@@ -1,4 +1,4 @@
-"""Decide a claim: shapes, normal form, a finite field, then points that could refute it.
+"""Decide a claim: points that could refute it, then the normal form, then a finite field.
 
 Zero-equivalence is undecidable in general (Richardson 1968): what is neither shown nor
 refuted is consistent with all points, or undecided where these are too few.
