@@ -18,6 +18,12 @@ from matcalc.checking.values import TooLarge
 from matcalc.errors import MatcalcError
 
 FIXED_SEED = 20180205
+ENOUGH = 6
+"""Fewer informative points decide nothing."""
+
+POWERS = (3, 6, 10, 20, 40, -10)
+"""Powers of two by which points are moved out, or to zero, in search of what was not seen."""
+
 MOST_TRIES = 16
 """Points that are tried at one assignment of sizes, for each informative one wanted."""
 
@@ -192,6 +198,11 @@ def survey(
                 return Survey(found, [], False)
             if time.monotonic() > deadline:
                 return Survey(found, watch.unseen(), True)
+    if found or not nowhere:
+        powers = (*_of_numbers(question), *(POWERS if len(found) < ENOUGH else ()))
+        found += _farther(question, several[:1], powers, deadline)
+        if any(c.differs for c in found):
+            return Survey(found, [], False)
     if not found:
         return Survey(nowhere, watch.unseen(), False, reason)
     for comparison in _beyond(question, watch, several[:1], deadline):
@@ -211,7 +222,7 @@ def _informative(
 ) -> list[Comparison]:
     """Return points of one assignment of sizes that count, up to the first that refutes."""
     found: list[Comparison] = []
-    for turn in range(number + MOST_TRIES):
+    for turn in range(number + (MOST_TRIES if sizes else 4 * MOST_TRIES)):
         point = sample(question.variables, sizes, generator, turn)
         comparison = compare(question, point)
         watch.note(point, comparison is not None)
@@ -224,22 +235,50 @@ def _informative(
     return found
 
 
+def _of_numbers(question: Question) -> tuple[int, ...]:
+    """Return powers of two at which large numbers matter: tanh(10^9*x) is flat but near zero."""
+    return (-question.longest, question.longest) if question.longest > 10 else ()
+
+
+def _farther(
+    question: Question, several: Sequence[dict[str, int]], powers: Sequence[int], deadline: float
+) -> list[Comparison]:
+    """Return points far out, or near zero, for formulas such as log(x - 100)."""
+    generator = random.Random(FIXED_SEED)
+    found: list[Comparison] = []
+    for sizes, power, turn in itertools.product(several, powers, range(12)):
+        if time.monotonic() > deadline or len(found) == 2 * ENOUGH:
+            break
+        point = sample(question.variables, sizes, generator, turn)
+        try:
+            comparison = compare(question, _scaled(question, point, power, generator))
+        except TooLarge:
+            break
+        found += [comparison] if comparison is not None else []
+    return found
+
+
+def _scaled(question: Question, point: Point, power: int, generator: random.Random) -> Point:
+    """Return a point with some of its variables multiplied by a power of two."""
+    values = {
+        name: boxed(array * Fraction(2) ** (power if generator.randrange(2) else 0))
+        if not question.variables[name].value.structure
+        else array
+        for name, array in point.values.items()
+    }
+    return Point(point.sizes, values)
+
+
 def _beyond(
     question: Question, watch: _Watch, several: Sequence[dict[str, int]], deadline: float
 ) -> Iterator[Comparison]:
     """Look farther out, and closer to zero, for sides of conditions that were not seen."""
     generator = random.Random(FIXED_SEED)
-    for sizes, power, turn in itertools.product(several, (3, 6, 10, 20, 40, -10), range(12)):
+    for sizes, power, turn in itertools.product(several, POWERS, range(12)):
         if not watch.unseen() or time.monotonic() > deadline:
             return
         point = sample(question.variables, sizes, generator, turn)
-        scaled = {
-            name: boxed(array * Fraction(2) ** (power if generator.randrange(2) else 0))
-            if not question.variables[name].value.structure
-            else array
-            for name, array in point.values.items()
-        }
-        point = Point(sizes, scaled)
+        point = _scaled(question, point, power, generator)
         if not any(side in signs_at(condition, point) for condition, side in watch.unseen()):
             continue
         try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.templates import definition
+from matcalc.calculus.tensors import constant_value
 from matcalc.expressions.functions import DEFINED_BY_NAME, ELEMENTARY_BY_NAME
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, make, number, substitute
@@ -81,7 +83,10 @@ def _compared(node: Expression) -> Iterator[tuple[Expression, Expression]]:
 
 
 def _is_root(exponent: Expression) -> bool:
-    return bool(exponent.head == "number" and exponent.value.denominator % 2 == 0)
+    if any(node.head in ("variable", "index") for node in postorder([exponent], _children)):
+        return False
+    value = constant_value(tensor_of(exponent))
+    return value is not None and value.denominator % 2 == 0
 
 
 def _rooted(square: Expression) -> Iterator[tuple[Expression, Expression]]:

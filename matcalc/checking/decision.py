@@ -19,7 +19,7 @@ from matcalc.calculus.products import product
 from matcalc.calculus.sums import add
 from matcalc.calculus.tensors import Label, Tensor, is_zero, leaf
 from matcalc.calculus.work import Factor
-from matcalc.checking.comparison import Comparison, Survey, survey
+from matcalc.checking.comparison import ENOUGH, Comparison, Survey, survey
 from matcalc.checking.conditions import Condition, conditions
 from matcalc.checking.fields import Verified, holds
 from matcalc.checking.kinks import refutation_on_kinks
@@ -28,8 +28,6 @@ from matcalc.checking.questions import Question
 from matcalc.expressions.dimensions import ONE
 
 FIELD_SIZES = 2
-ENOUGH = 6
-"""Fewer informative points decide nothing."""
 
 
 class Decision(NamedTuple):
@@ -53,10 +51,8 @@ def decide(question: Question, seed: int, deadline: float) -> Decision:
         return _refuted(refutation, found, question.bits)
     if found.timed_out:
         return Decision("undecided", "the time limit was reached", "points", "", None)
-    if len(found.comparisons) < ENOUGH:
+    if not found.comparisons:
         reason = found.reason or "no points were found at which the formula has a derivative"
-        if found.comparisons:
-            reason = f"only {len(found.comparisons)} points were found that tell anything"
         return Decision("undecided", reason, "points")
     tie = refutation_on_kinks(question, deadline)
     if tie is not None:
@@ -70,6 +66,9 @@ def decide(question: Question, seed: int, deadline: float) -> Decision:
         )  # fmt: skip
     if isinstance(equal, Verified):
         return _verified(equal, found)
+    if len(found.comparisons) < ENOUGH:
+        reason = f"only {len(found.comparisons)} points were found that tell anything"
+        return Decision("undecided", reason, "points")
     if found.unseen:
         return Decision("undecided", _unseen_text(found.unseen), "points")
     sizes = len(found.sizes)

@@ -38,13 +38,16 @@ class Question(NamedTuple):
         return {node.value.name: node for node in nodes if node.head == "variable"}
 
     @property
-    def bits(self) -> int:
-        """The bits in which values are compared: more where numbers of many digits occur."""
+    def longest(self) -> int:
+        """The bits of the longest number that occurs."""
         nodes = postorder(self.parts(), lambda node: node.arguments)
         numbers = [node.value for node in nodes if node.head == "number"]
-        longest = max([max(n.numerator, n.denominator, key=abs).bit_length() for n in numbers],
-                      default=0)  # fmt: skip
-        return min(ROUGH + 4 * max(0, longest - 16), MOST_BITS)
+        return max([max(abs(n.numerator), n.denominator).bit_length() for n in numbers], default=0)
+
+    @property
+    def bits(self) -> int:
+        """The bits in which values are compared: more where numbers of many digits occur."""
+        return min(ROUGH + 4 * max(0, self.longest - 16), MOST_BITS)
 
     @property
     def target(self) -> Shape:
