@@ -8,6 +8,8 @@ from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
     from matcalc.api import diff, gradient, hessian, jvp, parse, vjp
+    from matcalc.checking.verdicts import Verdict
+    from matcalc.claims import check
     from matcalc.derivative import Derivative, Formula
 
 __version__ = "0.1.0"
@@ -16,7 +18,9 @@ __all__ = [
     "Derivative",
     "Formula",
     "MatcalcError",
+    "Verdict",
     "__version__",
+    "check",
     "diff",
     "gradient",
     "hessian",
@@ -28,6 +32,8 @@ __all__ = [
 _MODULES = {
     "Derivative": "matcalc.derivative",
     "Formula": "matcalc.derivative",
+    "Verdict": "matcalc.checking.verdicts",
+    "check": "matcalc.claims",
     "diff": "matcalc.api",
     "gradient": "matcalc.api",
     "hessian": "matcalc.api",

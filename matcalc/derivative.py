@@ -16,7 +16,7 @@ from matcalc.syntax.inference import Inferred
 from matcalc.targets import Target
 
 if TYPE_CHECKING:
-    from matcalc.check.verification import Verification
+    from matcalc.checking.verification import Verification
     from matcalc.derivation.steps import Derivation, Detail, Manner, Step
 
 SCHEMA = 1
@@ -235,7 +235,7 @@ class Derivative(NamedTuple):
 
     def verify(self) -> Verification:
         """Check the answer entry by entry, by SymPy, at two small unequal sizes."""
-        from matcalc.check.verification import verify
+        from matcalc.checking.verification import verify
 
         return verify(self)
 

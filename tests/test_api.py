@@ -207,3 +207,8 @@ def test_verification(derivative: matcalc.Derivative) -> None:
     verification = derivative.verify()
     assert verification.ok, verification
     assert not derivative._replace(expression=matcalc.parse("2").expression).verify().ok
+
+
+def test_a_negative_power_keeps_the_order_of_a_difference() -> None:
+    assert str(matcalc.diff("1/(1 - x)", "x", "x: scalar")) == "1/(1 - x)^2"
+    assert str(matcalc.diff("1/(1 - x)^3", "x", "x: scalar")) == "3/(1 - x)^4"

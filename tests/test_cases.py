@@ -17,7 +17,7 @@ import pytest
 
 import matcalc
 from matcalc.calculus.layouts import LAYOUTS
-from matcalc.check.verification import verify, verify_answer
+from matcalc.checking.verification import verify, verify_answer
 from matcalc.notation.text import count_nodes
 
 CASES = Path(__file__).parent / "data" / "cases"

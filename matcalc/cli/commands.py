@@ -108,7 +108,28 @@ BATCH = Command(
     (LAYOUT, NOTATION, ORDER, FORMAT, CASES),
     ("matcalc batch formulas.txt", 'echo "x\'*A*x | x" | matcalc batch - --format json'),
 )
-COMMANDS = {command.name: command for command in (DIFF, HESSIAN, VJP, JVP, BATCH)}
+CHECK = Command(
+    "check",
+    "EXPR",
+    "Tell whether --claim is the derivative of a formula, and if not, what went wrong.",
+    (
+        Option("wrt", "NAME", "the variable, or an entry of it: w or A[1,2]"),
+        Option("claim", "FORMULA", "the derivative to check; it may be a program"),
+        WHERE,
+        LAYOUT,
+        ORDER,
+        Option("strict", "", "accept no claim for which only points speak"),
+        Option("seed", "N", "where the random points begin; no verdict depends on it", default="0"),
+        Option("limit", "SECONDS", "when to give up", default="20"),
+        Option("format", "FORMAT", "how to print", ("text", "json"), "text"),
+        FILE,
+    ),
+    (
+        'matcalc check "max(0, w·x + b)" --wrt w --claim "[w·x + b > 0]*x\'"',
+        'matcalc check "x\'*A*x" --wrt x --claim "2*A*x" --layout denominator',
+    ),
+)
+COMMANDS = {command.name: command for command in (DIFF, HESSIAN, VJP, JVP, CHECK, BATCH)}
 
 HELP = f"""usage: matcalc COMMAND ... [--help]
 
@@ -118,6 +139,8 @@ Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
   hessian EXPR --wrt NAMES   differentiate a scalar twice, all blocks
   vjp EXPR --wrt NAMES       multiply the transposed Jacobian with an upstream gradient
   jvp EXPR --wrt NAMES       differentiate along a tangent
+  check EXPR --wrt NAME --claim FORMULA
+                             tell whether a derivative is right, and what went wrong
   batch FILE                 differentiate every line of a file
 
 example: {DIFF.examples[0]}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from matcalc import __version__
+from matcalc.cli import check
 from matcalc.cli.arguments import (
     Arguments,
     Command,
@@ -16,7 +17,7 @@ from matcalc.cli.arguments import (
     unknown_command,
     usage,
 )
-from matcalc.cli.commands import BATCH, COMMANDS, HELP
+from matcalc.cli.commands import BATCH, CHECK, COMMANDS, HELP
 from matcalc.cli.inputs import check_argument, read_file, read_stream
 from matcalc.cli.reports import (
     answers_latex,
@@ -107,6 +108,8 @@ def _run(words: list[str], streams: Streams) -> int:
     arguments = read_arguments(command, rest)
     if command is BATCH:
         return _batch(arguments, streams)
+    if command is CHECK:
+        return _check(arguments, streams)
     return _answer(command, arguments, streams)
 
 
@@ -227,6 +230,19 @@ def _code(verdicts: list[bool | None]) -> int:
     if False in verdicts:
         return REFUTED
     return UNDECIDED if None in verdicts else ANSWERED
+
+
+# matcalc check
+
+
+def _check(arguments: Arguments, streams: Streams) -> int:
+    text = _formula(CHECK, arguments, streams)
+    verdict = check.verdict_on(text, arguments)
+    if arguments.values["format"] == "json":
+        streams.json(verdict.record())
+    else:
+        streams.answer(_fixed(f"{verdict}\n"))
+    return _code([check.accepted(verdict, arguments)])
 
 
 # matcalc batch

@@ -16,8 +16,8 @@ import pytest
 
 from matcalc.calculus import templates
 from matcalc.calculus.layouts import LAYOUTS
-from matcalc.check import verification
-from matcalc.check.verification import verify_answer
+from matcalc.checking import verification
+from matcalc.checking.verification import verify_answer
 from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.functions import (

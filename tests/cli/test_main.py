@@ -258,7 +258,7 @@ def test_verification() -> None:
 def test_exit_code_of_verification(
     verdicts: list[bool | None], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from matcalc.check import verification
+    from matcalc.checking import verification
 
     rest = iter(verdicts)
 

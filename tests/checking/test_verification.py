@@ -8,8 +8,8 @@ import pytest
 
 import matcalc
 from matcalc.calculus.layouts import LAYOUTS
-from matcalc.check import verification
-from matcalc.check.verification import Verification, verify, verify_answer
+from matcalc.checking import verification
+from matcalc.checking.verification import Verification, verify, verify_answer
 
 RIGHT = (
     ("A*x", "x", "A: matrix(m, n); x: vector(n)", 1),

@@ -1,0 +1,187 @@
+"""The counterexample that is shown: small sizes and small whole numbers, always the same."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from matcalc.checking.comparison import Comparison, compare, signs_at
+from matcalc.checking.conditions import Condition
+from matcalc.checking.points import assignments, structured, whole_points
+from matcalc.checking.precise import Point, context, is_number, polynomial
+from matcalc.checking.questions import Question
+from matcalc.checking.values import TooLarge
+from matcalc.checking.verdicts import Counterexample
+from matcalc.expressions.traversal import postorder
+
+MOST_SIZES = 8
+MOST_POINTS = 240
+POINTS_A_SIZE = 30
+MOST_CHANGES = 80
+FEWEST = 20
+WORK = 9_000
+"""How many nodes of formulas are evaluated, at most, unless `FEWEST` points need more."""
+
+
+def shrunk(
+    question: Question,
+    found: Comparison,
+    conditions: Sequence[Condition],
+    deadline: float,
+    *,
+    tie: bool = False,
+) -> Counterexample:
+    """Return a small counterexample of the kind that was found.
+
+    The claim is wrong, or has no value, at it as at the point that was found. Off a tie of
+    the formula's conditions, unless `tie` says that the claim is wrong only there.
+    """
+    if tie:
+        return _told(question, found)
+    nodes = len(postorder(question.parts(), lambda node: node.arguments))
+    most = max(FEWEST, WORK // nodes)
+    for point in itertools.islice(_small_points(question), min(most, MOST_POINTS)):
+        if time.monotonic() > deadline:
+            break
+        comparison = _refutes(question, point, found, conditions)
+        if comparison is not None:
+            return _told(question, _simplified(question, comparison, conditions, deadline))
+    whole = {name: _rounded(array) for name, array in found.point.values.items()}
+    comparison = _refutes(question, Point(found.point.sizes, whole), found, conditions)
+    best = comparison or found
+    return _told(question, _simplified(question, best, conditions, deadline))
+
+
+def _small_points(question: Question) -> Iterator[Point]:
+    several = list(itertools.islice(assignments(question.parts(), 1), 40))
+    several.sort(key=lambda sizes: (sum(sizes.values()), max(sizes.values(), default=0)))
+    for sizes in several[:MOST_SIZES]:
+        yield from itertools.islice(whole_points(question.variables, sizes), POINTS_A_SIZE)
+
+
+def _refutes(
+    question: Question, point: Point, found: Comparison, conditions: Sequence[Condition]
+) -> Comparison | None:
+    try:
+        comparison = compare(question, point)
+    except TooLarge:
+        return None
+    if comparison is None or not comparison.differs or comparison.undefined != found.undefined:
+        return None
+    return None if any(0 in signs_at(c, point) for c in conditions) else comparison
+
+
+def _rounded(array: Any) -> Any:
+    import numpy as np
+
+    result = np.empty(array.shape, dtype=object)
+    for index in np.ndindex(*array.shape):
+        result[index] = Fraction(round(array[index]))
+    return result
+
+
+def _simplified(
+    question: Question, start: Comparison, conditions: Sequence[Condition], deadline: float
+) -> Comparison:
+    """Replace entries by smaller numbers, one by one, as long as the claim stays wrong."""
+    import numpy as np
+
+    best = start
+    changes = 0
+    nodes = len(postorder(question.parts(), lambda node: node.arguments))
+    most = min(MOST_CHANGES, max(FEWEST, WORK // nodes))
+    improved = True
+    while improved:
+        improved = False
+        for name in sorted(best.point.values):
+            structure = question.variables[name].value.structure
+            for index in np.ndindex(*best.point.values[name].shape):
+                for smaller in _smaller(best.point.values[name][index]):
+                    changes += 1
+                    if changes > most or time.monotonic() > deadline:
+                        return best
+                    array = best.point.values[name].copy()
+                    array[index] = smaller
+                    if structure and (structure == "spd" or not _keeps(array, structure)):
+                        continue
+                    point = Point(best.point.sizes, {**best.point.values, name: array})
+                    comparison = _refutes(question, point, start, conditions)
+                    if comparison is not None:
+                        best, improved = comparison, True
+                        break
+    return best
+
+
+def _keeps(array: Any, structure: str) -> bool:
+    return bool((structured(array, structure) == array).all())
+
+
+def _smaller(value: Fraction) -> list[Fraction]:
+    """Return the simpler numbers to try: nearer to zero, and whole."""
+    tries = [Fraction(0), Fraction(1)]
+    if abs(value) > 4:
+        tries += [Fraction(round(value / 2)), Fraction(round(value * 3 / 4)), value - (value > 0)]
+    if value.denominator != 1:
+        tries += [Fraction(round(value)), Fraction(round(value * 4), 4)]
+    size = abs(value) + (value < 0) * Fraction(1, 2) + value.denominator - 1
+    return [t for t in tries if abs(t) + t.denominator - 1 < size and t != value]
+
+
+# The values, as they are shown
+
+
+def _told(question: Question, comparison: Comparison) -> Counterexample:
+    nodes = postorder(question.parts(), lambda node: node.arguments)
+    names = sorted({node.value.function.name for node in nodes if node.head == "abstract"})
+    scalar = {
+        node.value.function.name
+        for node in nodes
+        if node.head == "abstract" and node.value.function.elementwise
+    }
+    functions = {
+        name: _polynomial_text(name) if name in scalar else "a polynomial" for name in names
+    }
+    place = comparison.place or ()
+    return Counterexample(
+        dict(comparison.point.sizes),
+        {name: _exact(array) for name, array in comparison.point.values.items()},
+        functions,
+        _rough(comparison.derivative),
+        _rough(comparison.claim),
+        tuple([k + 1 for k in place]),
+    )
+
+
+def _polynomial_text(name: str) -> str:
+    terms = [
+        f"{c}" if k == 0 else f"{c}*t" if k == 1 else f"{c}*t^{k}"
+        for k, c in enumerate(polynomial(name))
+    ]
+    return " + ".join(terms).replace("+ -", "- ")
+
+
+def _exact(array: Any) -> Any:
+    """Return an array of fractions as nested lists of whole numbers, or texts such as '1/2'."""
+    if getattr(array, "shape", ()):
+        return [_exact(part) for part in array]
+    value = array[()] if hasattr(array, "shape") else array
+    return value.numerator if value.denominator == 1 else str(value)
+
+
+def _rough(array: Any) -> Any:
+    """Return an array of numbers as nested lists: whole numbers, floats, 'undefined'."""
+    if getattr(array, "shape", ()):
+        return [_rough(part) for part in array]
+    value = array[()] if hasattr(array, "shape") else array
+    if not is_number(value):
+        return "undefined"
+    own = context()
+    if value == int(value) and abs(value) < 10**9:
+        return int(value)
+    number = float(value)
+    if number and abs(number) != float("inf") and abs(number - float(own.nstr(value, 6))) == 0:
+        return number
+    return float(own.nstr(value, 10)) if abs(value) < 10**300 else own.nstr(value, 10)

@@ -1,0 +1,67 @@
+"""Determinants, inverses and powers of small matrices over any field, by elimination."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Arrays = Any
+Reduce = Callable[[Any], Any]
+
+
+class Singular(ArithmeticError):
+    """A matrix has no inverse, or a denominator is zero."""
+
+
+def determinant_and_inverse(
+    matrix: Arrays,
+    number: Callable[[int], Any],
+    divide: Callable[[Any, Any], Any],
+    reduce: Reduce,
+    precision: int = 0,
+) -> tuple[Any, Arrays | None]:
+    """Return the determinant, and the inverse or None where that is zero.
+
+    The largest pivot is taken, which in a finite field is any that is not zero. In numbers
+    of some bits of precision a pivot is zero if only rounding made it.
+
+    >>> import numpy as np
+    >>> from fractions import Fraction
+    >>> a = np.array([[Fraction(0), Fraction(2)], [Fraction(1), Fraction(3)]])
+    >>> d, inverse = determinant_and_inverse(a, Fraction, lambda a, b: a / b, lambda a: a)
+    >>> str(d), [[str(x) for x in row] for row in inverse]
+    ('-2', [['-3/2', '1'], ['1/2', '0']])
+    """
+    import numpy as np
+
+    n = len(matrix)
+    identity = np.full((n, n), number(0), dtype=object)
+    for k in range(n):
+        identity[k, k] = number(1)
+    rows = np.concatenate([matrix, identity], axis=1)
+    determinant = number(1)
+    zero = max([abs(entry) for entry in matrix.flat]) / 2 ** (precision * 3 // 4) * bool(precision)
+    for k in range(n):
+        pivot = max(range(k, n), key=lambda i: abs(rows[i, k]))
+        if abs(rows[pivot, k]) <= zero:
+            return number(0), None
+        if pivot != k:
+            rows[[k, pivot]] = rows[[pivot, k]]
+            determinant = -determinant
+        determinant = reduce(determinant * rows[k, k])
+        rows[k] = reduce(rows[k] * divide(number(1), rows[k, k]))
+        for i in range(n):
+            if i != k and rows[i, k] != 0:
+                rows[i] = reduce(rows[i] - rows[i, k] * rows[k])
+    return determinant, rows[:, n:]
+
+
+def adjugate(matrix: Arrays, determinant: Callable[[Arrays], Any]) -> Arrays:
+    """Return the adjugate, of cofactors, so that singular matrices have one too."""
+    import numpy as np
+
+    result = np.empty(matrix.shape, dtype=object)
+    for i, j in np.ndindex(*matrix.shape):
+        minor = np.delete(np.delete(matrix, j, axis=0), i, axis=1)
+        result[i, j] = (-1) ** (i + j) * determinant(minor)
+    return result

@@ -1,0 +1,185 @@
+"""Points at which a refuted claim is held against what it may have been meant as."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from matcalc.calculus.accumulation import jacobian
+from matcalc.calculus.layouts import arranged
+from matcalc.calculus.lowering import tensor_of
+from matcalc.calculus.tensors import Tensor
+from matcalc.checking.comparison import Comparison, compare
+from matcalc.checking.points import assignments, sample, spread
+from matcalc.checking.precise import ROUGH, Point, is_number, precision
+from matcalc.checking.questions import Question, flattened
+from matcalc.checking.reals import entries_at, tensor_at
+from matcalc.checking.values import TooLarge
+from matcalc.errors import MatcalcError
+from matcalc.expressions.nodes import Expression, substitute, variable
+from matcalc.expressions.shapes import Shape
+
+POINTS_A_SIZE = 4
+MOST_TRIES = 24
+FIXED_SEED = 4801
+
+Array = Any
+
+
+def same(left: Array, right: Array) -> bool:
+    """Tell whether two arrays have the same shape and, up to rounding, the same entries."""
+    if left is None or left.shape != right.shape:
+        return False
+    with precision(ROUGH):
+        floor = max([abs(b) for b in right.flat if is_number(b)], default=0) / 2**20
+        for a, b in zip(left.flat, right.flat, strict=True):
+            if not (is_number(a) and is_number(b)):
+                return False
+            if a != b and abs(a - b) * 2**150 > max(abs(a), abs(b), floor):
+                return False
+    return True
+
+
+class Evidence:
+    """A question and points at which formula, derivative and claim have values.
+
+    The points are the same for every seed.
+    """
+
+    def __init__(self, question: Question, first: Comparison | None = None) -> None:
+        """Begin with the point that refuted the claim."""
+        self.question = question
+        self.first = [] if first is None or first.undefined else [first]
+
+    @cached_property
+    def comparisons(self) -> list[Comparison]:
+        """Points of three sizes; both values are known at each."""
+        return [*self.first, *self._points({})]
+
+    def _points(self, structures: Mapping[str, str]) -> Iterator[Comparison]:
+        several = spread(assignments(self.question.parts()), 3)
+        count = POINTS_A_SIZE * (4 if several == [{}] else 1)
+        for sizes in several:
+            yield from self.at(sizes, count, structures)
+
+    def right_for(self, structures: Mapping[str, str]) -> bool:
+        """Tell whether the claim is right where variables have these structures."""
+        count = 0
+        for comparison in self._points(structures):
+            if comparison.differs:
+                return False
+            count += 1
+        return count > 2
+
+    def at(
+        self, sizes: Mapping[str, int], count: int, structures: Mapping[str, str] = {}
+    ) -> Iterator[Comparison]:
+        """Yield points of one assignment of sizes."""
+        generator = random.Random(FIXED_SEED)
+        for turn in range(count + MOST_TRIES):
+            point = sample(self.question.variables, sizes, generator, turn, structures)
+            try:
+                comparison = compare(self.question, point)
+            except TooLarge:
+                return
+            if comparison is not None and not comparison.undefined:
+                yield comparison
+                count -= 1
+            if not count:
+                return
+
+    def agrees(self, candidate: Callable[[Comparison], Array]) -> bool:
+        """Tell whether the claim has the candidate's value at every point."""
+        return bool(self.comparisons) and all(
+            same(_attempt(candidate, c), c.claim) for c in self.comparisons
+        )
+
+    def agrees_changed(self, change: Callable[[Array, Array], Array]) -> bool:
+        """Tell whether the claim's values, changed, are the derivative's at every point."""
+        return bool(self.comparisons) and all(
+            same(_attempt(lambda c: change(c.claim, c.derivative), c), c.derivative)
+            for c in self.comparisons
+        )
+
+    def holds(self, claim: Expression) -> bool:
+        """Tell whether another claim has the derivative's value at every point."""
+        return bool(self.comparisons) and all(
+            same(_attempt(lambda c: entries_at(claim, c.point, ROUGH), c), c.derivative)
+            for c in self.comparisons
+        )
+
+
+def _attempt(candidate: Callable[[Comparison], Array], comparison: Comparison) -> Array:
+    try:
+        with precision(ROUGH):
+            return candidate(comparison)
+    except (MatcalcError, TooLarge, KeyError):
+        return None
+
+
+# Derivatives of other formulas, in the claim's arrangement
+
+
+def loosened(node: Expression) -> Expression:
+    """Return the variable without its structure: every entry moves by itself."""
+    return variable(node.value.name, node.shape)
+
+
+def derivative_of(question: Question, formula: Expression, moving: Expression) -> Tensor:
+    """Return the first derivative of a formula by a variable, in the question's layout."""
+    loose = loosened(moving)
+    value = tensor_of(substitute(formula, {moving: loose}))
+    (tensor,) = jacobian(value, [tensor_of(loose)])
+    tensor, _ = arranged(tensor, formula.shape, moving.shape, 1, question.layout)
+    return tensor
+
+
+def arranged_value(
+    question: Question,
+    tensor: Tensor,
+    point: Point,
+    leaves: Mapping[str, Array] = {},
+    shape: Shape | None = None,
+) -> Array:
+    """Return a derivative's entries at a point, in the claim's or another shape."""
+    values = {**point.values, **leaves}
+    array = tensor_at(tensor, Point(point.sizes, values), ROUGH)
+    dimensions = question.answer.shape if shape is None else shape
+    array = array.reshape([d.evaluate(point.sizes) for d in dimensions])
+    return flattened(array, question.flat) if question.flat else array
+
+
+def common_ratio(pairs: Sequence[tuple[Array, Array]]) -> Any:
+    """Return c if left = c*right for all entries of all pairs, as a number; else None."""
+    ratio = None
+    with precision(ROUGH):
+        for left, right in pairs:
+            if left is None or right is None or left.shape != right.shape:
+                return None
+            scale = max([abs(b) for b in right.flat], default=0)
+            for a, b in zip(left.flat, right.flat, strict=True):
+                if not (is_number(a) and is_number(b)):
+                    return None
+                if abs(b) * 2**90 <= scale:
+                    if abs(a) * 2**80 > scale:
+                        return None
+                    continue
+                quotient = a / b
+                if ratio is None:
+                    ratio = quotient
+                elif abs(ratio - quotient) * 2**140 > abs(ratio) + abs(quotient):
+                    return None
+    return ratio
+
+
+def as_fraction(number: Any) -> Fraction | None:
+    """Return the simple fraction that a number is, or None."""
+    if number is None or not is_number(number):
+        return None
+    sign, mantissa, exponent, _ = number._mpf_
+    exact = Fraction(mantissa) * Fraction(2) ** exponent * (-1) ** sign
+    guess = exact.limit_denominator(10_000)
+    return guess if abs(exact - guess) * 2**140 <= abs(exact) + (guess == 0) else None

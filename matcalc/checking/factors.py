@@ -1,0 +1,124 @@
+"""Claims that are a multiple of the derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from matcalc.checking.cases import Case, Slip
+from matcalc.checking.comparison import Comparison
+from matcalc.checking.evidence import (
+    as_fraction,
+    common_ratio,
+)
+from matcalc.checking.precise import ROUGH, digits, precision
+from matcalc.checking.reals import entries_at
+from matcalc.checking.values import TooLarge
+from matcalc.errors import MatcalcError
+from matcalc.expressions.nodes import Expression, make
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.text import to_text
+
+
+def multiples(case: Case) -> Iterator[Slip]:
+    """The claim is a multiple of the derivative."""
+    comparisons = case.evidence.comparisons
+    pairs = [(c.claim, c.derivative) for c in comparisons]
+    ratio = common_ratio(pairs)
+    overall = as_fraction(ratio)
+    if overall is None and ratio is not None:
+        hint = f"the constant factor is wrong: the claim is {digits(ratio)} times the derivative"
+        yield Slip("constant factor", hint)
+    if overall is not None and overall != 0:
+        yield Slip("sign" if overall == -1 else "constant factor", factor_text(overall))
+        return
+    yield from multiple_of_transpose(case)
+
+
+def multiple_of_transpose(case: Case) -> Iterator[Slip]:
+    """The claim is a multiple of the transpose."""
+    pairs = [(_transposed(c.claim, c.derivative), c.derivative) for c in case.evidence.comparisons]
+    ratio = as_fraction(common_ratio(pairs))
+    if ratio is not None and ratio != 0:
+        yield Slip("transposed", f"transposed, and {factor_text(ratio)}")
+
+
+def _transposed(claim: Any, derivative: Any) -> Any:
+    """Return the claim transposed; a row becomes a vector, a vector a row."""
+    if claim.size == derivative.size == max(derivative.shape, default=1):
+        return claim.reshape(derivative.shape)
+    return claim.T
+
+
+def scalar_multiples(case: Case) -> Iterator[Slip]:
+    """The claim is the derivative times a scalar that depends on the variables."""
+    pairs = [(c.claim, c.derivative) for c in case.evidence.comparisons]
+    single = [common_ratio([pair]) for pair in pairs]
+    if any(ratio is None or ratio == 0 for ratio in single) or not single:
+        return
+    for factor in _scalars(case):
+        values = [_attempt(factor, c) for c in case.evidence.comparisons]
+        for power in (1, -1, 2, -2):
+            constant = _constant_ratio(single, values, power)
+            if constant is None:
+                continue
+            text = to_text(factor) + ("^2" if abs(power) == 2 else "")
+            what = "has the factor" if power > 0 else "lacks the factor"
+            hint = f"the claim {what} {text}" + (" too much" if power > 0 else "")
+            if constant != 1:
+                hint += f", and {factor_text(constant)}"
+            name = "constant factor" if factor.head == "size" else "factor"
+            yield Slip(name, hint)
+            return
+
+
+def factor_text(ratio: Fraction) -> str:
+    """Say by which factor a claim is wrong."""
+    if ratio == -1:
+        return "sign error: the claim is the negative of the derivative"
+    if ratio < 0:
+        return f"sign error, and {factor_text(-ratio)}"
+    if ratio.numerator == 1 and ratio != 1:
+        return f"the constant factor {ratio.denominator} is missing"
+    return f"the constant factor is wrong: the claim is {ratio} times the derivative"
+
+
+def _scalars(case: Case) -> Iterator[Expression]:
+    """Yield scalars that a factor may be: sizes, and those of the formula and the claim."""
+    question = case.question
+    order = postorder(question.parts(), lambda node: node.arguments)
+    names = sorted({n for node in order for d in node.shape for n in d.names})
+    from matcalc.expressions.dimensions import name as dimension
+    from matcalc.expressions.nodes import size
+
+    yield from [size(dimension(name)) for name in names]
+    claimed = postorder([question.claim], lambda node: node.arguments)
+    if not any(node.head == "variable" for node in claimed):
+        return
+    for node in order:
+        if node.head == "variable" and len(node.shape) == 2 and node.shape[0] == node.shape[1]:
+            yield make("call", (node,), ("det", None))
+    for node in order:
+        if not node.shape and node.head not in ("number", "size", "index", "pi"):
+            yield node
+
+
+def _attempt(factor: Expression, comparison: Comparison) -> Any:
+    try:
+        return entries_at(factor, comparison.point, ROUGH)[()]
+    except (MatcalcError, TooLarge, KeyError):
+        return None
+
+
+def _constant_ratio(ratios: list[Any], values: list[Any], power: int) -> Fraction | None:
+    with precision(ROUGH):
+        found = None
+        for ratio, value in zip(ratios, values, strict=True):
+            if value is None or value == 0:
+                return None
+            quotient = as_fraction(ratio / value**power)
+            if quotient is None or quotient == 0 or found not in (None, quotient):
+                return None
+            found = quotient
+        return found

@@ -1,0 +1,360 @@
+"""Formulas at a point, in real numbers of hundreds of bits.
+
+What has no real value there, such as log(-1) or 1/0, is not a number; a part that is not
+chosen by `where` does no harm.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import cache
+from typing import Any, NamedTuple
+
+from matcalc.checking.elimination import adjugate, determinant_and_inverse
+from matcalc.checking.values import TooLarge
+from matcalc.code.backends import SYMPY, Backend
+from matcalc.code.evaluation import evaluate
+from matcalc.expressions.functions import ELEMENTARY_BY_NAME
+from matcalc.expressions.names import function_name
+from matcalc.expressions.nodes import Application, Expression, Signature
+from matcalc.expressions.traversal import postorder
+
+ROUGH = 200
+"""Bits in which values are compared first; where they differ, twice as many are used."""
+
+LARGEST_VALUE = 20_000
+LARGEST_EXPONENT = 2**34
+"""exp and the like are not computed of larger arguments."""
+
+Values = Mapping[str, Any]
+
+
+class Point(NamedTuple):
+    """Sizes, and exact values of the variables, as arrays of fractions."""
+
+    sizes: Mapping[str, int]
+    values: Mapping[str, Any]
+
+
+def value_at(expression: Expression, point: Point, bits: int = ROUGH) -> Any:
+    """Return the formula's entries at a point, nan where they have no value.
+
+    Raises TooLarge if a part of it has too many entries.
+    """
+    order = postorder([expression], lambda node: node.arguments)
+    for node in order:
+        entries = 1
+        for dimension in node.shape:
+            entries *= dimension.evaluate(point.sizes)
+        if entries > LARGEST_VALUE:
+            raise TooLarge(f"a part of the formula has {entries} entries")
+    with precision(bits):
+        numbers = {name: entrywise(array, number) for name, array in point.values.items()}
+        functions = {
+            function_name(node.value): abstract_value(node.value, point.sizes)
+            for node in order
+            if node.head == "abstract"
+        }
+        value = evaluate(expression, {**numbers, **functions}, point.sizes, precise_backend())
+        return boxed(value)
+
+
+@cache
+def context() -> Any:
+    """Return a context of mpmath of our own, in which x/0 is not a number."""
+    import mpmath
+
+    own = mpmath.MPContext()
+    divide = own.mpf.__truediv__
+
+    def refuse(value: Any) -> Any:
+        raise TypeError("an array is no number")
+
+    own.npconvert = refuse  # which would print the array first
+
+    def safe(a: Any, b: Any) -> Any:
+        return own.nan if b == 0 else divide(a, b)
+
+    own.mpf.__truediv__ = safe
+    own.mpf.__rtruediv__ = lambda b, a: safe(own.mpf(a), b)
+    return own
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Compute in this many bits."""
+    own = context()
+    before, own.prec = own.prec, bits
+    try:
+        yield
+    finally:
+        own.prec = before
+
+
+def number(value: Any) -> Any:
+    """Return a fraction as a number of the current precision; numbers stay as they are."""
+    if isinstance(value, context().mpf):
+        return value
+    exact = Fraction(value)
+    return context().mpf(exact.numerator) / exact.denominator
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether an entry is a finite number."""
+    return bool(context().isfinite(value))
+
+
+def digits(value: Any) -> str:
+    """Return a number in as many digits as tell it from simpler ones."""
+    return str(context().nstr(value, 60))
+
+
+def boxed(value: Any) -> Any:
+    """Return an array; NumPy makes numbers of arrays without axes."""
+    import numpy as np
+
+    return np.asarray(value, dtype=object)
+
+
+def entrywise(array: Any, function: Callable[..., Any]) -> Any:
+    """Return the array of a function's values."""
+    import numpy as np
+
+    result = np.empty(array.shape, dtype=object)
+    for index in np.ndindex(*array.shape):
+        result[index] = function(array[index])
+    return result
+
+
+# Functions of the table, by their rows' templates
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that is nan of nan, and where it has no real value."""
+    own = context()
+
+    def entry(*arguments: Any) -> Any:
+        arguments = tuple([own.convert(a) for a in arguments])
+        if any(own.isnan(a) for a in arguments):
+            return own.nan
+        try:
+            value = own.convert(function(*arguments))
+        except (ArithmeticError, ValueError, TypeError):
+            return own.nan
+        return value if isinstance(value, own.mpf) or own.im(value) == 0 else own.nan
+
+    return entry
+
+
+def _bounded(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Return a function that is given up for arguments out of hand."""
+
+    def entry(x: Any) -> Any:
+        return function(x) if abs(x) < LARGEST_EXPONENT else context().nan
+
+    return entry
+
+
+def _raise(base: Any, exponent: Any) -> Any:
+    own = context()
+    if abs(exponent) > LARGEST_EXPONENT:
+        return own.nan
+    whole = int(exponent)
+    if whole == exponent:
+        return own.nan if base == 0 and whole < 0 else base**whole
+    return own.nan if base < 0 else own.power(base, exponent)
+
+
+@cache
+def elementwise(name: str, arity: int) -> Callable[..., Any]:
+    """Return an elementwise function from the template that its row has for SymPy."""
+    import numpy as np
+
+    function: Callable[..., Any] = np.frompyfunc(_of_numbers(name, arity), arity, 1)
+    return function
+
+
+def _of_numbers(name: str, arity: int) -> Callable[..., Any]:
+    own = context()
+    if name == "where":
+        return lambda c, a, b: c if own.isnan(c) else a if c else b
+    if name == "power":
+        return _guarded(_raise)
+    if name == "sqrt":
+        return _guarded(lambda x: own.sqrt(x))
+    names: dict[str, Any] = {
+        name: _bounded(getattr(own, name)) for name in ("exp", "sin", "cos", "tan", "sinh", "cosh")
+    }
+    for plain in ("log", "sqrt", "tanh", "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf",
+                  "sign"):  # fmt: skip
+        names[plain] = getattr(own, plain)
+    names |= {
+        "Abs": abs,
+        "Max": max,
+        "Min": min,
+        "Ne": lambda a, b: a != b,
+        "Piecewise": lambda *cases: next(value for value, holds in cases if holds),
+    }
+    parameters = ", ".join(f"a{k}" for k in range(arity))
+    body = ELEMENTARY_BY_NAME[name, arity].sympy.format(*[f"a{k}" for k in range(arity)])
+    # the table's own text; no user's text ever gets here
+    return _guarded(eval(f"lambda {parameters}: {body}", names))
+
+
+_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
+    ">": lambda a, b: a > b,
+    "<": lambda a, b: a < b,
+    ">=": lambda a, b: a >= b,
+    "<=": lambda a, b: a <= b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+
+
+def compared(operator: str, a: Any, b: Any) -> Any:
+    """Return where a comparison holds, 1 or 0, entry by entry."""
+    import numpy as np
+
+    own, holds = context(), _HOLDS[operator]
+
+    def entry(x: Any, y: Any) -> Any:
+        return own.nan if own.isnan(x) or own.isnan(y) else own.mpf(int(holds(x, y)))
+
+    return np.frompyfunc(entry, 2, 1)(a, b)
+
+
+def matrix_value(name: str, entries: Any) -> Any:
+    """Return det, logdet, inv or adj of a matrix, nan where it has none."""
+    own = context()
+    entries = entrywise(entries, own.convert)
+    if any(own.isnan(entry) for entry in entries.flat):
+        determinant, inverse = own.nan, None
+    else:
+        determinant, inverse = determinant_and_inverse(
+            entries, own.mpf, lambda a, b: a / b, lambda array: array, own.prec
+        )
+    if name == "det":
+        return determinant
+    if name == "logdet":
+        return own.log(determinant) if determinant > 0 else own.nan
+    if name == "adj":
+        if inverse is not None and abs(determinant) > 2**-20:
+            return determinant * inverse
+        return adjugate(entries, lambda m: matrix_value("det", m) if m.size else own.mpf(1))
+    return entrywise(entries, lambda entry: own.nan) if inverse is None else inverse
+
+
+def _fold(choose: Callable[..., Any]) -> Callable[[Any, int], Any]:
+    def fold(array: Any, axis: int) -> Any:
+        import numpy as np
+
+        lines = np.moveaxis(array, axis, -1)
+        result = np.empty(lines.shape[:-1], dtype=object)
+        for place in np.ndindex(*result.shape):
+            line = list(lines[place])
+            broken = [entry for entry in line if not is_number(entry)]
+            result[place] = broken[0] if broken else choose(line)
+        return result
+
+    return fold
+
+
+def _softmax(a: Any, axis: int) -> Any:
+    scaled = elementwise("exp", 1)(a)
+    return scaled / scaled.sum(axis=axis, keepdims=True)
+
+
+@cache
+def precise_backend() -> Backend:
+    """Return the backend of numbers in the current precision."""
+    import numpy as np
+
+    return SYMPY._replace(
+        name="mpmath",
+        array=lambda value: np.array(value, dtype=object),
+        number=lambda value: SYMPY.box(number(value)),
+        pi=lambda: SYMPY.box(+context().pi),
+        elementwise=elementwise,
+        compare=compared,
+        matrix=matrix_value,
+        largest=_fold(max),
+        smallest=_fold(min),
+        logsumexp=lambda a, axis: elementwise("log", 1)(elementwise("exp", 1)(a).sum(axis=axis)),
+        softmax=_softmax,
+        euclidean=lambda a: elementwise("sqrt", 1)((a * a).sum()),
+    )
+
+
+# Abstract functions: polynomials in their place
+
+
+def abstract_value(application: Application, sizes: Mapping[str, int]) -> Callable[..., Any]:
+    """Return a polynomial, or its exact derivative, for an abstract function."""
+    function, orders = application
+    if function.elementwise:
+        return lambda array: entrywise(
+            array, lambda entry: _derived(polynomial(function.name), len(orders), entry)
+        )
+    return lambda *arguments: _of_several(application, arguments, sizes)
+
+
+def polynomial(name: str) -> tuple[int, ...]:
+    """Return the coefficients, of 1, t, t^2, ..., that stand for a function of this name."""
+    generator = random.Random(name)
+    return tuple([generator.choice((-2, -1, 1, 2, 3)) for _ in range(6)])
+
+
+def _derived(coefficients: Sequence[int], times: int, t: Any) -> Any:
+    """Return a derivative of the polynomial at t."""
+    for _ in range(times):
+        coefficients = [k * c for k, c in enumerate(coefficients)][1:]
+    total = context().mpf(0)
+    for coefficient in reversed(coefficients):
+        total = total * t + coefficient
+    return total
+
+
+def _of_several(
+    application: Application, arguments: Sequence[Any], sizes: Mapping[str, int]
+) -> Any:
+    """Return the entries in numerator layout: each is a polynomial of all arguments' entries."""
+    import numpy as np
+
+    function, orders = application
+    shape = tuple([d.evaluate(sizes) for d in function.result])
+    axes = [argument.shape for argument in arguments]
+    entries = [entry for argument in arguments for entry in argument.flat]
+    starts = [0, *itertools.accumulate(argument.size for argument in arguments)]
+    full = shape + tuple([n for order in orders for n in axes[order]])
+    value = np.empty(full, dtype=object)
+    for index in np.ndindex(*full):
+        rest = list(index[len(shape) :])
+        by = []
+        for order in orders:
+            own, rest = rest[: len(axes[order])], rest[len(axes[order]) :]
+            by.append(starts[order] + (int(np.ravel_multi_index(own, axes[order])) if own else 0))
+        value[index] = _component(function, index[: len(shape)], by, entries)
+    seen = [axes[order] for order in orders if axes[order]]
+    if len(seen) == 1 and not shape and len(seen[0]) < 3:
+        return value.reshape(1, -1) if len(seen[0]) == 1 else value.T
+    return value
+
+
+def _component(
+    function: Signature, place: tuple[int, ...], by: Sequence[int], entries: Sequence[Any]
+) -> Any:
+    """Return a derivative of p(a·z) + q(b·z) for whole vectors a, b of this component."""
+    generator = random.Random(f"{function.name} {place}")
+    total = context().mpf(0)
+    for part in range(2):
+        weights = [generator.randint(-3, 3) or 1 for _ in entries]
+        inner = sum((w * z for w, z in zip(weights, entries, strict=True)), context().mpf(0))
+        slope = _derived(polynomial(f"{function.name} {place} {part}"), len(by), inner)
+        for k in by:
+            slope = slope * weights[k]
+        total += slope
+    return total

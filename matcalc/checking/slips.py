@@ -1,0 +1,73 @@
+"""What probably went wrong in a refuted claim, by name and in a sentence.
+
+A slip is named only if the claim, so mended, is right, or the derivation with the slip gives
+the claim, at all points of the evidence; or the claim is right on the points that it names.
+"""
+
+from __future__ import annotations
+
+import time
+
+from matcalc.checking.cases import Case, Search, Slip
+from matcalc.checking.derivations import intermediates, other_variables, slipped_derivations
+from matcalc.checking.evidence import same
+from matcalc.checking.factors import multiples, scalar_multiples
+from matcalc.checking.mending import differences, foreign_variables, mended, turned_signs
+from matcalc.checking.reshaping import wrong_shapes
+from matcalc.checking.restrictions import (
+    conventions,
+    large_sizes,
+    near_zero,
+    regions,
+    right_at_one,
+    special_values,
+)
+from matcalc.checking.transpositions import only_if_symmetric, other_layouts
+from matcalc.checking.values import TooLarge
+from matcalc.errors import MatcalcError
+
+
+def diagnose(case: Case) -> Slip | None:
+    """Return the slip that explains a refuted claim, or None."""
+    first = case.evidence.first
+    if first and all(same(c.derivative, c.claim) for c in first):
+        return Slip("approximation", "the claim is off by less than one part in 2^150")
+    for search in _SEARCHES:
+        if time.monotonic() > case.deadline:
+            return None
+        try:
+            for slip in search(case):
+                return slip._replace(hint=slip.hint + _size_remark(case, slip))
+        except (MatcalcError, TooLarge):
+            continue
+    return None
+
+
+def _size_remark(case: Case, slip: Slip) -> str:
+    """Return that the claim is right for vectors and matrices of one entry, where that helps."""
+    if slip.name not in ("function", "product", "order of factors"):
+        return ""
+    return next((f" ({found.hint})" for found in right_at_one(case)), "")
+
+
+_SEARCHES: tuple[Search, ...] = (
+    other_layouts,
+    wrong_shapes,
+    conventions,
+    intermediates,
+    multiples,
+    only_if_symmetric,
+    regions,
+    turned_signs,
+    slipped_derivations,
+    other_variables,
+    large_sizes,
+    scalar_multiples,
+    mended,
+    foreign_variables,
+    special_values,
+    near_zero,
+    right_at_one,
+    differences,
+)
+"""The searches in order: what is most telling, and what is most specific, comes first."""
