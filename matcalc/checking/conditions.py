@@ -12,7 +12,7 @@ from matcalc.expressions.functions import DEFINED_BY_NAME, ELEMENTARY_BY_NAME
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, make, number, substitute
 from matcalc.expressions.traversal import postorder
-from matcalc.signs import UNKNOWN, signs
+from matcalc.signs import range_of
 from matcalc.syntax.reading import read_formula
 
 
@@ -105,8 +105,8 @@ def _condition(left: Expression, right: Expression) -> Condition | None:
     if not any(node.head == "variable" for node in postorder([difference], _children)):
         return None
     sides = {-1, 1}
-    if right is number(0) and signs(left)[left] != UNKNOWN:
+    if right is number(0) and range_of(left).is_nonnegative:
         sides.discard(-1)
-    if left is number(0) and signs(right)[right] != UNKNOWN:
+    if left is number(0) and range_of(right).is_nonnegative:
         sides.discard(1)
     return Condition(left, right, difference, frozenset(sides))
