@@ -271,7 +271,7 @@ _RULES: dict[str, Callable[[Tensor, Place], Any]] = {
     "unit": _pattern(lambda position, shape, i: i == position),
     "count": _pattern(lambda start, shape, i: start + i),
     "fuse": _pattern(lambda value, shape, r, i, j: r == i * shape[2] + j),
-    "shift": _pattern(lambda offset, shape, s, i, j: s + offset == i + j),
+    "shift": _pattern(lambda value, shape, s, i, j: s == i + j),
     "flip": _pattern(lambda value, shape, i, j: i + j == shape[0] - 1),
     "levi_civita": _pattern(_permutation_sign),
     "product": _product,
