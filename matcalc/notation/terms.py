@@ -18,6 +18,7 @@ from matcalc.notation.building import (
     cost,
     entrywise,
     hadamard,
+    is_negative,
     links,
     negate,
     split_powers,
@@ -229,8 +230,16 @@ def _between_common_ends(terms: Sequence[Term]) -> Expression | None:
         return None
     cut = [t._replace(body=t.body[before : len(t.body) - after]) for t in terms]
     first = terms[0].body
-    inner = term_of(total(cut))
+    inner = _signed_term(total(cut))
     return written(_joined_term(inner, first[len(first) - after :], first[:before]))
+
+
+def _signed_term(e: Expression) -> Term:
+    """Return a formula as a term, -A - B as -(A + B)."""
+    if e.head == "add" and all(map(is_negative, e.arguments)):
+        term = term_of(negate(e))
+        return term._replace(coefficient=-term.coefficient)
+    return term_of(e)
 
 
 def _collected(terms: Sequence[Term]) -> list[Term]:
@@ -577,10 +586,10 @@ def _factored(inside: Sequence[Term], outside: Sequence[Term], at: int) -> Expre
     if at == -1:
         rest = total([term._replace(body=term.body[:-1]) for term in inside])
         # (A - B)*x: sign and scalars of the inner sum stay in front
-        joined = _joined_term(term_of(rest), (shared,), ())
+        joined = _joined_term(_signed_term(rest), (shared,), ())
     else:
         rest = total([term._replace(body=term.body[1:]) for term in inside])
-        joined = _joined_term(term_of(rest), (), (shared,))
+        joined = _joined_term(_signed_term(rest), (), (shared,))
     if not outside:
         return written(joined)
     return total([joined, *outside])
