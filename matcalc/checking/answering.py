@@ -23,7 +23,7 @@ PATIENCE = 2.0
 """Seconds for which the slip is looked for, at most."""
 LONGEST = 200
 KINK_HINT = "right almost everywhere but for the kink, where the slope is taken as documented"
-
+FLAT_TEXT = "; the claim is the flattened derivative, with columns stacked"
 UNDEFINED_HINT = "the claim has no value there: a division by zero, or a logarithm of no number"
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ def verdict_of(
     if claim.shape != question.answer.shape and rows:
         question = question._replace(flat=rows)
     fits = claim.shape == question.answer.shape or rows
+    facts = derivative.facts()
     common: dict[str, Any] = {
         "layout": layout,
-        "domain": tuple([f"{fact.message}" for fact in derivative.facts()
-                         if fact.code in ("W401", "W402")]),
+        "domain": tuple([fact.message for fact in facts if fact.code in ("W401", "W402")]),
         "derivative": derivative.text(),
         "assumptions": derivative.assumptions,
         "seed": seed,
@@ -60,12 +60,12 @@ def verdict_of(
         verdict = Verdict("refuted", _wrong_shape(question), "shapes", **common)
         return _diagnosed(verdict, question, names, deadline)
     decision = decide(question, seed, deadline)
-    extra = _flat_text(question) if question.flat else ""
+    extra = FLAT_TEXT if question.flat else ""
     verdict = Verdict(
         decision.verdict, decision.reason + extra, decision.method, bound=decision.bound, **common
     )
     if decision.refutation is None:
-        if verdict.ok and any(fact.code == "W401" for fact in derivative.facts()):
+        if verdict.ok and any(fact.code == "W401" for fact in facts):
             verdict = verdict._replace(reason=f"{verdict.reason}, almost everywhere")
         return verdict
     branches = conditions(question.parts())
@@ -132,7 +132,3 @@ def _total(shape: Shape) -> Dimension:
     for dimension in shape:
         total = total * dimension
     return total
-
-
-def _flat_text(question: Question) -> str:
-    return "; the claim is the flattened derivative, with columns stacked"

@@ -164,6 +164,7 @@ SLIPS = {
         ("x: scalar", "where(x > 6, x^2, 12*x - 36)", "x", "numerator", "12", "x < 6"),
         ("w, x: vector(n); b: scalar", "max(0, w·x + b)", "w", "numerator", "x'", "w·x + b > 0"),
         ("a: scalar", "a*abs(a)", "a", "numerator", "2*a", "a > 0"),
+        ("A: square(n)", "max(0, tr(A) - 500)", "A", "denominator", "0*A", "tr(A) - 500 < 0"),
     ],
     "kink": [
         ("x: scalar", "relu(x)", "x", "numerator", "[x >= 0]", "but for the kink"),
