@@ -66,8 +66,8 @@ _SEARCHES: tuple[Search, ...] = (
     mended,
     foreign_variables,
     special_values,
+    differences,
     near_zero,
     right_at_one,
-    differences,
 )
 """The searches in order: what is most telling, and what is most specific, comes first."""
