@@ -118,7 +118,8 @@ def expected_shapes(derivative: Derivative) -> Sequence[Shape]:
     shapes = [derivative.expression.shape]
     for layout in LAYOUTS:
         shapes.append(arrangement(result, target, derivative.order, layout).shape)
-    return tuple(dict.fromkeys([*shapes, (_total(result), _total(target))]))
+    flat = [(_total(result), _total(target)), (_total(target),)]
+    return tuple(dict.fromkeys([*shapes, *flat]))
 
 
 def _total(shape: Shape) -> Dimension:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.layouts import Layout
@@ -12,7 +12,7 @@ from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
 from matcalc.checking.decision import deadline_in, decide
 from matcalc.checking.evidence import Evidence
-from matcalc.checking.questions import Question
+from matcalc.checking.questions import Groups, Question
 from matcalc.checking.slips import diagnose
 from matcalc.checking.verdicts import Verdict
 from matcalc.expressions.dimensions import ONE, Dimension
@@ -23,7 +23,7 @@ PATIENCE = 2.0
 """Seconds for which the slip is looked for, at most."""
 LONGEST = 200
 KINK_HINT = "right almost everywhere but for the kink, where the slope is taken as documented"
-
+FLAT_TEXT = "; the claim is the flattened derivative, with columns stacked"
 UNDEFINED_HINT = "the claim has no value there: a division by zero, or a logarithm of no number"
 
 if TYPE_CHECKING:
@@ -44,28 +44,27 @@ def verdict_of(
         derivative.formula.expression, derivative.variable, derivative.entry,
         derivative.expression, claim, layout, derivative.order,
     )  # fmt: skip
-    rows = _flat(question)
-    if claim.shape != question.answer.shape and rows:
-        question = question._replace(flat=rows)
-    fits = claim.shape == question.answer.shape or rows
+    fits = claim.shape == question.answer.shape
+    if not fits:
+        question = question._replace(flat=_flat(question))
+    facts = derivative.facts()
     common: dict[str, Any] = {
         "layout": layout,
-        "domain": tuple([f"{fact.message}" for fact in derivative.facts()
-                         if fact.code in ("W401", "W402")]),
+        "domain": tuple([fact.message for fact in facts if fact.code in ("W401", "W402")]),
         "derivative": derivative.text(),
         "assumptions": derivative.assumptions,
         "seed": seed,
     }  # fmt: skip
-    if not fits:
+    if not fits and not question.flat:
         verdict = Verdict("refuted", _wrong_shape(question), "shapes", **common)
         return _diagnosed(verdict, question, names, deadline)
     decision = decide(question, seed, deadline)
-    extra = _flat_text(question) if question.flat else ""
+    extra = FLAT_TEXT if question.flat else ""
     verdict = Verdict(
         decision.verdict, decision.reason + extra, decision.method, bound=decision.bound, **common
     )
     if decision.refutation is None:
-        if verdict.ok and any(fact.code == "W401" for fact in derivative.facts()):
+        if verdict.ok and any(fact.code == "W401" for fact in facts):
             verdict = verdict._replace(reason=f"{verdict.reason}, almost everywhere")
         return verdict
     branches = conditions(question.parts())
@@ -105,34 +104,33 @@ def _wrong_shape(question: Question) -> str:
 # The flattened derivative
 
 
-def _flat(question: Question) -> int:
-    """Return how many axes of the answer make the rows of the flattened one; 0 if none do."""
+def _flat(question: Question) -> Groups:
+    """Return the axes of the answer that a claim of the flattened derivative joins; () if none."""
     shape = question.answer.shape
-    if len(question.claim.shape) != 2 or len(shape) < 3:
-        return 0
-    for rows in range(1, len(shape)):
-        sizes = (_total(shape[:rows]), _total(shape[rows:]))
-        if sizes == question.claim.shape and rows == _rows(question):
-            return rows
-    return 0
+    for groups in _groups(question):
+        if groups and question.claim.shape == tuple([_total(shape, group) for group in groups]):
+            return groups
+    return ()
 
 
-def _rows(question: Question) -> int:
-    """Return how many axes of the answer are those of what is derived."""
+def _groups(question: Question) -> Iterator[Groups]:
+    """Yield the ways to join axes: ∂vec(Y)/∂vec(X)', and for a scalar vec(X)' or vec(X)."""
+    axes = tuple(range(len(question.answer.shape)))
     result = question.formula.shape
     own = len(result) - (len(result) == 2 and result[0] == ONE)
     target = len(question.target)
-    if question.layout == "denominator":
-        return target
-    return own if own else target
+    if len(axes) > 2:
+        rows = target if question.layout == "denominator" or not own else own
+        yield axes[:rows], axes[rows:]
+    elif not own and target == 2 and question.order == 1:
+        if question.layout == "numerator":
+            yield (), axes[::-1]
+        else:
+            yield (axes,)
 
 
-def _total(shape: Shape) -> Dimension:
+def _total(shape: Shape, axes: Iterable[int]) -> Dimension:
     total = ONE
-    for dimension in shape:
-        total = total * dimension
+    for axis in axes:
+        total = total * shape[axis]
     return total
-
-
-def _flat_text(question: Question) -> str:
-    return "; the claim is the flattened derivative, with columns stacked"

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from matcalc.checking.conditions import Condition
-from matcalc.checking.evidence import (
-    Evidence,
-)
+from matcalc.checking.evidence import Evidence
 from matcalc.checking.questions import Question
 from matcalc.expressions.nodes import Expression
 

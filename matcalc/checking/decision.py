@@ -141,13 +141,13 @@ def _fused(question: Question, tensor: Tensor) -> Tensor:
     places = axes_of(shape)
     factors: list[Factor] = [(tensor, places, Fraction(1))]
     out: list[Label] = []
-    for group in (range(question.flat), range(question.flat, len(shape))):
+    for group in question.flat:
         lengths = [(axis, shape[axis]) for axis in group if shape[axis] != ONE]
         if not lengths:
             continue
         label: Label = lengths[0][0]
         length = lengths[0][1]
-        for axis, dimension in lengths[1:]:  # later axes vary slower: columns are stacked
+        for axis, dimension in lengths[1:]:  # later axes vary slower
             joined = ("fused", axis)
             fuse = leaf("fuse", None, dimension * length, dimension, length)
             factors.append((fuse, (joined, axis, label), Fraction(1)))

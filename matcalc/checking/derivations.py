@@ -141,6 +141,31 @@ def broken_chains(case: Case) -> Iterator[Slip]:
             yield Slip(chain.slip, chain.hint)
 
 
+def products_of_derivatives(case: Case) -> Iterator[Slip]:
+    """The derivative of a product was taken for the product of the derivatives, or u/v for u'/v'.
+
+    This is looked for in formulas that are a product or quotient, entry by entry.
+    """
+    question = case.question
+    formula = question.formula
+    entrywise = formula.head in ("multiply", "hadamard", "divide") and all(
+        part.shape == formula.shape for part in formula.arguments
+    )
+    if not entrywise or len(formula.shape) > 1 or question.order > 1 or question.entry:
+        return
+    left, right = [derivative_of(question, u, question.variable) for u in formula.arguments]
+
+    def together(comparison: Comparison) -> Any:
+        u = arranged_value(question, left, comparison.point)
+        v = arranged_value(question, right, comparison.point)
+        return boxed(u / v if formula.head == "divide" else u * v)
+
+    if question.claim.shape == question.answer.shape and case.evidence.agrees(together):
+        rule = "quotient" if formula.head == "divide" else "product"
+        hint = f"{rule} rule: the derivative of a {rule} is not the {rule} of the derivatives"
+        yield Slip("product rule", hint)
+
+
 def other_variables(case: Case) -> Iterator[Slip]:
     """The claim is the derivative by another variable."""
     question = case.question

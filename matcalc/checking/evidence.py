@@ -65,8 +65,15 @@ class Evidence:
         for sizes in several:
             yield from self.at(sizes, count, structures)
 
+    @cached_property
+    def differs_in_general(self) -> bool:
+        """Whether the claim is wrong at more than the point that refuted it."""
+        return any(c.differs for c in self.comparisons[len(self.first) :])
+
     def right_for(self, structures: Mapping[str, str]) -> bool:
         """Tell whether the claim is right where variables have these structures."""
+        if not self.differs_in_general:
+            return False
         count = 0
         for comparison in self._points(structures):
             if comparison.differs:

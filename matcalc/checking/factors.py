@@ -8,10 +8,7 @@ from typing import Any
 
 from matcalc.checking.cases import Case, Slip
 from matcalc.checking.comparison import Comparison
-from matcalc.checking.evidence import (
-    as_fraction,
-    common_ratio,
-)
+from matcalc.checking.evidence import as_fraction, common_ratio
 from matcalc.checking.precise import ROUGH, digits, precision
 from matcalc.checking.reals import entries_at
 from matcalc.checking.values import TooLarge

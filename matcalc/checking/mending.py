@@ -65,7 +65,7 @@ def differences(case: Case) -> Iterator[Slip]:
     """What the claim lacks, if that is shorter than the derivative."""
     question = case.question
     missing, surplus = lacking(question), lacking(question, surplus=True)
-    if not missing or min(len(missing), len(surplus)) > len(to_text(question.answer)) * 2 // 3:
+    if not missing or min(len(missing), len(surplus)) > len(to_text(question.answer)) * 3 // 4:
         return
     if len(surplus) < len(missing):
         yield Slip("extra term", f"the claim has {surplus} too much")

@@ -13,13 +13,15 @@ from matcalc.expressions.traversal import postorder
 
 MOST_BITS = 4_000
 
+Groups = tuple[tuple[int, ...], ...]
+
 
 class Question(NamedTuple):
     """Whether `claim` is the derivative of `formula` by `variable`, which is `answer`.
 
     `entry` has the indices if the variable is one entry. A claim of the flattened
-    derivative is compared with the answer's entries so arranged; `flat` then has the number
-    of axes that make its rows.
+    derivative is compared with the answer's entries so arranged; `flat` then has the groups
+    of axes that are joined, of which the first varies fastest.
     """
 
     formula: Expression
@@ -29,7 +31,7 @@ class Question(NamedTuple):
     claim: Expression
     layout: Layout
     order: int
-    flat: int = 0
+    flat: Groups = ()
 
     @property
     def variables(self) -> dict[str, Expression]:
@@ -64,10 +66,18 @@ class Question(NamedTuple):
         return flattened(value, self.flat) if self.flat else value
 
 
-def flattened(array: Any, rows: int) -> Any:
-    """Return an array as a matrix: its first axes make the rows, columns are stacked."""
-    height = 1
-    for length in array.shape[:rows]:
-        height *= length
-    axes = [*range(rows)[::-1], *range(rows, array.ndim)[::-1]]
-    return array.transpose(axes).reshape(height, -1)
+def flattened(array: Any, groups: Groups) -> Any:
+    """Return an array with each group of axes joined, the first of a group varying fastest.
+
+    >>> import numpy as np
+    >>> flattened(np.arange(6).reshape(2, 3), ((), (0, 1)))
+    array([[0, 3, 1, 4, 2, 5]])
+    """
+    axes = [axis for group in groups for axis in reversed(group)]
+    lengths = []
+    for group in groups:
+        length = 1
+        for axis in group:
+            length *= array.shape[axis]
+        lengths.append(length)
+    return array.transpose(axes).reshape(lengths)

@@ -46,7 +46,7 @@ def _spread_out(claim: Any, derivative: Any) -> Any:
 
 def _added_up(axis: int) -> Callable[[Any, Any], Any]:
     def change(claim: Any, derivative: Any) -> Any:
-        if claim.ndim <= axis:
+        if claim.ndim <= axis or claim.shape[axis] == 1:
             return None
         total = boxed(claim.sum(axis=axis))
         return total.reshape(derivative.shape) if total.size == derivative.size else None
@@ -59,7 +59,7 @@ def _total(claim: Any, derivative: Any) -> Any:
 
 
 _RESHAPED: tuple[tuple[str, str, Callable[[Any, Any], Any]], ...] = (
-    ("diag", "diag is missing: the Jacobian is a diagonal matrix", _as_diagonal),
+    ("diag", "diag (or eye) is missing: the Jacobian is a diagonal matrix", _as_diagonal),
     ("ones", "ones are missing: every entry of the derivative is the claim", _spread_out),
     ("sum", "the sum is missing: the entries must be added up", _added_up(0)),
     ("sum", "the sum is missing: the entries must be added up", _added_up(1)),

@@ -122,7 +122,7 @@ def _right_at(case: Case, several: Sequence[int]) -> Iterator[Slip]:
     question = case.question
     order = postorder(question.parts(), lambda node: node.arguments)
     names = sorted({n for node in order for d in node.shape for n in d.names})
-    if not names:
+    if not names or not case.evidence.differs_in_general:
         return
     for size in several:
         sizes = dict.fromkeys(names, size)

@@ -9,7 +9,12 @@ from __future__ import annotations
 import time
 
 from matcalc.checking.cases import Case, Search, Slip
-from matcalc.checking.derivations import intermediates, other_variables, slipped_derivations
+from matcalc.checking.derivations import (
+    intermediates,
+    other_variables,
+    products_of_derivatives,
+    slipped_derivations,
+)
 from matcalc.checking.evidence import same
 from matcalc.checking.factors import multiples, scalar_multiples
 from matcalc.checking.mending import differences, foreign_variables, mended, turned_signs
@@ -60,14 +65,15 @@ _SEARCHES: tuple[Search, ...] = (
     regions,
     turned_signs,
     slipped_derivations,
+    products_of_derivatives,
     other_variables,
     large_sizes,
     scalar_multiples,
     mended,
     foreign_variables,
     special_values,
+    differences,
     near_zero,
     right_at_one,
-    differences,
 )
 """The searches in order: what is most telling, and what is most specific, comes first."""

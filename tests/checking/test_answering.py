@@ -47,7 +47,7 @@ def _hashable(verdict: matcalc.Verdict) -> matcalc.Verdict:
     return verdict._replace(counterexample=None)
 
 
-FLAT = "A: matrix(m, n); X: matrix(n, p); B: matrix(p, q); x: vector(n)"
+FLAT = "A: matrix(m, n); X: matrix(n, p); B: matrix(p, q); C: matrix(p, m); x: vector(n)"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,10 @@ FLAT = "A: matrix(m, n); X: matrix(n, p); B: matrix(p, q); x: vector(n)"
         ("X*B[:,1]", "numerator", 1, "B[:,1]'⊗eye(n)"),
         ("tr(X'*X)", "numerator", 2, "2*eye(n*p)"),
         ("tr(X'*X)", "denominator", 2, "2*eye(n)⊗eye(p)"),
+        ("tr(X'*X)", "numerator", 1, "2*vec(X)'"),
+        ("tr(A*X*C)", "numerator", 1, "vec(A'*C')'"),
+        ("tr(X'*X)", "denominator", 1, "2*vec(X)"),
+        ("tr(X'*X)", "mixed", 1, "2*vec(X)"),
         ("A*X", "numerator", 1, "tensor(i = 1..m, j = 1..p, k = 1..n, l = 1..p, "
          "A[i,k]*delta(j, l))"),
     ],
@@ -76,6 +80,7 @@ def test_the_flattened_derivative_is_right_too(
 def test_a_wrong_flattened_derivative_is_refuted() -> None:
     assert matcalc.check("A*X*B", "X", "A⊗B'", FLAT).verdict == "refuted"
     assert matcalc.check("X'", "X", "commutation(p, n)", FLAT).verdict == "refuted"
+    assert matcalc.check("tr(X'*X)", "X", "2*vec(X')'", FLAT).verdict == "refuted"
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,9 @@ def has_reference_numbers(case: Case, question: Question, claim: Expression) -> 
 
 
 def is_known_equal(question: Question, claim: Expression) -> bool:
-    """Tell whether a claim is the answer transposed, and that a diagonal matrix."""
+    """Tell whether a claim is the answer transposed, and that symmetric: diagonal, or a Hessian."""
     text = to_text(question.claim)
-    return "diag(" in text[:6] and to_text(claim) in (f"{text}'", f"({text})'")
+    return ("diag(" in text[:6] or "''(" in text) and to_text(claim) in (f"{text}'", f"({text})'")
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -116,6 +116,14 @@ SLIPS = {
         ("Q: matrix(n, d); K: matrix(m, d); G: matrix(n, m)", "sum(G .* softmax(Q*K', axis=1))",
          "Q", "denominator", "(softmax(Q*K', axis=1) .* G)*K", "diagonal"),
     ],
+    "product rule": [
+        ("x: scalar", "x*sin(x)", "x", "numerator", "cos(x)", "product of the derivatives"),
+        ("x: scalar", "x^2/sin(x)", "x", "numerator", "2*x/cos(x)", "quotient rule"),
+        ("x: vector(n)", "sin(x) .* tanh(x)", "x", "numerator", "diag(cos(x) .* (1 - tanh(x)^2))",
+         "product rule"),
+        ("x: vector(n)", "sin(x) .* x.^2", "x", "numerator", "diag(2*x .* cos(x))",
+         "product of the derivatives"),
+    ],
     "power rule": [
         ("x: scalar", "sin(x)^3", "x", "numerator", "3*sin(x)^3*cos(x)", "lowered"),
         ("x: scalar", "x^3", "x", "numerator", "3*x^3", "lowered"),
@@ -164,6 +172,7 @@ SLIPS = {
         ("x: scalar", "where(x > 6, x^2, 12*x - 36)", "x", "numerator", "12", "x < 6"),
         ("w, x: vector(n); b: scalar", "max(0, w·x + b)", "w", "numerator", "x'", "w·x + b > 0"),
         ("a: scalar", "a*abs(a)", "a", "numerator", "2*a", "a > 0"),
+        ("A: square(n)", "max(0, tr(A) - 500)", "A", "denominator", "0*A", "tr(A) - 500 < 0"),
     ],
     "kink": [
         ("x: scalar", "relu(x)", "x", "numerator", "[x >= 0]", "but for the kink"),
