@@ -41,10 +41,17 @@ class Paths(NamedTuple):
     """A sum of products of Jacobians, outermost factor first, one product a path.
 
     The products contract over the axes between their factors: a product of matrices where
-    all of the factors are.
+    all of the factors are. The denominator layout writes such a product `turned`, with the
+    innermost factor first.
     """
 
     terms: tuple[tuple[Expression, ...], ...]
+    turned: bool = False
+
+    @property
+    def written(self) -> tuple[tuple[Expression, ...], ...]:
+        """The products with their factors in the order in which they are written."""
+        return tuple([term[::-1] for term in self.terms]) if self.turned else self.terms
 
 
 Member = Expression | Paths
@@ -96,7 +103,7 @@ class Chain(NamedTuple):
 class Derivation(NamedTuple):
     """A derivative's derivation: its steps in order, and what its symbols stand for.
 
-    `variable` is the symbol derived by and `result` the one of the whole formula.
+    `formula` is what was derived, as typed. `variable` is the symbol derived by and `result` the one of the whole formula.
     `definitions` has an operation for every intermediate symbol, in order; `quantities`
     says of every other symbol what it is. The last step ends in the answer; `cases` has what
     it is where a condition holds, and where its opposite does. `seed` is what a product with
@@ -107,6 +114,7 @@ class Derivation(NamedTuple):
     manner: Manner
     detail: Detail
     layout: str
+    formula: Expression
     variable: Expression
     result: Expression
     definitions: dict[Expression, Expression]

@@ -47,10 +47,16 @@ WIDEST = 10
 """How many columns a bmatrix may have."""
 
 
-def to_latex(expression: Expression, *, cases: bool = False) -> str:
+def to_latex(
+    expression: Expression,
+    *,
+    cases: bool = False,
+    symbols: Mapping[Expression, str] | None = None,
+) -> str:
     r"""Return the formula as LaTeX, its shared parts in lines of their own.
 
     With `cases`, what an Iverson bracket multiplies is written as a case distinction.
+    `symbols` has the LaTeX of variables that are not written by their names.
 
     >>> from matcalc.expressions.dimensions import name
     >>> from matcalc.expressions.nodes import make, variable
@@ -58,19 +64,35 @@ def to_latex(expression: Expression, *, cases: bool = False) -> str:
     >>> print(to_latex(make("multiply", (make("transpose", (x,)), x))))
     \mathbf{x}^{\top} \mathbf{x}
     """
-    describe = _describe_cases if cases else _describe
-    parts = shared(expression, describe_text)
-    names: dict[Expression, str] = {}
-    lines: list[str] = []
-    for name, part in parts:
-        shown = name_latex(name, bool(part.shape))
-        lines.append(f"{shown} &= {join(part, lay_out(part, describe, names))}")
-        names[part] = shown
-    result = join(expression, lay_out(expression, describe, names))
+    parts, result = program_latex(expression, cases=cases, symbols=symbols)
     if not parts:
         return result
+    lines = [f"{name} &= {part}" for name, part in parts]
     lines.append(f"&\\phantom{{=}} {result}")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def program_latex(
+    expression: Expression,
+    *,
+    cases: bool = False,
+    symbols: Mapping[Expression, str] | None = None,
+) -> tuple[list[tuple[str, str]], str]:
+    """Return the shared parts of a formula as (name, part) in order, and the formula itself."""
+    describe = _describe_cases if cases else _describe
+    names: dict[Expression, str] = dict(symbols or {})
+    lines = []
+    for name, part in shared(expression, describe_text):
+        shown = name_latex(name, bool(part.shape))
+        lines.append((shown, join(part, lay_out(part, describe, names))))
+        names[part] = shown
+    return lines, join(expression, lay_out(expression, describe, names))
+
+
+def condition_latex(comparison: Expression) -> str:
+    """Return a comparison without the Iverson bracket around it."""
+    left, right = map(to_latex, comparison.arguments)
+    return f"{left} {_RELATIONS[comparison.value]} {right}"
 
 
 def _describe(node: Expression, layout: Layout) -> Printed:
