@@ -16,12 +16,12 @@ LAYERS = (
     ("calculus",),
     ("notation",),
     ("code", "check", "signs", "facts"),
-    ("derivative", "derivation", "api"),
+    ("derivative", "derivation", "notes", "api"),
     ("cli",),
 )
 HEIGHTS = {name: height for height, names in enumerate(LAYERS) for name in names}
 ENTRY = {"__init__", "__main__"}
-HEAVY = {"numpy", "sympy", "mpmath", "lark"}
+HEAVY = {"numpy", "sympy", "mpmath", "lark", "latex2mathml"}
 
 
 def part_of(path: Path) -> str:

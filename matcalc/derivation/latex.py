@@ -95,7 +95,7 @@ def member_latex(member: Member, symbols: Symbols) -> str:
 
 
 def _paths(terms: Sequence[Sequence[Expression]], symbols: Symbols) -> str:
-    return " + ".join(" ".join(symbols[factor] for factor in factors) for factors in terms)
+    return " + ".join(r" \, ".join(symbols[factor] for factor in factors) for factors in terms)
 
 
 # Equations that fit a width
@@ -138,11 +138,11 @@ def cases_equation(derivation: Derivation) -> Equation | None:
     """Return the answer as a case distinction, if there is one."""
     if not derivation.cases:
         return None
-    rows = [
+    rows = r" \\ ".join(
         rf"{to_latex(value)} & \text{{if }} {condition_latex(condition)}"
         for condition, value in derivation.cases
-    ]
-    right = rf"= \begin{{cases}} {r' \\ '.join(rows)} \end{{cases}}"
+    )
+    right = rf"= \begin{{cases}} {rows} \end{{cases}}"
     return Equation((("", right),), "", "")
 
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from math import ceil
 from typing import NamedTuple
 
 FULL_ENOUGH = 0.4
 """A line is filled to at least this part of its width before it is ended at a better place."""
+
+UNEVEN = 1.3
+"""How much longer than the average a line may be, so that the last one is not a scrap."""
 
 
 class Place(NamedTuple):
@@ -30,6 +34,7 @@ def broken(text: str, places: Sequence[Place], whole: float, room: float) -> lis
     >>> broken(text, text_places(text), len(text), 8)
     ['a + b*c', '+ d']
     """
+    room = min(room, UNEVEN * whole / ceil(whole / room))
     lines = []
     start, done = 0, 0.0
     index = 0
@@ -199,7 +204,7 @@ def broken_latex(latex: str, room: float) -> list[str]:
     r"""Return the lines of a formula in LaTeX, without growing brackets if they stand in the way.
 
     >>> broken_latex(r"\left(a + b + c + d\right) x", 8.0)
-    ['(a + b', '+ c + d) x']
+    ['(a + b + c', '+ d) x']
     """
     places, width = latex_places(latex)
     if width <= room:

@@ -1,0 +1,127 @@
+r"""Derivations as Markdown with mathematics in $…$ and $$…$$.
+
+GitHub reads marks of Markdown and backslashes before punctuation inside mathematics too,
+and does not take every command. So rows end in \cr, scripts follow a space (their underscores
+then begin no emphasis), and no backslash stands before punctuation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from matcalc.derivation.latex import Equation
+from matcalc.derivation.outline import References
+from matcalc.notation.escaping import markdown_escaped
+from matcalc.notes.latex import sentence
+from matcalc.notes.sections import Block, Section
+
+ROOM = 62
+
+_REPLACED = {
+    r"\\": r"\cr",
+    r"\,": r"\ ",
+    r"\;": r"\ ",
+    r"\|": r"\Vert ",
+    r"\_": " ",
+    "_": " _",
+    "*": r"\ast ",
+    "|": r"\vert ",
+}
+_COMMAND = re.compile(r"\\operatorname\{((?:[^{}\\]|\\_)*)\}|\\[^A-Za-z]|[_*|]")
+
+
+def document(sections: Sequence[Section], references: References, title: str) -> str:
+    """Return a document."""
+    lines = [f"# {markdown_escaped(title)}", ""]
+    for section in sections:
+        lines += _section(section)
+    lines += _rules(references)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def body(section: Section, references: References) -> str:
+    """Return one derivation without a title."""
+    return "\n".join([*_section(section), *_rules(references)]).rstrip("\n") + "\n"
+
+
+def mathematics(latex: str) -> str:
+    r"""Return LaTeX that survives Markdown, in commands that GitHub takes.
+
+    >>> print(mathematics(r"\left\|\mathbf{x}_{1}\right\|_2 \, \operatorname{diag}(x)"))
+    \left\Vert \mathbf{x} _{1}\right\Vert  _2 \  \mathrm{diag}(x)
+    """
+    return _COMMAND.sub(_plain, latex)
+
+
+def _plain(found: re.Match[str]) -> str:
+    if found[1] is not None:
+        return r"\mathrm{" + found[1].replace(r"\_", r"\ ") + "}"
+    return _REPLACED.get(found[0], found[0])
+
+
+def _section(section: Section) -> Iterator[str]:
+    heading = f"## {section.before} ${mathematics(section.variable)}$"
+    if section.after:
+        heading += f" {section.after} ${mathematics(section.seed)}$"
+    yield heading
+    yield ""
+    yield from _display([section.formula])
+    if section.spaces:
+        yield f"with {', '.join(f'${mathematics(space)}$' for space in section.spaces)}"
+        yield ""
+    if section.assumptions:
+        yield f"assuming `{'; '.join(section.assumptions)}`"
+        yield ""
+    for title, blocks in section.orders:
+        if title:
+            yield f"### {title}"
+            yield ""
+        for number, block in enumerate(blocks, 1):
+            yield from _block(number, block)
+    for fact in section.facts:
+        yield f"- {markdown_escaped(fact)}"
+    yield ""
+
+
+def _block(number: int, block: Block) -> Iterator[str]:
+    reason = f" {markdown_escaped(sentence(block.reason))}" if block.reason else ""
+    yield f"**{number}. {markdown_escaped(block.title)}.**{reason}"
+    yield ""
+    if block.paths:
+        yield "; ".join(f"${mathematics(path)}$" for path in block.paths)
+        yield ""
+    yield from _display(block.equations)
+
+
+def _display(rows: Sequence[Equation]) -> Iterator[str]:
+    shown = []
+    for row in rows:
+        *first, (left, right) = row.lines
+        shown += [f"{a} & {b}" for a, b in first]
+        reason = rf" && \text{{{_words(row)}}}" if row.reason or row.shape else ""
+        shown.append(f"{left} & {right}{reason}")
+    yield "$$"
+    yield r"\begin{aligned}"
+    yield " \\cr\n".join(map(mathematics, shown))
+    yield r"\end{aligned}"
+    yield "$$"
+    yield ""
+
+
+def _words(row: Equation) -> str:
+    """Return what stands next to an equation: letters, and what \\text takes as it stands."""
+    reason = "".join(c if c.isalnum() or c in " ,;.:()[]'-+=·" else " " for c in row.reason)
+    shape = f"({row.shape})".replace(r"\times", "×") if row.shape else ""
+    return f"{shape} {reason}".strip()
+
+
+def _rules(references: References) -> Iterator[str]:
+    if not references.numbers:
+        return
+    yield "## Rules"
+    yield ""
+    for rule, number in references.numbers.items():
+        said = f": `{rule.statement}`" if rule.statement else ""
+        source = f" ({markdown_escaped(rule.source)})" if rule.source else ""
+        yield f"{number}. {markdown_escaped(rule.name)}{said}{source}"
