@@ -9,6 +9,7 @@ from matcalc.errors import MatcalcError
 if TYPE_CHECKING:
     from matcalc.api import diff, gradient, hessian, jvp, parse, vjp
     from matcalc.derivative import Derivative, Formula
+    from matcalc.notes.document import note
 
 __version__ = "0.1.0"
 
@@ -21,6 +22,7 @@ __all__ = [
     "gradient",
     "hessian",
     "jvp",
+    "note",
     "parse",
     "vjp",
 ]
@@ -32,6 +34,7 @@ _MODULES = {
     "gradient": "matcalc.api",
     "hessian": "matcalc.api",
     "jvp": "matcalc.api",
+    "note": "matcalc.notes.document",
     "parse": "matcalc.api",
     "vjp": "matcalc.api",
 }

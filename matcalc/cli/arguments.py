@@ -13,7 +13,10 @@ from matcalc.errors import MatcalcError
 
 
 class Option(NamedTuple):
-    """One option: a flag if it has no `metavar`. `join` says how repeated values combine."""
+    """One option: a flag if it has no `metavar`. `join` says how repeated values combine.
+
+    `short` is a letter that stands for it behind one dash.
+    """
 
     name: str
     metavar: str
@@ -21,6 +24,7 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     default: str = ""
     join: str = ""
+    short: str = ""
 
 
 class Command(NamedTuple):
@@ -60,11 +64,13 @@ def read_arguments(command: Command, words: Sequence[str]) -> Arguments:
     Arguments(operand="-x'*x", values={'wrt': 'x'})
     """
     options = {option.name: option for option in command.options}
+    long = {f"-{option.short}": f"--{option.name}" for option in command.options if option.short}
     given: dict[str, list[str]] = {}
     operands: list[str] = []
     rest = list(reversed(words))
     while rest:
         word = rest.pop()
+        word = long.get(word, word)
         if word == "--":
             operands += reversed(rest)
             break

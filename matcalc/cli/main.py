@@ -17,7 +17,16 @@ from matcalc.cli.arguments import (
     unknown_command,
     usage,
 )
-from matcalc.cli.inputs import check_argument, read_file, read_stream
+from matcalc.cli.explain import EXPLAIN, explain
+from matcalc.cli.inputs import (
+    check_argument,
+    read_file,
+    read_formula_text,
+    read_stream,
+    split_line,
+)
+from matcalc.cli.note import NOTE, note_text, write_output
+from matcalc.cli.options import FILE, LAYOUT, ORDER, WHERE, WRT
 from matcalc.cli.reports import (
     answers_latex,
     answers_text,
@@ -31,17 +40,6 @@ from matcalc.errors import MatcalcError
 ANSWERED, REFUTED, REFUSED, UNDECIDED = 0, 1, 2, 3
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
-WHERE = Option(
-    "where", "DECLARATIONS", "kinds and sizes: 'x: vector(n); A: matrix(m, n)'", join="; "
-)
-LAYOUT = Option(
-    "layout",
-    "LAYOUT",
-    "the layout of the derivative",
-    ("numerator", "denominator", "mixed"),
-    "numerator",
-)
-ORDER = Option("order", "K", "the order of the derivative", default="1")
 FORMAT = Option("format", "FORMAT", "how to print", ("text", "latex", "json"), "text")
 CASES = Option("cases", "", "in LaTeX, write kinks with the cases environment")
 
@@ -50,13 +48,13 @@ DIFF = Command(
     "EXPR",
     "Differentiate a formula: EXPR, or - for standard input, or --file FILE.",
     (
-        Option("wrt", "NAMES", "the variables, or entries of them: w,b or A[1,2]", join=","),
+        WRT,
         WHERE,
         LAYOUT,
         ORDER,
         FORMAT,
         CASES,
-        Option("file", "FILE", "read the formula from a file"),
+        FILE,
         Option("verify", "", "check the answer entry by entry, with SymPy"),
     ),
     (
@@ -72,14 +70,16 @@ BATCH = Command(
     (LAYOUT, ORDER, FORMAT, CASES),
     ("matcalc batch formulas.txt", 'echo "x\'*A*x | x" | matcalc batch - --format json'),
 )
-COMMANDS = {command.name: command for command in (DIFF, BATCH)}
+COMMANDS = {command.name: command for command in (DIFF, EXPLAIN, NOTE, BATCH)}
 
 HELP = f"""usage: matcalc COMMAND ... [--help]
 
 Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
 
-  diff EXPR --wrt NAMES   differentiate one formula
-  batch FILE              differentiate every line of a file
+  diff EXPR --wrt NAMES      differentiate one formula
+  explain EXPR --wrt NAMES   derive it step by step
+  note FILE                  write the derivations of every line of a file as one document
+  batch FILE                 differentiate every line of a file
 
 example: {DIFF.examples[0]}
 """
@@ -208,14 +208,14 @@ def _run(words: list[str], streams: Streams) -> int:
         streams.answer(lambda ascii: usage(command))
         return ANSWERED
     arguments = read_arguments(command, rest)
-    return _diff(arguments, streams) if command is DIFF else _batch(arguments, streams)
+    return RUN[command.name](arguments, streams)
 
 
 # matcalc diff
 
 
 def _diff(arguments: Arguments, streams: Streams) -> int:
-    text = _formula(arguments, streams)
+    text = read_formula_text(arguments, streams.stdin)
     if not arguments.is_given("wrt"):
         raise MatcalcError("E701", "the variable to derive by is missing", hint="--wrt x")
     if arguments.is_given("verify") and arguments.values["format"] == "latex":
@@ -229,17 +229,6 @@ def _diff(arguments: Arguments, streams: Streams) -> int:
     if arguments.is_given("verify"):
         return _verified(derivatives, streams)
     return ANSWERED
-
-
-def _formula(arguments: Arguments, streams: Streams) -> str:
-    operand = arguments.operand
-    if arguments.is_given("file"):
-        if operand is not None:
-            raise MatcalcError("E701", "there is a formula, and --file too", hint="one of them")
-        return read_file(arguments.values["file"])
-    if operand is None:
-        raise MatcalcError("E701", "the formula is missing", hint=DIFF.examples[0])
-    return read_stream(streams.stdin) if operand == "-" else operand
 
 
 def _derivatives(text: str, names: str, where: str, arguments: Arguments) -> list[Any]:
@@ -334,12 +323,43 @@ def _batch_line(number: int, line: str, arguments: Arguments, streams: Streams) 
 
 
 def _line(line: str, arguments: Arguments) -> list[Any]:
-    parts = line.split("|")
-    if not 2 <= len(parts) <= 3:
-        message = f"a line has the form EXPR | NAMES [| DECLARATIONS]; this has {len(parts)} parts"
-        raise MatcalcError("E701", message, hint="x'*A*x | x | A: symmetric(n)").at(line, 0, 1)
-    text, names, where = (*parts, "")[:3]
-    return _derivatives(text.strip(), names.strip(), where.strip(), arguments)
+    text, names, where = split_line(line)
+    return _derivatives(text, names, where, arguments)
+
+
+# matcalc explain, matcalc note
+
+
+def _explain(arguments: Arguments, streams: Streams) -> int:
+    text = read_formula_text(arguments, streams.stdin)
+    streams.answer(explain(text, arguments, _width(streams)))
+    return ANSWERED
+
+
+def _width(streams: Streams) -> int:
+    """Return the columns of the terminal; what is no terminal has 100."""
+    if streams.stdout is None or not streams.stdout.isatty():
+        return 100
+    from shutil import get_terminal_size
+
+    return max(40, get_terminal_size((100, 24)).columns)
+
+
+def _note(arguments: Arguments, streams: Streams) -> int:
+    text = note_text(arguments, streams.stdin)
+    if arguments.is_given("output"):
+        write_output(arguments.values["output"], text)
+    else:
+        streams.answer(_fixed(text))
+    return ANSWERED
+
+
+RUN: dict[str, Callable[[Arguments, Streams], int]] = {
+    "diff": _diff,
+    "explain": _explain,
+    "note": _note,
+    "batch": _batch,
+}
 
 
 # The process

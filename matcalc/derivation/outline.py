@@ -9,6 +9,8 @@ from matcalc.derivation.rules import NAMING
 from matcalc.derivation.steps import Derivation, Member, Rule, Step
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.sharing import tree_sizes
 from matcalc.notation.text import to_text
 
 PARTS = ("intermediates", "partials", "combination", "substitution", "answer")
@@ -20,6 +22,9 @@ TITLES = {
     "substitution": "Substitute",
     "answer": "Answer",
 }
+
+LONGEST_FORMULA = 120
+"""Nodes of a formula that is shown as a whole before its intermediate variables are."""
 
 ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth",
             "Tenth")  # fmt: skip
@@ -95,7 +100,9 @@ def _parts(derivation: Derivation, references: References) -> tuple[Part, ...]:
         steps = [step for step in derivation.steps if step.part == key]
         if steps:
             paths = derivation.chain.paths if key == _chained(derivation) else ()
-            parts.append(Part(key, *_title(derivation, key), paths, _rows(steps, references)))
+            rows = _rows(steps, references)
+            if rows:
+                parts.append(Part(key, *_title(derivation, key), paths, rows))
     return tuple(parts)
 
 
@@ -120,10 +127,10 @@ def _rows(steps: Sequence[Step], references: References) -> tuple[Row, ...]:
     rows: list[Row] = []
     previous: Member | None = None
     for step in steps:
-        left = None if step.before == previous else step.before
-        if left is None and _reads_alike(step):
-            previous = step.after
+        if _reads_alike(step):
+            previous = step.after if step.before == previous else previous
             continue
+        left = None if step.before == previous else step.before
         previous = step.after
         rule = None if step.rule is NAMING else step.rule
         number = references.number(rule) if rule else 0
@@ -147,6 +154,13 @@ def _shape_said(step: Step) -> Shape | None:
 
 
 # Sentences
+
+
+def headed(derivation: Derivation) -> Expression | None:
+    """Return the formula to show first, unless it is so large that its parts must do."""
+    order = postorder([derivation.formula], lambda node: node.arguments)
+    size = tree_sizes(order)[derivation.formula]
+    return derivation.formula if size <= LONGEST_FORMULA else None
 
 
 def task(derivation: Derivation) -> tuple[str, str]:
@@ -193,5 +207,3 @@ def conclusion(derivation: Derivation) -> tuple[str, ...]:
     assert isinstance(answer, Expression)
     layout = f"layout: {derivation.layout}, " if derivation.layout else ""
     return (f"{layout}shape {shape_text(answer.shape)}", *derivation.notes)
-
-

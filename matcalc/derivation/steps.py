@@ -103,7 +103,8 @@ class Chain(NamedTuple):
 class Derivation(NamedTuple):
     """A derivative's derivation: its steps in order, and what its symbols stand for.
 
-    `formula` is what was derived, as typed. `variable` is the symbol derived by and `result` the one of the whole formula.
+    `formula` is what was derived, as typed. `variable` is the symbol derived by and `result` the
+    one of the whole formula.
     `definitions` has an operation for every intermediate symbol, in order; `quantities`
     says of every other symbol what it is. The last step ends in the answer; `cases` has what
     it is where a condition holds, and where its opposite does. `seed` is what a product with

@@ -10,6 +10,7 @@ from matcalc.derivation.outline import (
     References,
     Row,
     conclusion,
+    headed,
     outlines,
     path_text,
     reason_text,
@@ -79,8 +80,9 @@ def _heading(derivation: Derivation, ascii: bool, width: int) -> list[str]:  # n
     begin = f"{before} {derivation.variable.value.name}"
     if derivation.seed is not None:
         begin += f" {after} {to_text(derivation.seed, ascii=ascii)}"
-    formula = f"{derivation.result.value.name} = {to_text(derivation.formula, ascii=ascii)}"
-    first, *others = broken_text(f"{begin}: {formula}", width)
+    formula = headed(derivation)
+    shown = f" = {to_text(formula, ascii=ascii)}" if formula else ", which has the parts below"
+    first, *others = broken_text(f"{begin}: {derivation.result.value.name}{shown}", width)
     lines = [first, *[f"    {line}" for line in others]]
     if derivation.assumptions:
         lines += _wrapped(f"{MARGIN}assuming {'; '.join(derivation.assumptions)}", width, "      ")

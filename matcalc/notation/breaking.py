@@ -12,8 +12,11 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import NamedTuple
 
-FULL_ENOUGH = 0.4
-"""A line is filled to at least this part of its width before it is ended at a better place."""
+FULL_ENOUGH = 0.25
+"""A line that could only be filled to less than this is rather too long."""
+
+LOOSE = 7.0
+"""How bad it is to leave all of a line empty; one more bracket around a place is as bad as 3."""
 
 UNEVEN = 1.3
 """How much longer than the average a line may be, so that the last one is not a scrap."""
@@ -43,9 +46,9 @@ def broken(text: str, places: Sequence[Place], whole: float, room: float) -> lis
         while index < len(places) and places[index].width - done <= room:
             within.append(places[index])
             index += 1
-        full = [place for place in within if place.width - done >= room * FULL_ENOUGH]
-        if full:
-            best = min(full, key=lambda place: (place.penalty, -place.position))
+        if within and within[-1].width - done >= room * FULL_ENOUGH:
+            end = done + room
+            best = min(within, key=lambda place: place.penalty + LOOSE * (end - place.width) / room)
         elif index < len(places):
             best = places[index]  # what stands before it is too wide, and cannot be broken
         else:
@@ -164,9 +167,7 @@ def latex_places(latex: str) -> tuple[list[Place], float]:
     return places, groups[0].width
 
 
-def _place(
-    latex: str, word: int, position: int, width: float, brackets: int
-) -> Iterator[Place]:
+def _place(latex: str, word: int, position: int, width: float, brackets: int) -> Iterator[Place]:
     """Yield the place before a sign or between two factors; behind a sign there is none.
 
     `word` is where what stands before the place begins.

@@ -41,7 +41,7 @@ def _latex(character: str) -> str:
         return known
     if character.isascii():
         return character if character.isprintable() else ""
-    letter, *marks = unicodedata.normalize("NFD", character)
+    letter, *marks = list(unicodedata.normalize("NFD", character))
     if len(marks) == 1 and marks[0] in _ACCENTS and letter.isascii():
         base = rf"\{letter}" if letter in "ij" and marks[0] not in "\u0327\u0328" else letter
         return f"{_ACCENTS[marks[0]]}{{{base}}}"

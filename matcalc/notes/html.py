@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from matcalc.derivation.latex import Equation
-from matcalc.derivation.outline import References
+from matcalc.derivation.outline import References, rule_text
 from matcalc.notes.latex import sentence
 from matcalc.notes.mathml import mathml
 from matcalc.notes.sections import Block, Section
@@ -69,7 +69,7 @@ def _section(section: Section) -> Iterator[str]:
     if section.after:
         heading += f" {escape(section.after)} {mathml(section.seed)}"
     yield f"<h2>{heading}</h2>"
-    yield from _table([section.formula])
+    yield from _table(section.formula)
     if section.spaces:
         yield f"<p>with {', '.join(map(mathml, section.spaces))}</p>"
     if section.assumptions:
@@ -96,6 +96,8 @@ def _block(number: int, block: Block) -> Iterator[str]:
 
 
 def _table(rows: Sequence[Equation]) -> Iterator[str]:
+    if not rows:
+        return
     yield '<div class="overflow"><table>'
     for row in rows:
         last = len(row.lines) - 1
@@ -121,7 +123,5 @@ def _rules(references: References) -> Iterator[str]:
     yield "<h2>Rules</h2>"
     yield "<ol>"
     for rule in references.numbers:
-        said = f": <code>{escape(rule.statement)}</code>" if rule.statement else ""
-        source = f" ({escape(rule.source)})" if rule.source else ""
-        yield f"<li>{escape(rule.name)}{said}{source}</li>"
+        yield f"<li>{escape(rule_text(rule))}</li>"
     yield "</ol>"

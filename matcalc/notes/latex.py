@@ -56,7 +56,7 @@ def _section(section: Section) -> Iterator[str]:
     if section.after:
         heading += f" {section.after} ${section.seed}$"
     yield rf"\section*{{{heading}}}"
-    yield from _align([section.formula])
+    yield from _align(section.formula)
     if section.spaces:
         yield rf"with {', '.join(f'${space}$' for space in section.spaces)}"
         yield ""
@@ -90,6 +90,8 @@ def sentence(text: str) -> str:
 
 
 def _align(rows: Sequence[Equation]) -> Iterator[str]:
+    if not rows:
+        return
     shown = []
     for row in rows:
         *first, (left, right) = row.lines

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from matcalc.derivation.latex import Equation
-from matcalc.derivation.outline import References
+from matcalc.derivation.outline import References, rule_text
 from matcalc.notation.escaping import markdown_escaped
 from matcalc.notes.latex import sentence
 from matcalc.notes.sections import Block, Section
@@ -66,7 +66,7 @@ def _section(section: Section) -> Iterator[str]:
         heading += f" {section.after} ${mathematics(section.seed)}$"
     yield heading
     yield ""
-    yield from _display([section.formula])
+    yield from _display(section.formula)
     if section.spaces:
         yield f"with {', '.join(f'${mathematics(space)}$' for space in section.spaces)}"
         yield ""
@@ -95,6 +95,8 @@ def _block(number: int, block: Block) -> Iterator[str]:
 
 
 def _display(rows: Sequence[Equation]) -> Iterator[str]:
+    if not rows:
+        return
     shown = []
     for row in rows:
         *first, (left, right) = row.lines
@@ -110,7 +112,7 @@ def _display(rows: Sequence[Equation]) -> Iterator[str]:
 
 
 def _words(row: Equation) -> str:
-    """Return what stands next to an equation: letters, and what \\text takes as it stands."""
+    r"""Return what stands next to an equation: letters, and what \text takes as it stands."""
     reason = "".join(c if c.isalnum() or c in " ,;.:()[]'-+=·" else " " for c in row.reason)
     shape = f"({row.shape})".replace(r"\times", "×") if row.shape else ""
     return f"{shape} {reason}".strip()
@@ -122,6 +124,4 @@ def _rules(references: References) -> Iterator[str]:
     yield "## Rules"
     yield ""
     for rule, number in references.numbers.items():
-        said = f": `{rule.statement}`" if rule.statement else ""
-        source = f" ({markdown_escaped(rule.source)})" if rule.source else ""
-        yield f"{number}. {markdown_escaped(rule.name)}{said}{source}"
+        yield f"{number}. {markdown_escaped(rule_text(rule))}"

@@ -14,12 +14,11 @@ from matcalc.derivation.latex import (
     symbol_latex,
     symbols_of,
 )
-from matcalc.derivation.outline import Part, References, Row, conclusion, outlines, task
+from matcalc.derivation.outline import Part, References, Row, conclusion, headed, outlines, task
 from matcalc.derivation.steps import Derivation
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.latex import to_latex
-
 
 STRUCTURES = {"spd": "symmetric, positive definite"}
 """Names of structures that are not words."""
@@ -37,15 +36,15 @@ class Block(NamedTuple):
 class Section(NamedTuple):
     """A derivation, order by order; `orders` has (title, blocks), the title of a single one empty.
 
-    The heading is `before`, the variable, `after`, and what a Jacobian is applied to. `spaces`
-    says of what size and structure the variables are.
+    The heading is `before`, the variable, `after`, and what a Jacobian is applied to. The formula
+    may be left to its parts. `spaces` says of what size and structure the variables are.
     """
 
     before: str
     variable: str
     after: str
     seed: str
-    formula: Equation
+    formula: tuple[Equation, ...]
     spaces: tuple[str, ...]
     assumptions: tuple[str, ...]
     orders: tuple[tuple[str, tuple[Block, ...]], ...]
@@ -57,7 +56,8 @@ def section_of(derivation: Derivation, references: References, room: float) -> S
     symbols = symbols_of(derivation)
     before, after = task(derivation)
     seed = derivation.seed
-    formula = Row(derivation.result, derivation.formula, None, None, 0, "")
+    formula = headed(derivation)
+    rows = [Row(derivation.result, formula, None, None, 0, "")] if formula else []
     orders = []
     for outline in outlines(derivation, references):
         blocks = [_block(part, outline.derivation, room) for part in outline.parts]
@@ -67,7 +67,7 @@ def section_of(derivation: Derivation, references: References, room: float) -> S
         symbol_latex(derivation.variable, symbols),
         after,
         to_latex(seed) if seed is not None else "",
-        equations([formula], symbols, room)[0],
+        tuple(equations(rows, symbols, room)),
         tuple(_spaces(derivation)),
         derivation.assumptions,
         tuple(orders),
@@ -76,7 +76,7 @@ def section_of(derivation: Derivation, references: References, room: float) -> S
 
 
 def _spaces(derivation: Derivation) -> Iterator[str]:
-    """Yield what the variables are, those of one space together."""
+    """Yield the variables; the last of each space says which it is."""
     roots = [derivation.formula, *([derivation.seed] if derivation.seed is not None else [])]
     members: dict[tuple[Shape, str], list[str]] = {}
     for node in postorder(roots, lambda node: node.arguments):
@@ -85,7 +85,8 @@ def _spaces(derivation: Derivation) -> Iterator[str]:
     for (shape, structure), names in members.items():
         space = rf"\mathbb{{R}}^{{{shape_latex(shape)}}}" if shape else r"\mathbb{R}"
         said = STRUCTURES.get(structure, structure)
-        yield rf"{', '.join(names)} \in {space}" + (rf"\text{{ {said}}}" if said else "")
+        yield from names[:-1]
+        yield rf"{names[-1]} \in {space}" + (rf"\text{{ {said}}}" if said else "")
 
 
 def _block(part: Part, derivation: Derivation, room: float) -> Block:
