@@ -81,6 +81,11 @@ class Formula(NamedTuple):
     def __str__(self) -> str:
         return to_text(self.expression)
 
+    def _repr_latex_(self) -> str:
+        from matcalc.notation.latex import to_latex
+
+        return rf"$\displaystyle {to_latex(self.expression)}$"
+
 
 class Derivative(NamedTuple):
     """A derivative, or its product with a given tensor: a formula, and what it rests on.
@@ -192,6 +197,15 @@ class Derivative(NamedTuple):
 
     def __str__(self) -> str:
         return self.text()
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex()}$"
+
+    def _repr_markdown_(self) -> str:
+        return self.derivation()._repr_markdown_()
+
+    def _repr_html_(self) -> str:
+        return self.derivation()._repr_html_()
 
 
 def record(derivatives: list[Derivative]) -> dict[str, Any]:

@@ -127,3 +127,18 @@ class Derivation(NamedTuple):
     notes: tuple[str, ...] = ()
     seed: Expression | None = None
     before: Derivation | None = None
+
+    def __str__(self) -> str:
+        from matcalc.derivation.text import derivation_text
+
+        return derivation_text(self)
+
+    def _repr_markdown_(self) -> str:
+        from matcalc.notes.document import part
+
+        return part(self, "markdown")
+
+    def _repr_html_(self) -> str:
+        from matcalc.notes.document import part
+
+        return part(self, "html")

@@ -202,20 +202,63 @@ def _glyph(token: str) -> float:
 
 
 def broken_latex(latex: str, room: float) -> list[str]:
-    r"""Return the lines of a formula in LaTeX, without growing brackets if they stand in the way.
+    r"""Return the lines of a formula in LaTeX.
+
+    Where they stand in the way, brackets do not grow, and wide fractions are written with /.
 
     >>> broken_latex(r"\left(a + b + c + d\right) x", 8.0)
     ['(a + b + c', '+ d) x']
+    >>> broken_latex(r"\frac{a + b + c}{2}", 7.0)
+    ['(a + b', '+ c)', '/ (2)']
     """
-    places, width = latex_places(latex)
-    if width <= room:
-        return [latex]
-    lines = broken(latex, places, width, room)
-    if r"\left" in latex and max(latex_places(line)[1] for line in lines) > room:
-        latex = _GROWING.sub("", latex)
-        places, width = latex_places(latex)
-        lines = broken(latex, places, width, room)
+    lines = _broken(latex, room)
+    if _is_wide(lines, room) and r"\frac{" in latex:
+        latex = _with_slashes(latex, room)
+        lines = _broken(latex, room)
+    if _is_wide(lines, room) and r"\left" in latex:
+        lines = _broken(_GROWING.sub("", latex), room)
     return lines
 
 
+def _broken(latex: str, room: float) -> list[str]:
+    places, width = latex_places(latex)
+    return [latex] if width <= room else broken(latex, places, width, room)
+
+
+def _is_wide(lines: Sequence[str], room: float) -> bool:
+    return any(latex_places(line)[1] > room for line in lines)
+
+
 _GROWING = re.compile(r"\\(?:left|right)(?![A-Za-z])")
+_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+
+
+def _with_slashes(latex: str, room: float) -> str:
+    """Return the formula with its wide fractions as (a) / (b); denominators are scalars."""
+    texts = []
+    rest = latex
+    while (start := rest.find(r"\frac{")) >= 0:
+        middle = _group_end(rest, start + 5)
+        end = _group_end(rest, middle)
+        if latex_places(rest[start:end])[1] > FRACTION * room:
+            upper, lower = rest[start + 6 : middle - 1], rest[middle + 1 : end - 1]
+            texts.append(rest[:start])
+            rest = f"({upper}) / ({lower}){rest[end:]}"
+        else:
+            texts.append(rest[:end])
+            rest = rest[end:]
+    return "".join([*texts, rest])
+
+
+FRACTION = 0.6
+"""A fraction wider than this part of a line is written with a slash, if need be."""
+
+
+def _group_end(latex: str, start: int) -> int:
+    """Return the position behind the group that begins with the brace at `start`."""
+    depth = 0
+    for found in _BRACES.finditer(latex, start):
+        depth += (found[0] == "{") - (found[0] == "}")
+        if not depth:
+            return found.end()
+    return len(latex)

@@ -394,7 +394,7 @@ def _stack(node: Expression, layout: Layout) -> Printed:
     if _deep(layout, *node.arguments):
         opening, closing, below, beside, depth = "[", "]", r";\, ", r",\, ", 0
     elif width > WIDEST:
-        opening = rf"\left[\begin{{array}}{{{'c' * width}}} "
+        opening, below = rf"\left[\begin{{array}}{{{'c' * width}}} ", r" \\ {} "
         closing = r" \end{array}\right]"
     else:
         opening, closing = r"\begin{bmatrix} ", r" \end{bmatrix}"

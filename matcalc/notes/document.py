@@ -18,11 +18,11 @@ TITLE = "Derivation"
 
 
 class Kind(NamedTuple):
-    """A kind of document: how wide its lines are, and what writes a whole one or a part."""
+    """A kind of document: how wide its lines are, and what writes it whole or without a frame."""
 
     room: float
     document: Callable[[list[Section], References, str], str]
-    body: Callable[[Section, References], str]
+    body: Callable[[list[Section], References], str]
 
 
 KINDS: dict[str, Kind] = {
@@ -63,11 +63,11 @@ def note(
     return kind.document(sections, references, title)
 
 
-def part(derived: Derived, format: Format) -> str:  # noqa: A002
+def part(derivation: Derivation, format: Format) -> str:  # noqa: A002
     """Return one derivation without a document around it, as a notebook shows it."""
     kind = KINDS[format]
     references = References()
-    return kind.body(section_of(_derivation(derived), references, kind.room), references)
+    return kind.body([section_of(derivation, references, kind.room)], references)
 
 
 def _derivation(derived: Derived) -> Derivation:

@@ -14,7 +14,7 @@ from matcalc.notes.sections import Block, Section
 ROOM = 75
 """Letters that fit a line next to a rule."""
 
-STYLE = """\
+PAGE_STYLE = """\
 body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; line-height: 1.5;
   font-family: system-ui, "Liberation Sans", sans-serif; color: #1b1b1b; background: #fff; }
 h1 { font-size: 1.7rem; } h2 { font-size: 1.3rem; border-bottom: 1px solid #ccc; }
@@ -24,7 +24,7 @@ math { font-size: 1.08rem; }
 @media print { body { max-width: none; margin: 0; } tr { break-inside: avoid; } }
 """
 
-TABLE_STYLE = """\
+STYLE = """\
 .derivation table { border-collapse: collapse; border: 0; margin: .4rem 0 .4rem 1.5rem; }
 .derivation td { border: 0; padding: .18rem .25rem; vertical-align: baseline;
   text-align: left; background: none; }
@@ -38,30 +38,29 @@ TABLE_STYLE = """\
 
 def document(sections: Sequence[Section], references: References, title: str) -> str:
     """Return a page that stands for itself."""
-    lines = [
-        "<!DOCTYPE html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(title)}</title>",
-        f"<style>\n{STYLE}{TABLE_STYLE}</style>",
-        "</head>",
-        "<body>",
-        f"<h1>{escape(title)}</h1>",
-        '<div class="derivation">',
-    ]
+    shown = escape(title)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{shown}</title>
+<style>
+{PAGE_STYLE}</style>
+</head>
+<body>
+<h1>{shown}</h1>
+{body(sections, references)}</body>
+</html>
+"""
+
+
+def body(sections: Sequence[Section], references: References) -> str:
+    """Return derivations and their rules as a part of a page, with its own style."""
+    lines = ['<div class="derivation">', f"<style>\n{STYLE}</style>"]
     for section in sections:
         lines += _section(section)
-    lines += _rules(references)
-    return "\n".join([*lines, "</div>", "</body>", "</html>"]) + "\n"
-
-
-def body(section: Section, references: References) -> str:
-    """Return one derivation as a part of a page, with its own style."""
-    inner = [*_section(section), *_rules(references)]
-    style = f"<style>\n{TABLE_STYLE}</style>"
-    return "\n".join(['<div class="derivation">', style, *inner, "</div>"]) + "\n"
+    return "\n".join([*lines, *_rules(references), "</div>"]) + "\n"
 
 
 def _section(section: Section) -> Iterator[str]:

@@ -9,7 +9,7 @@ from matcalc.derivation.outline import References, rule_text
 from matcalc.notation.escaping import latex_escaped
 from matcalc.notes.sections import Block, Section
 
-ROOM = 72
+ROOM = 68
 """Letters that fit a line; a rule that finds no room stands below."""
 
 LONGEST_RULE = 36
@@ -35,20 +35,14 @@ PREAMBLE = r"""\documentclass[10pt,a4paper,fleqn]{article}
 
 def document(sections: Sequence[Section], references: References, title: str) -> str:
     """Return a document that pdflatex takes in one run."""
-    lines = [
-        PREAMBLE,
-        r"\begin{document}",
-        rf"{{\LARGE {latex_escaped(title)}\par}}",
-    ]
-    for section in sections:
-        lines += _section(section)
-    lines += _rules(references)
-    return "\n".join([*lines, r"\end{document}"]) + "\n"
+    begin = [PREAMBLE, r"\begin{document}", rf"{{\LARGE {latex_escaped(title)}\par}}"]
+    return "\n".join([*begin, body(sections, references)]) + "\\end{document}\n"
 
 
-def body(section: Section, references: References) -> str:
-    """Return one derivation without a document around it."""
-    return "\n".join([*_section(section), *_rules(references)]) + "\n"
+def body(sections: Sequence[Section], references: References) -> str:
+    """Return derivations and their rules without a document around them."""
+    lines = [line for section in sections for line in _section(section)]
+    return "\n".join([*lines, *_rules(references)]) + "\n"
 
 
 def _section(section: Section) -> Iterator[str]:

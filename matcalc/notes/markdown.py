@@ -32,17 +32,14 @@ _COMMAND = re.compile(r"\\operatorname\{((?:[^{}\\]|\\_)*)\}|\\[^A-Za-z]|[_*|]")
 
 
 def document(sections: Sequence[Section], references: References, title: str) -> str:
-    """Return a document."""
-    lines = [f"# {markdown_escaped(title)}", ""]
-    for section in sections:
-        lines += _section(section)
-    lines += _rules(references)
-    return "\n".join(lines).rstrip("\n") + "\n"
+    """Return a document with its title."""
+    return f"# {markdown_escaped(title)}\n\n{body(sections, references)}"
 
 
-def body(section: Section, references: References) -> str:
-    """Return one derivation without a title."""
-    return "\n".join([*_section(section), *_rules(references)]).rstrip("\n") + "\n"
+def body(sections: Sequence[Section], references: References) -> str:
+    """Return derivations and their rules without a title."""
+    lines = [line for section in sections for line in _section(section)]
+    return "\n".join([*lines, *_rules(references)]).rstrip("\n") + "\n"
 
 
 def mathematics(latex: str) -> str:

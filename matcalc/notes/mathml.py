@@ -7,6 +7,8 @@ from html import unescape
 from xml.etree import ElementTree
 
 _WORD = re.compile(r"\\(?:operatorname|mathrm)\{((?:[^{}\\]|\\_)*)\}")
+_OPTION = re.compile(r"(\\begin\{\w+\}|\\\\)\s*\[")
+"""A bracket that would be taken for an option of what stands before it."""
 
 # MathML Core has no mathvariant but "normal": bold letters are characters of their own.
 _BOLD_ITALIC = dict(zip("ϵϑϰϕϱϖ∂∇", "𝝐𝝑𝝒𝝓𝝔𝝕𝝏𝜵", strict=True))
@@ -27,6 +29,7 @@ def mathml(latex: str) -> str:
     from latex2mathml.converter import convert_to_element
 
     words = _WORD.sub(lambda found: rf"\text{{{found[1]}}}".replace(r"\_", "_"), latex)
+    words = _OPTION.sub(r"\1{}[", words)
     root = convert_to_element(words)
     root.attrib.clear()
     root.set("displaystyle", "true")
