@@ -46,21 +46,23 @@ def document(sections: Sequence[Section], references: References, title: str) ->
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{shown}</title>
 <style>
-{PAGE_STYLE}</style>
+{PAGE_STYLE}{STYLE}</style>
 </head>
 <body>
 <h1>{shown}</h1>
-{body(sections, references)}</body>
+{_content(sections, references)}</body>
 </html>
 """
 
 
 def body(sections: Sequence[Section], references: References) -> str:
     """Return derivations and their rules as a part of a page, with its own style."""
-    lines = ['<div class="derivation">', f"<style>\n{STYLE}</style>"]
-    for section in sections:
-        lines += _section(section)
-    return "\n".join([*lines, *_rules(references), "</div>"]) + "\n"
+    return f"<style>\n{STYLE}</style>\n{_content(sections, references)}"
+
+
+def _content(sections: Sequence[Section], references: References) -> str:
+    lines = [line for section in sections for line in _section(section)]
+    return "\n".join(['<div class="derivation">', *lines, *_rules(references), "</div>"]) + "\n"
 
 
 def _section(section: Section) -> Iterator[str]:
