@@ -18,6 +18,9 @@ FULL_ENOUGH = 0.25
 LOOSE = 7.0
 """How bad it is to leave all of a line empty; one more bracket around a place is as bad as 3."""
 
+DEEPEST = 3
+"""Brackets around a place beyond these make it no worse."""
+
 UNEVEN = 1.3
 """How much longer than the average a line may be, so that the last one is not a scrap."""
 
@@ -78,7 +81,7 @@ def text_places(text: str) -> list[Place]:
             after = sign in ("; ", ", ")
             position = found.end() if after else found.start()
             rank = 0 if sign.strip() in ("+", "-", ";") else 1 + after
-            places.append(Place(position, position, 3 * depth + rank))
+            places.append(Place(position, position, 3 * min(depth, DEEPEST) + rank))
     return places
 
 
@@ -102,6 +105,9 @@ _NOTHING = frozenset(
 )
 _WIDE = frozenset(r"+ - = < > / \le \ge \ne \odot \oslash \otimes \cdot \times \to".split())
 _SMALL = frozenset(r", ; : ' . \, \; ( ) [ ] | \|".split())
+_WORDS = frozenset(
+    r"\sin \cos \tan \sinh \cosh \tanh \arcsin \arccos \arctan \exp \log \det \max \min".split()
+)
 _WIDTHS = {r"\sum": 2.6, r"\prod": 2.4, r"\sqrt": 1.5, r"\dots": 2.2}
 
 SCRIPT = 0.7
@@ -177,7 +183,7 @@ def _place(latex: str, word: int, position: int, width: float, brackets: int) ->
     if gap is None or before in _WIDE or before == r"\," or before.startswith((r"\sum", r"\prod")):
         return
     rank = 0 if gap["sign"] in ("+", "-", "=") else 2 if before.endswith((",", ";")) else 1
-    yield Place(position, width, 3 * brackets + rank)
+    yield Place(position, width, 3 * min(brackets, DEEPEST) + rank)
 
 
 def _leave(groups: list[_Group]) -> str:
@@ -198,6 +204,8 @@ def _glyph(token: str) -> float:
         return 0.0
     if token in _WIDE:
         return 2.2
+    if token in _WORDS:
+        return len(token) - 1.0
     return 0.6 if token in _SMALL else _WIDTHS.get(token, 1.0)
 
 

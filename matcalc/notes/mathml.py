@@ -19,6 +19,8 @@ _BOLD.update({chr(ord("a") + k): chr(0x1D41A + k) for k in range(26)})
 _BOLD.update({chr(ord("0") + k): chr(0x1D7CE + k) for k in range(10)})
 _STYLES = {"bold": _BOLD, "bold-italic": {**_BOLD, **_BOLD_ITALIC}, "normal": {}}
 
+_LIMITS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
+
 
 def mathml(latex: str) -> str:
     r"""Return a formula as a `math` element, for a line of text or a cell of a table.
@@ -39,7 +41,11 @@ def mathml(latex: str) -> str:
             node.remove(child)
     for node in root.iter():
         _style(node)
+    for node in root.iter():
         _space_words(node)
+        limits = _LIMITS.get(node.tag)
+        if limits and node[0].text in ("∑", "∏"):
+            node.tag = limits
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -70,9 +76,18 @@ def _style(node: ElementTree.Element) -> None:
 
 
 def _space_words(node: ElementTree.Element) -> None:
-    """Keep two words apart that follow each other, as in log det."""
+    """Keep the name of a function apart from a factor before it, as TeX does."""
+    if node.tag not in ("mrow", "mtd", "math"):
+        return
     children = list(node)
     for place in range(len(children) - 1, 0, -1):
-        pair = children[place - 1 : place + 1]
-        if all(c.tag == "mi" and len(c.text or "") > 1 for c in pair):
+        before, after = children[place - 1 : place + 1]
+        factor = before.tag not in ("mo", "mspace", "mtext") or before.text in (")", "]")
+        if factor and _begins_with_word(after):
             node.insert(place, ElementTree.Element("mspace", width="0.17em"))
+
+
+def _begins_with_word(node: ElementTree.Element) -> bool:
+    while node.tag in ("mrow", "msub", "msup", "msubsup") and len(node):
+        node = node[0]
+    return node.tag == "mi" and len(node.text or "") > 1

@@ -61,3 +61,10 @@ def test_chromium_renders_a_page(tmp_path: Path) -> None:
     printed = [*words, "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'n.pdf'}"]
     subprocess.run([*printed, page.as_uri()], capture_output=True, timeout=120, check=True)
     assert (tmp_path / "n.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_functions_stand_apart_and_sums_have_limits() -> None:
+    shown = mathml(r"\left\|\mathbf{V} \operatorname{relu}(\sum_{i=1}^{n} x_{i} \cos(a))\right\|")
+    assert '<mi>𝐕</mi><mspace width="0.17em" /><mi>relu</mi>' in shown
+    assert '<mspace width="0.17em" /><mi>cos</mi>' in shown
+    assert "<munderover><mo>∑</mo>" in shown
