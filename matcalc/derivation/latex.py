@@ -16,7 +16,7 @@ from matcalc.notation.letters import name_latex
 
 Symbols = Mapping[Expression, str]
 
-WIDEST_LEFT = 0.4
+WIDEST_LEFT = 0.3
 """A left side that takes more of the width has the equals sign on the next line."""
 
 

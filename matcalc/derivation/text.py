@@ -82,8 +82,10 @@ def _heading(derivation: Derivation, ascii: bool, width: int) -> list[str]:  # n
         begin += f" {after} {to_text(derivation.seed, ascii=ascii)}"
     formula = headed(derivation)
     shown = f" = {to_text(formula, ascii=ascii)}" if formula else ", which has the parts below"
-    first, *others = broken_text(f"{begin}: {derivation.result.value.name}{shown}", width)
-    lines = [first, *[f"    {line}" for line in others]]
+    first, *others = broken_text(
+        f"{begin}: {derivation.result.value.name}{shown}", width - len(MARGIN)
+    )
+    lines = [first, *[f"{MARGIN}{line}" for line in others]]
     if derivation.assumptions:
         lines += _wrapped(f"{MARGIN}assuming {'; '.join(derivation.assumptions)}", width, "      ")
     return lines
@@ -159,11 +161,12 @@ def _with_reasons(blocks: Sequence[tuple[list[str], Row]], width: int) -> list[s
             reason = f"{shape:{widest}}{MARGIN}{reason}".rstrip()
         found += first
         edge = len(MARGIN) + max(column, len(last) - len(MARGIN))
-        if reason and edge + len(MARGIN) + len(reason) > width:
-            found.append(last)
-            edge = max(len(MARGIN), min(column + len(MARGIN), width - len(MARGIN) - len(reason)))
-            last = ""
-        found.append(f"{last:{edge}}{MARGIN}{reason}".rstrip())
+        if edge + len(MARGIN) + len(reason) <= width or not reason:
+            found.append(f"{last:{edge}}{MARGIN}{reason}".rstrip())
+            continue
+        found.append(last)
+        indent = " " * max(len(MARGIN), min(column + 2 * len(MARGIN), width - len(reason)))
+        found += _wrapped(indent + reason, width, indent)
     return found
 
 

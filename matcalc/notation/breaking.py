@@ -64,7 +64,7 @@ def broken(text: str, places: Sequence[Place], whole: float, room: float) -> lis
 
 # Plain text
 
-_TEXT_BREAKS = re.compile(r"; | [+-] | \.[*/] |[*/·⊗]|, |[(\[]|[)\]]")
+_TEXT_BREAKS = re.compile(r"; | [+-] | \.[*/] |/(?![∂d]\w)|[*·⊗]|, |[(\[]|[)\]]")
 
 
 def text_places(text: str) -> list[Place]:

@@ -42,7 +42,7 @@ def mathml(latex: str) -> str:
     for node in root.iter():
         _style(node)
     for node in root.iter():
-        _space_words(node)
+        _space(node)
         limits = _LIMITS.get(node.tag)
         if limits and node[0].text in ("∑", "∏"):
             node.tag = limits
@@ -75,13 +75,15 @@ def _style(node: ElementTree.Element) -> None:
         node.set("style", f"text-align: {align}")
 
 
-def _space_words(node: ElementTree.Element) -> None:
-    """Keep the name of a function apart from a factor before it, as TeX does."""
+def _space(node: ElementTree.Element) -> None:
+    """Keep names of functions apart from factors before them, signs close to what they sign."""
     if node.tag not in ("mrow", "mtd", "math"):
         return
     children = list(node)
     for place in range(len(children) - 1, 0, -1):
         before, after = children[place - 1 : place + 1]
+        if after.text == "−" and before.tag == "mo" and before.text not in (")", "]", "‖", "|"):
+            after.set("form", "prefix")
         factor = before.tag not in ("mo", "mspace", "mtext") or before.text in (")", "]")
         if factor and _begins_with_word(after):
             node.insert(place, ElementTree.Element("mspace", width="0.17em"))
