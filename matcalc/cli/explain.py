@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from matcalc.cli.arguments import Arguments, Command, Option, split_names
@@ -25,6 +24,8 @@ def _text(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
 
 
 def _json(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
+    from json import dumps
+
     from matcalc.derivation.record import derivation_record
     from matcalc.derivative import record
 

@@ -98,8 +98,10 @@ def _display(rows: Sequence[Equation]) -> Iterator[str]:
     for row in rows:
         *first, (left, right) = row.lines
         shown += [f"{a} & {b}" for a, b in first]
-        reason = rf" && \text{{{_words(row)}}}" if row.reason or row.shape else ""
-        shown.append(f"{left} & {right}{reason}")
+        shape = f"({row.shape})" if row.shape else ""
+        reason = rf"\text{{{_words(row.reason)}}}" if row.reason else ""
+        why = r" \, ".join(filter(None, (shape, reason)))
+        shown.append(f"{left} & {right}{' && ' + why if why else ''}")
     yield "$$"
     yield r"\begin{aligned}"
     yield " \\cr\n".join(map(mathematics, shown))
@@ -108,11 +110,9 @@ def _display(rows: Sequence[Equation]) -> Iterator[str]:
     yield ""
 
 
-def _words(row: Equation) -> str:
-    r"""Return what stands next to an equation: letters, and what \text takes as it stands."""
-    reason = "".join(c if c.isalnum() or c in " ,;.:()[]'-+=·" else " " for c in row.reason)
-    shape = f"({row.shape})".replace(r"\times", "×") if row.shape else ""
-    return f"{shape} {reason}".strip()
+def _words(reason: str) -> str:
+    r"""Return what \text takes as it stands of the words next to an equation."""
+    return "".join(c if c.isalnum() or c in " ,;.:()[]'-+=·" else " " for c in reason)
 
 
 def _rules(references: References) -> Iterator[str]:

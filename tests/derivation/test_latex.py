@@ -22,7 +22,7 @@ SYMBOLS = [
     (derived("sin(x^2)", "x", "x: scalar"), r"\frac{\mathrm{d} u_{1}}{\mathrm{d} x}"),
     (derived("A*(w .* x)", "w"), r"\frac{\partial \mathbf{y}}{\partial \mathbf{u}_{1}}"),
     (derived("norm2(A*x)^2", "A"), r"\boldsymbol{\delta}_{1}"),
-    (derived("norm2(A*x)^2", "A"), r"\delta_{2}"),
+    (derived("exp(sum(A*x))", "A"), r"\delta_{2}"),
     (derived("norm2(A*x)^2", "A"), r"\boldsymbol{\delta}_{\mathbf{A}}"),
     (derived("logdet(X)", "X"), r"\mathrm{d} \mathbf{X}"),
     (derived("norm2(A*x)^2", "x", layout="mixed"), r"\nabla y"),

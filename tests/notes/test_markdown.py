@@ -1,8 +1,10 @@
 """Markdown: mathematics that GitHub's, Jupyter's and Pandoc's readers leave as it is."""
 
 import re
+from html import unescape
 
 import pytest
+from markdown_it import MarkdownIt
 
 from matcalc.notes.document import note
 from matcalc.notes.markdown import mathematics
@@ -43,6 +45,16 @@ def test_nothing_in_mathematics_is_a_mark_of_markdown() -> None:
         assert latex.count("{") == latex.count("}")
         for line in latex.split("\n"):
             assert not re.match(r"\s*([-+#>=]|\d+[.)])(\s|$)", line), line
+
+
+def test_a_reader_of_markdown_leaves_mathematics_as_it_is() -> None:
+    reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    text = note([*sample(), *of_cases(5)], "markdown")
+    found = [f"$${latex}$$" for latex in displays(text)]
+    found += re.findall(r"(?<!\\)(?<!\$)\$[^$\n]+\$(?!\$)", text)
+    for latex in found:
+        read = unescape(re.sub(r"</?p>", "", reader.render(latex)))
+        assert read.split() == latex.split()
 
 
 def test_displays_stand_between_empty_lines() -> None:
