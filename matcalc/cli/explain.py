@@ -39,9 +39,15 @@ def _document(format: str) -> Callable[[Pairs, bool, int], str]:  # noqa: A002
     def printed(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
         from matcalc.notes.document import note
 
-        return note([derivation for _, derivation in pairs], format)  # type: ignore[arg-type]
+        text = note([derivation for _, derivation in pairs], format)  # type: ignore[arg-type]
+        return document_text(text, ascii)
 
     return printed
+
+
+def document_text(text: str, ascii: bool) -> str:  # noqa: A002
+    """Return a document, on request in ASCII, with entities that HTML and Markdown read."""
+    return text.encode("ascii", "xmlcharrefreplace").decode() if ascii else text
 
 
 FORMATS: dict[str, Callable[[Pairs, bool, int], str]] = {

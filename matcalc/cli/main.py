@@ -17,7 +17,7 @@ from matcalc.cli.arguments import (
     unknown_command,
     usage,
 )
-from matcalc.cli.explain import EXPLAIN, explain
+from matcalc.cli.explain import EXPLAIN, document_text, explain
 from matcalc.cli.inputs import (
     check_argument,
     read_file,
@@ -350,7 +350,7 @@ def _note(arguments: Arguments, streams: Streams) -> int:
     if arguments.is_given("output"):
         write_output(arguments.values["output"], text)
     else:
-        streams.answer(_fixed(text))
+        streams.answer(lambda ascii: document_text(text, ascii))
     return ANSWERED
 
 

@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from matcalc.derivation.latex import Equation
 from matcalc.derivation.outline import References, rule_text
+from matcalc.notation.breaking import latex_places
 from matcalc.notation.escaping import latex_escaped
 from matcalc.notes.sections import Block, Section
 
 ROOM = 68
 """Letters that fit a line; a rule that finds no room stands below."""
 
-LONGEST_RULE = 36
-"""Characters of a rule that stand on one line in the margin."""
+LINE, LETTER, SMALL_LETTER = 160, 2.3, 1.6
+"""The width of a line, of a letter of a formula and of one of a rule, in millimetres."""
+
+NARROWEST = 50
+"""The width of the column of a rule that is too long to stand next to its equation."""
 
 PREAMBLE = r"""\documentclass[10pt,a4paper,fleqn]{article}
 \usepackage{amsmath}
@@ -86,24 +90,32 @@ def sentence(text: str) -> str:
 def _align(rows: Sequence[Equation]) -> Iterator[str]:
     if not rows:
         return
+    indent = max(latex_places(left)[1] for row in rows for left, _ in row.lines)
     shown = []
     for row in rows:
         *first, (left, right) = row.lines
         shown += [f"{a} & {b}" for a, b in first]
-        shown.append(f"{left} & {right}{_tag(row)}")
+        shown.append(f"{left} & {right}{_tag(row, indent + latex_places(right)[1])}")
     yield r"\begin{align*}"
     yield " \\\\\n".join(shown)
     yield r"\end{align*}"
 
 
-def _tag(row: Equation) -> str:
+def _tag(row: Equation, taken: float) -> str:
+    """Return the shape and the rule of an equation whose last line is so many letters wide.
+
+    They stand on one line if they fit there, else in a narrow column.
+    """
     reason = latex_escaped(row.reason).replace(" [", "~[")
     if row.shape:
         reason = rf"(${row.shape}$)" + (rf"\enspace {reason}" if reason else "")
     if not reason:
         return ""
-    if len(row.reason) + len(row.shape) // 3 > LONGEST_RULE:
-        reason = rf"\parbox[t]{{50mm}}{{\raggedleft\footnotesize {reason}}}"
+    there_is = LINE - LETTER * taken
+    wanted = SMALL_LETTER * (len(row.reason) + latex_places(row.shape)[1] + 4)
+    if wanted > there_is:
+        width = max(NARROWEST, int(there_is))
+        reason = rf"\parbox[t]{{{width}mm}}{{\raggedleft\footnotesize {reason}}}"
     return rf" \tag*{{\footnotesize {reason}}}"
 
 

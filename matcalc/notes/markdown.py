@@ -28,7 +28,7 @@ _REPLACED = {
     "*": r"\ast ",
     "|": r"\vert ",
 }
-_COMMAND = re.compile(r"\\operatorname\{((?:[^{}\\]|\\_)*)\}|\\[^A-Za-z]|[_*|]")
+_COMMAND = re.compile(r"\\operatorname\{((?:[^{}\\]|\\_)*)\}(?=(_)?)|\\[^A-Za-z]|[_*|]")
 
 
 def document(sections: Sequence[Section], references: References, title: str) -> str:
@@ -46,14 +46,16 @@ def mathematics(latex: str) -> str:
     r"""Return LaTeX that survives Markdown, in commands that GitHub takes.
 
     >>> print(mathematics(r"\left\|\mathbf{x}_{1}\right\|_2 \, \operatorname{diag}(x)"))
-    \left\Vert \mathbf{x} _{1}\right\Vert  _2 \  \mathrm{diag}(x)
+    \left\Vert \mathbf{x} _{1}\right\Vert  _2 \  \mathop{\mathrm{diag}}(x)
     """
     return _COMMAND.sub(_plain, latex)
 
 
 def _plain(found: re.Match[str]) -> str:
     if found[1] is not None:
-        return r"\mathrm{" + found[1].replace(r"\_", r"\ ") + "}"
+        name = found[1].replace(r"\_", r"\ ")
+        scripts = r"\nolimits" if found[2] else ""
+        return rf"\mathop{{\mathrm{{{name}}}}}{scripts}"
     return _REPLACED.get(found[0], found[0])
 
 

@@ -78,3 +78,7 @@ def test_refusals(words: list[str], code: str) -> None:
 
 def test_narrow_encodings_get_ascii() -> None:
     assert command("explain", NEURON, "--wrt", "w", encoding="ascii").out.isascii()
+    page = command("explain", NEURON, "--wrt", "w", "--format=html", encoding="ascii").out
+    assert page.isascii()
+    assert "\\u" not in page
+    assert "<mi>&#119856;</mi>" in page

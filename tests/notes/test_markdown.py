@@ -16,7 +16,8 @@ MATHEMATICS = [
     (r"a_{1} \\ b", r"a _{1} \cr b"),
     (r"\left\|x\right\|_2", r"\left\Vert x\right\Vert  _2"),
     (r"\left|a\right|", r"\left\vert a\right\vert "),
-    (r"\operatorname{log\_softmax}(x)", r"\mathrm{log\ softmax}(x)"),
+    (r"\operatorname{log\_softmax}(x)", r"\mathop{\mathrm{log\ softmax}}(x)"),
+    (r"\operatorname{sum}_{a}(x)", r"\mathop{\mathrm{sum}}\nolimits _{a}(x)"),
     (r"x \, \mathrm{relu}(x)", r"x \  \mathrm{relu}(x)"),
 ]
 
