@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from matcalc.calculus.intermediates import Intermediate, rewrite
 from matcalc.expressions.names import names_in
@@ -201,11 +201,21 @@ class Derivative(NamedTuple):
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {self.latex()}$"
 
-    def _repr_markdown_(self) -> str:
-        return self.derivation()._repr_markdown_()
+    def _repr_markdown_(self) -> str | None:
+        return self._derived("markdown")
 
-    def _repr_html_(self) -> str:
-        return self.derivation()._repr_html_()
+    def _repr_html_(self) -> str | None:
+        return self._derived("html")
+
+    def _derived(self, kind: Literal["markdown", "html"]) -> str | None:
+        """Return the derivation for a notebook; None if only the answer can be shown."""
+        from matcalc.errors import MatcalcError
+        from matcalc.notes.document import part
+
+        try:
+            return part(self.derivation(), kind)
+        except MatcalcError:
+            return None
 
 
 def record(derivatives: list[Derivative]) -> dict[str, Any]:

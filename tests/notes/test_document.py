@@ -127,7 +127,10 @@ def test_notebooks_show_answers_and_steps() -> None:
     assert formula._repr_latex_() == r"$\displaystyle \mathbf{w} \cdot \mathbf{x}$"
     assert derivative._repr_latex_() == r"$\displaystyle \mathbf{x}^{\top}$"
     for shown in (derivative, derivative.derivation()):
-        assert "dot product" in shown._repr_markdown_()
-        assert "dot product" in shown._repr_html_()
-        assert "<html" not in shown._repr_html_()
+        markdown, page = shown._repr_markdown_(), shown._repr_html_()
+        assert markdown is not None
+        assert page is not None
+        assert "dot product" in markdown
+        assert "dot product" in page
+        assert "<html" not in page
     assert str(derivative.derivation()).startswith("Derivative by w: y = w·x\n")
