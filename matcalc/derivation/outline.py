@@ -9,9 +9,7 @@ from matcalc.derivation.rules import NAMING
 from matcalc.derivation.steps import Derivation, Member, Rule, Step
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
-from matcalc.expressions.traversal import postorder
-from matcalc.notation.sharing import tree_sizes
-from matcalc.notation.text import to_text
+from matcalc.notation.text import count_nodes, to_text
 
 PARTS = ("intermediates", "partials", "combination", "substitution", "answer")
 
@@ -158,9 +156,7 @@ def _shape_said(step: Step) -> Shape | None:
 
 def headed(derivation: Derivation) -> Expression | None:
     """Return the formula to show first, unless it is so large that its parts must do."""
-    order = postorder([derivation.formula], lambda node: node.arguments)
-    size = tree_sizes(order)[derivation.formula]
-    return derivation.formula if size <= LONGEST_FORMULA else None
+    return derivation.formula if count_nodes(derivation.formula) <= LONGEST_FORMULA else None
 
 
 def task(derivation: Derivation) -> tuple[str, str]:
