@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matcalc.checking.verdicts import Verdict
     from matcalc.claims import check
     from matcalc.derivative import Derivative, Formula
+    from matcalc.notes.document import note
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ __all__ = [
     "gradient",
     "hessian",
     "jvp",
+    "note",
     "parse",
     "vjp",
 ]
@@ -38,6 +40,7 @@ _MODULES = {
     "gradient": "matcalc.api",
     "hessian": "matcalc.api",
     "jvp": "matcalc.api",
+    "note": "matcalc.notes.document",
     "parse": "matcalc.api",
     "vjp": "matcalc.api",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from matcalc.calculus.intermediates import Intermediate, rewrite
 from matcalc.calculus.projections import Convention
@@ -89,6 +89,11 @@ class Formula(NamedTuple):
 
     def __str__(self) -> str:
         return to_text(self.expression, names=self.naming)
+
+    def _repr_latex_(self) -> str:
+        from matcalc.notation.latex import to_latex
+
+        return rf"$\displaystyle {to_latex(self.expression)}$"
 
 
 class Derivative(NamedTuple):
@@ -241,6 +246,25 @@ class Derivative(NamedTuple):
 
     def __str__(self) -> str:
         return self.text()
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex()}$"
+
+    def _repr_markdown_(self) -> str | None:
+        return self._derived("markdown")
+
+    def _repr_html_(self) -> str | None:
+        return self._derived("html")
+
+    def _derived(self, kind: Literal["markdown", "html"]) -> str | None:
+        """Return the derivation for a notebook; None if only the answer can be shown."""
+        from matcalc.errors import MatcalcError
+        from matcalc.notes.document import part
+
+        try:
+            return part(self.derivation(), kind)
+        except MatcalcError:
+            return None
 
 
 def record(derivatives: list[Derivative]) -> dict[str, Any]:

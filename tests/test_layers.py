@@ -16,13 +16,13 @@ LAYERS = (
     ("calculus",),
     ("notation",),
     ("code", "checking", "signs", "facts", "convexity", "targets"),
-    ("derivative", "derivation", "api", "claims"),
+    ("derivative", "derivation", "notes", "api", "claims"),
     ("pictures",),
     ("cli",),
 )
 HEIGHTS = {name: height for height, names in enumerate(LAYERS) for name in names}
 ENTRY = {"__init__", "__main__"}
-HEAVY = {"numpy", "sympy", "mpmath", "lark"}
+HEAVY = {"numpy", "sympy", "mpmath", "lark", "latex2mathml"}
 
 
 def part_of(path: Path) -> str:

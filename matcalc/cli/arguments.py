@@ -15,7 +15,8 @@ from matcalc.errors import MatcalcError
 class Option(NamedTuple):
     """One option: a flag if it has no `metavar`. `join` says how repeated values combine.
 
-    A flag with a `bare` value may have another, behind an equals sign.
+    A flag with a `bare` value may have another, behind an equals sign. `short` is a letter
+    that stands for the option behind one dash.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Option(NamedTuple):
     default: str = ""
     join: str = ""
     bare: str = ""
+    short: str = ""
 
 
 class Command(NamedTuple):
@@ -64,11 +66,13 @@ def read_arguments(command: Command, words: Sequence[str]) -> Arguments:
     Arguments(operand="-x'*x", values={'wrt': 'x'})
     """
     options = {option.name: option for option in command.options}
+    long = {f"-{option.short}": f"--{option.name}" for option in command.options if option.short}
     given: dict[str, list[str]] = {}
     operands: list[str] = []
     rest = list(reversed(words))
     while rest:
         word = rest.pop()
+        word = long.get(word, word)
         if word == "--":
             operands += reversed(rest)
             break

@@ -4,10 +4,37 @@ from __future__ import annotations
 
 from typing import IO, Any
 
+from matcalc.cli.arguments import Arguments
 from matcalc.errors import MatcalcError
 
 LARGEST_INPUT = 1_000_000
 """Bytes; more are not read, so that an endless input ends."""
+
+
+def read_formula_text(arguments: Arguments, stdin: IO[Any] | None, example: str) -> str:
+    """Return the formula of a command line: its operand, standard input, or --file."""
+    operand = arguments.operand
+    if arguments.is_given("file"):
+        if operand is not None:
+            raise MatcalcError("E701", "there is a formula, and --file too", hint="one of them")
+        return read_file(arguments.values["file"])
+    if operand is None:
+        raise MatcalcError("E701", "the formula is missing", hint=example)
+    return read_stream(stdin) if operand == "-" else operand
+
+
+def split_line(line: str) -> tuple[str, str, str]:
+    """Return the formula, the names and the declarations of a line of many.
+
+    >>> split_line("x'*A*x | x | A: symmetric(n)")
+    ("x'*A*x", 'x', 'A: symmetric(n)')
+    """
+    parts = [part.strip() for part in line.split("|")]
+    if not 2 <= len(parts) <= 3:
+        message = f"a line has the form EXPR | NAMES [| DECLARATIONS]; this has {len(parts)} parts"
+        raise MatcalcError("E701", message, hint="x'*A*x | x | A: symmetric(n)").at(line, 0, 1)
+    text, names, where = (*parts, "")[:3]
+    return text, names, where
 
 
 def read_file(path: str) -> str:

@@ -17,8 +17,16 @@ from matcalc.cli.arguments import (
     unknown_command,
     usage,
 )
-from matcalc.cli.commands import BATCH, CHECK, COMMANDS, HELP
-from matcalc.cli.inputs import check_argument, read_file, read_stream
+from matcalc.cli.commands import BATCH, CHECK, COMMANDS, EXPLAIN, HELP
+from matcalc.cli.explain import document_text, explain
+from matcalc.cli.inputs import (
+    check_argument,
+    read_file,
+    read_formula_text,
+    read_stream,
+    split_line,
+)
+from matcalc.cli.note import note_text, write_output
 from matcalc.cli.reports import (
     answers_latex,
     answers_text,
@@ -106,18 +114,15 @@ def _run(words: list[str], streams: Streams) -> int:
         streams.answer(lambda ascii: usage(command))
         return ANSWERED
     arguments = read_arguments(command, rest)
-    if command is BATCH:
-        return _batch(arguments, streams)
-    if command is CHECK:
-        return _check(arguments, streams)
-    return _answer(command, arguments, streams)
+    run = _RUN.get(command.name)
+    return run(arguments, streams) if run else _answer(command, arguments, streams)
 
 
 # matcalc diff, hessian, vjp, jvp
 
 
 def _answer(command: Command, arguments: Arguments, streams: Streams) -> int:
-    text = _formula(command, arguments, streams)
+    text = read_formula_text(arguments, streams.stdin, command.examples[0])
     if not arguments.is_given("wrt"):
         raise MatcalcError("E701", "the variable to derive by is missing", hint="--wrt x")
     if arguments.is_given("verify") and arguments.values["format"] == "latex":
@@ -132,17 +137,6 @@ def _answer(command: Command, arguments: Arguments, streams: Streams) -> int:
     if arguments.is_given("verify"):
         return _verified(derivatives, streams)
     return ANSWERED
-
-
-def _formula(command: Command, arguments: Arguments, streams: Streams) -> str:
-    operand = arguments.operand
-    if arguments.is_given("file"):
-        if operand is not None:
-            raise MatcalcError("E701", "there is a formula, and --file too", hint="one of them")
-        return read_file(arguments.values["file"])
-    if operand is None:
-        raise MatcalcError("E701", "the formula is missing", hint=command.examples[0])
-    return read_stream(streams.stdin) if operand == "-" else operand
 
 
 def _diff(text: str, names: list[str], where: str, arguments: Arguments) -> list[Any]:
@@ -236,7 +230,7 @@ def _code(verdicts: list[bool | None]) -> int:
 
 
 def _check(arguments: Arguments, streams: Streams) -> int:
-    text = _formula(CHECK, arguments, streams)
+    text = read_formula_text(arguments, streams.stdin, CHECK.examples[0])
     verdict = check.verdict_on(text, arguments)
     if arguments.values["format"] == "json":
         streams.json(verdict.record())
@@ -282,13 +276,44 @@ def _batch_line(number: int, line: str, arguments: Arguments, streams: Streams) 
 
 
 def _line(line: str, arguments: Arguments) -> list[Any]:
-    parts = line.split("|")
-    if not 2 <= len(parts) <= 3:
-        message = f"a line has the form EXPR | NAMES [| DECLARATIONS]; this has {len(parts)} parts"
-        raise MatcalcError("E701", message, hint="x'*A*x | x | A: symmetric(n)").at(line, 0, 1)
-    text, names, where = (*parts, "")[:3]
-    wrt = list(dict.fromkeys(split_names(names)))
-    return _diff(text.strip(), wrt, where.strip(), arguments)
+    text, names, where = split_line(line)
+    return _diff(text, list(dict.fromkeys(split_names(names))), where, arguments)
+
+
+# matcalc explain, matcalc note
+
+
+def _explain(arguments: Arguments, streams: Streams) -> int:
+    text = read_formula_text(arguments, streams.stdin, EXPLAIN.examples[0])
+    streams.answer(explain(text, arguments, _width(streams)))
+    return ANSWERED
+
+
+def _width(streams: Streams) -> int:
+    """Return the columns of the terminal; what is no terminal has 100."""
+    if streams.stdout is None or not streams.stdout.isatty():
+        return 100
+    from shutil import get_terminal_size
+
+    return max(40, get_terminal_size((100, 24)).columns)
+
+
+def _note(arguments: Arguments, streams: Streams) -> int:
+    text = note_text(arguments, streams.stdin)
+    if arguments.is_given("output"):
+        write_output(arguments.values["output"], text)
+    else:
+        streams.answer(lambda ascii: document_text(text, ascii))
+    return ANSWERED
+
+
+_RUN: dict[str, Callable[[Arguments, Streams], int]] = {
+    "explain": _explain,
+    "note": _note,
+    "check": _check,
+    "batch": _batch,
+}
+"""What runs the commands that do more than print derivatives."""
 
 
 # The process

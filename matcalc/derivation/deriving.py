@@ -227,6 +227,7 @@ def _derivation(
         manner,
         detail,
         derivative.layout,
+        derivative.formula.expression,
         setting.wrt,
         setting.result,
         {u.symbol: u.operation for u in setting.intermediates},

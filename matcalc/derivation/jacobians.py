@@ -92,11 +92,12 @@ def _along_the_path(partials: _Partials) -> tuple[list[Step], Expression]:
     if len(factors) == 1:
         return [], simple
     total = partials.total(setting.result, simple)
-    steps = [Step("combination", partials.chain.rule, total, Paths((factors,)))]
+    paths = Paths((factors,), setting.layout == "denominator")
+    steps = [Step("combination", partials.chain.rule, total, paths)]
     raw = None
     if is_matrix_algebra(path):
         raw = partials.product([partials.formulas[factor] for factor in factors])
-    steps += _simplified(Paths((factors,)), raw, simple)
+    steps += _simplified(paths, raw, simple)
     return steps, simple
 
 
@@ -140,7 +141,7 @@ def _totals(partials: _Partials) -> tuple[list[Step], Expression]:
         for operand in operands:
             head = partials.symbols[u.symbol, operand]
             terms.append((head,) if operand is setting.wrt else (head, symbols[operand]))
-        paths = Paths(tuple(terms))
+        paths = Paths(tuple(terms), setting.layout == "denominator")
         steps.append(Step("combination", partials.chain.rule, total, paths))
         raw = None
         if is_matrix_algebra((setting.wrt, u.symbol, *operands)):

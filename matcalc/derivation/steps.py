@@ -42,10 +42,17 @@ class Paths(NamedTuple):
     """A sum of products of Jacobians, outermost factor first, one product a path.
 
     The products contract over the axes between their factors: a product of matrices where
-    all of the factors are.
+    all of the factors are. The denominator layout writes such a product `turned`, with the
+    innermost factor first.
     """
 
     terms: tuple[tuple[Expression, ...], ...]
+    turned: bool = False
+
+    @property
+    def written(self) -> tuple[tuple[Expression, ...], ...]:
+        """The products with their factors in the order in which they are written."""
+        return tuple([term[::-1] for term in self.terms]) if self.turned else self.terms
 
 
 Member = Expression | Paths
@@ -97,18 +104,19 @@ class Chain(NamedTuple):
 class Derivation(NamedTuple):
     """A derivative's derivation: its steps in order, and what its symbols stand for.
 
-    `variable` is the symbol derived by and `result` the one of the whole formula.
-    `definitions` has an operation for every intermediate symbol, in order, and `operands`
-    those of its symbols that depend on the variable; `quantities` says of every other symbol
-    what it is. The last step ends in the answer; `cases` has what it is where a condition
-    holds, and where its opposite does. `seed` is what a product with the Jacobian is applied
-    to. `before` is the derivation of the derivative of one order less, which this one derives
-    again.
+    `formula` is what was derived, as typed. `variable` is the symbol derived by and `result`
+    the one of the whole formula. `definitions` has an operation for every intermediate
+    symbol, in order, and `operands` those of its symbols that depend on the variable;
+    `quantities` says of every other symbol what it is. The last step ends in the answer;
+    `cases` has what it is where a condition holds, and where its opposite does. `seed` is
+    what a product with the Jacobian is applied to. `before` is the derivation of the
+    derivative of one order less, which this one derives again.
     """
 
     manner: Manner
     detail: Detail
     layout: str
+    formula: Expression
     variable: Expression
     result: Expression
     definitions: dict[Expression, Expression]
@@ -126,3 +134,13 @@ class Derivation(NamedTuple):
         from matcalc.derivation.text import derivation_text
 
         return derivation_text(self)
+
+    def _repr_markdown_(self) -> str:
+        from matcalc.notes.document import part
+
+        return part(self, "markdown")
+
+    def _repr_html_(self) -> str:
+        from matcalc.notes.document import part
+
+        return part(self, "html")

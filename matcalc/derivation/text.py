@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from matcalc.derivation.rules import NAMING
+from matcalc.derivation.outline import (
+    Outline,
+    Part,
+    References,
+    Row,
+    conclusion,
+    headed,
+    outlines,
+    path_text,
+    reason_text,
+    rule_text,
+    shape_text,
+    task,
+)
 from matcalc.derivation.steps import Derivation, Member, Step
 from matcalc.expressions.nodes import Expression
+from matcalc.notation.breaking import broken_text
 from matcalc.notation.text import to_text
 
-WIDEST = 56
+WIDTH = 100
+"""Columns, where nothing else is known."""
+
+WIDEST = 48
 """Columns up to which the rules are set in one margin."""
 
 WIDEST_LEFT = 30
 """Longer left sides do not indent the lines that continue them."""
 
-TITLES = {
-    "intermediates": "Intermediate variables",
-    "partials": "Their derivatives",
-    "combination": "Combine",
-    "substitution": "Substitute",
-    "answer": "Answer",
-}
+MARGIN = "   "
+
+_IN_ASCII = str.maketrans({"∂": "d", "δ": "delta", "∇": "grad ", "·": "*", "→": "->"})
 
 
 def member_text(member: Member, ascii: bool = False) -> str:  # noqa: A002
     """Return one side of an equation."""
     if isinstance(member, Expression):
-        return to_text(member, ascii=ascii)
-    times = " * " if ascii else " · "
-    terms = [times.join(to_text(f, ascii=ascii) for f in factors) for factors in member.terms]
-    return " + ".join(terms)
+        text = to_text(member, ascii=ascii)
+    else:
+        terms = [" · ".join(map(to_text, factors)) for factors in member.written]
+        text = " + ".join(terms)
+    return text.translate(_IN_ASCII) if ascii else text
 
 
 def equation_text(step: Step, ascii: bool = False) -> str:  # noqa: A002
@@ -38,86 +52,141 @@ def equation_text(step: Step, ascii: bool = False) -> str:  # noqa: A002
     return f"{member_text(step.before, ascii)} = {member_text(step.after, ascii)}"
 
 
-def derivation_text(derivation: Derivation, ascii: bool = False) -> str:  # noqa: A002
+def derivation_text(
+    derivation: Derivation,
+    ascii: bool = False,  # noqa: A002
+    width: int = WIDTH,
+) -> str:
     """Return the whole derivation; a line that continues the last one has only its right side.
 
-    The sources of the rules are numbered, and follow at the end.
+    The rules are numbered, and what they say follows at the end. Lines are at most `width`
+    long, if formulas can be broken so; the answer is not broken.
     """
-    sources: dict[str, int] = {}
-    return _derivation(derivation, sources, ascii) + _footnotes(sources)
+    references = References()
+    lines = _heading(derivation, ascii, width)
+    for outline in outlines(derivation, references):
+        lines += ["", *_outline(outline, ascii, width)]
+    lines += _facts(derivation, ascii, width)
+    if references.numbers:
+        lines.append("")
+    for rule, number in references.numbers.items():
+        lines += _wrapped(f"[{number}] {rule_text(rule)}", width, " " * len(f"[{number}] "))
+    text = "\n".join(lines) + "\n"
+    return text.translate(_IN_ASCII) if ascii else text
 
 
-def _derivation(derivation: Derivation, sources: dict[str, int], ascii: bool) -> str:  # noqa: A002
-    lines: list[str] = []
-    if derivation.before is not None:
-        lines += [_derivation(derivation.before, sources, ascii).rstrip("\n"), ""]
-    for number, (part, steps) in enumerate(parts_of(derivation), 1):
-        if lines:
+def _heading(derivation: Derivation, ascii: bool, width: int) -> list[str]:  # noqa: A002
+    before, after = task(derivation)
+    begin = f"{before} {derivation.variable.value.name}"
+    if derivation.seed is not None:
+        begin += f" {after} {to_text(derivation.seed, ascii=ascii)}"
+    formula = headed(derivation)
+    shown = f" = {to_text(formula, ascii=ascii)}" if formula else ", which has the parts below"
+    first, *others = broken_text(
+        f"{begin}: {derivation.result.value.name}{shown}", width - len(MARGIN)
+    )
+    lines = [first, *[f"{MARGIN}{line}" for line in others]]
+    if derivation.assumptions:
+        lines += _wrapped(f"{MARGIN}assuming {'; '.join(derivation.assumptions)}", width, "      ")
+    return lines
+
+
+def _outline(outline: Outline, ascii: bool, width: int) -> list[str]:  # noqa: A002
+    lines = [outline.title, ""] if outline.title else []
+    for number, part in enumerate(outline.parts, 1):
+        if number > 1:
             lines.append("")
-        lines.append(f"{number}. {title_of(derivation, part)}")
-        lines += _lines(steps, sources, ascii)
-        if part == "answer":
-            for sides in derivation.cases:
+        reason = f": {part.reason}" if part.reason else ""
+        lines += _wrapped(f"{number}. {part.title}{reason}", width, MARGIN)
+        if part.paths:
+            lines += _paths(part, width)
+        lines += _lines(part, ascii, width)
+        if part.key == "answer":
+            for sides in outline.derivation.cases:
                 condition, value = [to_text(side, ascii=ascii) for side in sides]
-                lines.append(f"   that is, where {condition}: {value}")
-    return "\n".join(lines) + "\n"
+                lines.append(f"{MARGIN}that is, {value} where {condition[1:-1]}")
+    return lines
 
 
-def parts_of(derivation: Derivation) -> Iterator[tuple[str, list[Step]]]:
-    """Yield the parts of a derivation that have steps, in order."""
-    for part in ("intermediates", "partials", "combination", "substitution", "answer"):
-        steps = [step for step in derivation.steps if step.part == part]
-        if steps:
-            yield part, steps
+def _paths(part: Part, width: int) -> list[str]:
+    word = "path" if len(part.paths) == 1 else "paths"
+    paths = "; ".join(map(path_text, part.paths))
+    return _wrapped(f"{MARGIN}{word}: {paths}", width, MARGIN + "  ")
 
 
-def title_of(derivation: Derivation, part: str) -> str:
-    """Return the heading of a part; that of the combination says which chain rule, and why."""
-    chain = derivation.chain
-    if part == "partials" and derivation.manner == "backward":
-        return f"Backward from the result, δ being its derivative by each: {chain.reason}"
-    if part == "partials" and derivation.manner == "differentials":
-        return f"Differentials, from the variable to the result: {chain.reason}"
-    if part == "combination":
-        return f"Combine by the {chain.rule.name}: {chain.reason}"
-    return TITLES[part]
-
-
-def path_text(path: Sequence[Expression]) -> str:
-    """Return a path from the variable to the result: w → u1 → y."""
-    return " → ".join(str(symbol.value.name) for symbol in path)
-
-
-def _lines(steps: Sequence[Step], sources: dict[str, int], ascii: bool) -> list[str]:  # noqa: A002
-    rows: list[tuple[str, str]] = []
-    previous: Member | None = None
+def _lines(part: Part, ascii: bool, width: int) -> list[str]:  # noqa: A002
+    blocks: list[tuple[list[str], Row]] = []
     indent = ""
-    for step in steps:
-        after = member_text(step.after, ascii)
-        if previous is not None and step.before == previous:
-            left = f"{indent}= {after}"
+    for row in part.rows:
+        after = member_text(row.right, ascii)
+        if row.left is None:
+            begin = indent + "= "
         else:
-            before = member_text(step.before, ascii)
-            indent = " " * (len(before) + 1) if len(before) <= WIDEST_LEFT else "   "
-            left = f"{before} = {after}"
-        previous = step.after
-        rows.append((left, _reason(step, sources)))
-    width = min(WIDEST, max(len(left) for left, _ in rows))
-    return [f"   {left:{width}}{'   ' + why if why else ''}".rstrip() for left, why in rows]
+            before = member_text(row.left, ascii)
+            narrow = len(before) <= WIDEST_LEFT
+            indent = " " * (len(before) + 1) if narrow else "   "
+            begin = f"{before} = "
+        whole = part.key == "answer" and row is part.rows[-1]
+        blocks.append((_equation(begin, after, indent, 10_000 if whole else width), row))
+    return _with_reasons(blocks, width)
 
 
-def _reason(step: Step, sources: dict[str, int]) -> str:
-    if step.part == "intermediates" and step.rule is NAMING:
-        return ""
-    mark = ""
-    if step.source:
-        mark = f" [{sources.setdefault(step.source, len(sources) + 1)}]"
-    remark = f"; {step.remark}" if step.remark else ""
-    return f"{step.rule.name}{mark}{remark}"
+def _equation(begin: str, after: str, indent: str, width: int) -> list[str]:
+    """Return the lines of an equation whose left side, with the sign, is `begin`."""
+    room = width - len(MARGIN)
+    if "; " in after:  # names of shared parts: one a line
+        return [begin.rstrip(), *[f"  {line}" for line in after.replace("; ", ";\n").split("\n")]]
+    lines = [begin + after]
+    if len(lines[0]) <= room:
+        return lines
+    if len(begin) > WIDEST_LEFT:
+        left = broken_text(begin.strip().removesuffix(" ="), room)
+        right = broken_text(after, room - len(indent) - 4)
+        return [*left, f"{indent}= {right[0]}", *[f"{indent}    {line}" for line in right[1:]]]
+    first, *others = broken_text(after, room - len(begin))
+    return [begin + first, *[" " * (len(begin) + 2) + line for line in others]]
 
 
-def _footnotes(sources: dict[str, int]) -> str:
-    if not sources:
-        return ""
-    lines = [f"[{number}] {source}" for source, number in sources.items()]
-    return "\n" + "\n".join(lines) + "\n"
+def _with_reasons(blocks: Sequence[tuple[list[str], Row]], width: int) -> list[str]:
+    """Set shapes and rules in margins, or below equations that leave no room for them."""
+    narrow = [len(lines[-1]) for lines, _ in blocks if len(lines[-1]) <= WIDEST]
+    column = max(narrow, default=0)
+    shapes = [shape_text(row.shape) if row.shape else "" for _, row in blocks]
+    widest = max(map(len, shapes), default=0)
+    found = []
+    for (lines, row), shape in zip(blocks, shapes, strict=True):
+        *first, last = [MARGIN + line for line in lines]
+        reason = reason_text(row)
+        if widest:
+            reason = f"{shape:{widest}}{MARGIN}{reason}".rstrip()
+        found += first
+        edge = len(MARGIN) + max(column, len(last) - len(MARGIN))
+        if edge + len(MARGIN) + len(reason) <= width or not reason:
+            found.append(f"{last:{edge}}{MARGIN}{reason}".rstrip())
+            continue
+        found.append(last)
+        indent = " " * max(len(MARGIN), min(column + 2 * len(MARGIN), width - len(reason)))
+        found += _wrapped(indent + reason, width, indent)
+    return found
+
+
+def _facts(derivation: Derivation, ascii: bool, width: int) -> list[str]:  # noqa: A002
+    lines = []
+    for fact in conclusion(derivation):
+        lines += _wrapped(f"{MARGIN}{fact}", width, MARGIN + "  ")
+    return lines
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    """Return the lines of a sentence."""
+    from textwrap import wrap
+
+    begin = text[: len(text) - len(text.lstrip())]
+    return wrap(
+        text.strip(),
+        max(width, 30),
+        initial_indent=begin,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from matcalc.expressions.nodes import Expression, make, number
 from matcalc.notation.latex import to_latex
 from matcalc.notation.letters import name_latex
 from tests.notation.formulas import random_formulas, typed
+from tests.programs import program
 
 X, W, A_, S_ = r"\mathbf{x}", r"\mathbf{w}", r"\mathbf{A}", r"\mathbf{S}"
 
@@ -193,7 +193,6 @@ def test_wide_matrices_do_without_bmatrix() -> None:
     assert r"\begin{array}{ccccccccccc}" in to_latex(typed(f"[{row}]"))
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
 def test_pdflatex_takes_everything(tmp_path: Path) -> None:
     formulas = [typed(text) for text, _ in PRINTED + CASES] + random_formulas(7, 200)
     lines = [to_latex(formula, cases=cases) for formula in formulas for cases in (False, True)]
@@ -203,7 +202,7 @@ def test_pdflatex_takes_everything(tmp_path: Path) -> None:
     source = "\n".join(f"$${line}$$" for line in lines)
     document = rf"\documentclass{{article}}\usepackage{{amsmath}}\begin{{document}}{source}"
     (tmp_path / "all.tex").write_text(document + r"\end{document}", encoding="utf-8")
-    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "all.tex"]
+    command = [program("pdflatex"), "-halt-on-error", "-interaction=nonstopmode", "all.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
     errors = [line for line in done.stdout.decode(errors="replace").split("\n") if line[:1] == "!"]
     assert (done.returncode, errors) == (0, [])

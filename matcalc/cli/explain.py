@@ -1,0 +1,106 @@
+"""The command `matcalc explain`: derive step by step, in one of several formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from matcalc.cli.arguments import Arguments, split_names
+from matcalc.errors import MatcalcError
+
+if TYPE_CHECKING:
+    from matcalc.derivation.steps import Derivation
+    from matcalc.derivative import Derivative
+
+Pairs = Sequence[tuple["Derivative", "Derivation"]]
+"""Derivatives with their derivations."""
+
+
+def _text(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
+    from matcalc.derivation.text import derivation_text
+
+    return "\n\n".join(derivation_text(derivation, ascii, width) for _, derivation in pairs)
+
+
+def _json(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
+    from json import dumps
+
+    from matcalc.derivation.record import derivation_record
+    from matcalc.derivative import record
+
+    answer = record([derivative for derivative, _ in pairs])
+    for part, (_, derivation) in zip(answer["derivatives"], pairs, strict=True):
+        part["derivation"] = derivation_record(derivation)
+    return dumps(answer, ensure_ascii=ascii) + "\n"
+
+
+def _document(format: str) -> Callable[[Pairs, bool, int], str]:  # noqa: A002
+    def printed(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
+        from matcalc.notes.document import note
+
+        text = note([derivation for _, derivation in pairs], format)  # type: ignore[arg-type]
+        return document_text(text, ascii)
+
+    return printed
+
+
+def document_text(text: str, ascii: bool) -> str:  # noqa: A002
+    """Return a document, on request in ASCII, with entities that HTML and Markdown read."""
+    return text.encode("ascii", "xmlcharrefreplace").decode() if ascii else text
+
+
+def _picture(format: str) -> Callable[[Pairs, bool, int], str]:  # noqa: A002
+    def printed(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
+        from matcalc.pictures.drawing import picture
+
+        if len(pairs) > 1:
+            raise MatcalcError("E701", "a picture is of one derivative", hint="--wrt x")
+        ((_, derivation),) = pairs
+        return document_text(picture(derivation, format), ascii)  # type: ignore[arg-type]
+
+    return printed
+
+
+FORMATS: dict[str, Callable[[Pairs, bool, int], str]] = {
+    "text": _text,
+    "json": _json,
+    **{name: _document(name) for name in ("latex", "markdown", "html")},
+    **{name: _picture(name) for name in ("dot", "mermaid", "svg", "tikz")},
+}
+"""What prints derivations, on request in ASCII, in lines of about some width."""
+
+
+def explain(text: str, arguments: Arguments, width: int) -> Callable[[bool], str]:
+    """Return what the command prints; of True, in ASCII."""
+    derivatives = derivatives_of(text, arguments)
+    pairs = [(one, derivation_of(one, arguments)) for one in derivatives]
+    printed = FORMATS[arguments.values["format"]]
+    return lambda ascii: printed(pairs, ascii, width)
+
+
+def derivatives_of(text: str, arguments: Arguments) -> list[Derivative]:
+    """Return the derivatives, or products with them, that the command line asks for."""
+    from matcalc.api import diff, jvp, vjp
+
+    if not arguments.is_given("wrt"):
+        raise MatcalcError("E701", "the variable to derive by is missing", hint="--wrt x")
+    values = arguments.values
+    names = list(dict.fromkeys(split_names(values["wrt"])))
+    where = values.get("where", "")
+    order = arguments.number("order")
+    products = [name for name in ("upstream", "tangent") if arguments.is_given(name)]
+    if not products:
+        layout: Any = values["layout"]
+        return list(diff(text, names, where, layout, order).values())
+    if len(products) > 1 or order > 1:
+        raise MatcalcError("E701", f"--{products[0]} goes without --tangent and --order")
+    if products == ["upstream"]:
+        return [vjp(text, name, values["upstream"], where) for name in names]
+    return [jvp(text, name, values["tangent"], where) for name in names]
+
+
+def derivation_of(derivative: Derivative, arguments: Arguments) -> Derivation:
+    """Return a derivative's derivation in the manner and detail of the command line."""
+    manner: Any = arguments.values.get("manner")
+    detail: Any = arguments.values["detail"]
+    return derivative.derivation(manner, detail)

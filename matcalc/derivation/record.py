@@ -1,0 +1,85 @@
+"""A derivation as a JSON object, with every step as text and as LaTeX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matcalc.derivation.latex import member_latex, symbol_latex, symbols_of
+from matcalc.derivation.steps import Derivation, Member
+from matcalc.derivation.text import member_text
+from matcalc.expressions.nodes import Expression
+from matcalc.notation.text import to_text
+
+
+def derivation_record(derivation: Derivation) -> dict[str, Any]:
+    """Return a derivation, and those of lower orders that it rests on, as a JSON object.
+
+    >>> import matcalc
+    >>> found = derivation_record(matcalc.diff("w·x", "w").derivation())
+    >>> found["answer"]["text"], found["steps"][1]["rule"]["name"], found["chain"]["paths"]
+    ("x'", 'dot product', [['w', 'y']])
+    """
+    chain = [derivation]
+    while chain[0].before is not None:
+        chain.insert(0, chain[0].before)
+    *earlier, last = map(_record, chain)
+    return {**last, "earlier": earlier}
+
+
+def _record(derivation: Derivation) -> dict[str, Any]:
+    symbols = symbols_of(derivation)
+
+    def shown(member: Member) -> dict[str, Any]:
+        both = {"text": member_text(member), "latex": member_latex(member, symbols)}
+        if isinstance(member, Expression):
+            return {**both, "shape": list(map(str, member.shape))}
+        return both
+
+    chain = derivation.chain
+    return {
+        "manner": derivation.manner,
+        "detail": derivation.detail,
+        "layout": derivation.layout,
+        "formula": shown(derivation.formula),
+        "variable": shown(derivation.variable),
+        "applied_to": shown(derivation.seed) if derivation.seed is not None else None,
+        "result": shown(derivation.result),
+        "assumed": list(derivation.assumptions),
+        "intermediates": [
+            {"symbol": shown(symbol), "operation": shown(operation)}
+            for symbol, operation in derivation.definitions.items()
+        ],
+        "symbols": [
+            {
+                "symbol": shown(symbol),
+                "kind": quantity.kind,
+                "of": to_text(quantity.of),
+                "by": to_text(quantity.by) if quantity.by is not None else None,
+            }
+            for symbol, quantity in derivation.quantities.items()
+            if quantity.kind != "intermediate"
+        ],
+        "chain": {
+            "rule": chain.rule._asdict(),
+            "reason": chain.reason,
+            "number_of_paths": chain.ways,
+            "paths": [[to_text(symbol) for symbol in path] for path in chain.paths],
+            "paths_latex": [[symbol_latex(s, symbols) for s in path] for path in chain.paths],
+        },
+        "steps": [
+            {
+                "part": step.part,
+                "before": shown(step.before),
+                "after": shown(step.after),
+                "rule": step.rule._asdict(),
+                "remark": step.remark,
+            }
+            for step in derivation.steps
+        ],
+        "answer": shown(derivation.steps[-1].after),
+        "cases": [
+            {"condition": shown(condition), "value": shown(value)}
+            for condition, value in derivation.cases
+        ],
+        "notes": list(derivation.notes),
+    }
