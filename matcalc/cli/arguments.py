@@ -15,8 +15,8 @@ from matcalc.errors import MatcalcError
 class Option(NamedTuple):
     """One option: a flag if it has no `metavar`. `join` says how repeated values combine.
 
-    A flag with a `bare` value may have another, behind an equals sign. `short` is a letter
-    that stands for the option behind one dash.
+    A flag with a `bare` value may have another, behind an equals sign.
+    `short` is a letter that stands for it behind one dash.
     """
 
     name: str

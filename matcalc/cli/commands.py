@@ -101,6 +101,72 @@ JVP = Command(
         'matcalc jvp "W*x" --wrt W,x --tangent V,u',
     ),
 )
+MANNER = Option(
+    "manner",
+    "MANNER",
+    "how to derive; without it, as suits the shapes",
+    ("jacobians", "backward", "differentials"),
+)
+DETAIL = Option(
+    "detail", "DETAIL", "how many intermediate variables", ("brief", "normal", "full"), "normal"
+)
+
+EXPLAIN = Command(
+    "explain",
+    "EXPR",
+    "Derive step by step: EXPR, or - for standard input, or --file FILE.",
+    (
+        NAMES,
+        WHERE,
+        LAYOUT,
+        NOTATION,
+        ORDER,
+        MANNER,
+        DETAIL,
+        Option("upstream", "G", "derive the transposed Jacobian applied to G, by each variable"),
+        Option("tangent", "V", "derive the Jacobian applied to V, by each variable"),
+        Option(
+            "format",
+            "FORMAT",
+            "how to print",
+            ("text", "latex", "markdown", "html", "json", "dot", "mermaid", "svg", "tikz"),
+            "text",
+        ),
+        FILE,
+    ),
+    (
+        'matcalc explain "max(0, w·x + b)" --wrt w',
+        'matcalc explain "norm2(A*x - y)^2" --wrt A --manner differentials',
+        'matcalc explain "logdet(X\'*X)" --wrt X --format html > derivation.html',
+    ),
+)
+NOTE = Command(
+    "note",
+    "FILE|EXPR",
+    "Write one document: of every line of FILE (- for standard input), EXPR | NAMES\n"
+    "[| DECLARATIONS], or of the formula EXPR if --wrt is given.",
+    (
+        NAMES,
+        WHERE,
+        LAYOUT,
+        NOTATION,
+        ORDER,
+        MANNER,
+        DETAIL,
+        Option(
+            "format",
+            "FORMAT",
+            "the kind of document; without it, as the output's name says, else latex",
+            ("latex", "markdown", "html"),
+        ),
+        Option("title", "TITLE", "the title of the document"),
+        Option("output", "FILE", "write to a file (also -o FILE)", short="o"),
+    ),
+    (
+        "matcalc note formulas.txt --title 'Gradients' -o gradients.tex",
+        'matcalc note "x\'*A*x" --wrt x,A --format html > note.html',
+    ),
+)
 BATCH = Command(
     "batch",
     "FILE",
@@ -129,71 +195,8 @@ CHECK = Command(
         'matcalc check "x\'*A*x" --wrt x --claim "2*A*x" --layout denominator',
     ),
 )
-MANNER = Option(
-    "manner",
-    "MANNER",
-    "how to derive; without it, as suits the shapes",
-    ("jacobians", "backward", "differentials"),
-)
-DETAIL = Option(
-    "detail", "DETAIL", "how many intermediate variables", ("brief", "normal", "full"), "normal"
-)
-EXPLAIN = Command(
-    "explain",
-    "EXPR",
-    "Derive step by step: EXPR, or - for standard input, or --file FILE.",
-    (
-        NAMES,
-        WHERE,
-        LAYOUT,
-        ORDER,
-        MANNER,
-        DETAIL,
-        Option("upstream", "G", "derive the transposed Jacobian applied to G, by one variable"),
-        Option("tangent", "V", "derive the Jacobian applied to V, by one variable"),
-        Option(
-            "format",
-            "FORMAT",
-            "how to print, or draw the flow of data",
-            ("text", "latex", "markdown", "html", "json", "dot", "mermaid", "svg", "tikz"),
-            "text",
-        ),
-        FILE,
-    ),
-    (
-        'matcalc explain "max(0, w·x + b)" --wrt w',
-        'matcalc explain "norm2(A*x - y)^2" --wrt A --manner differentials',
-        'matcalc explain "logdet(X\'*X)" --wrt X --format html > derivation.html',
-    ),
-)
-NOTE = Command(
-    "note",
-    "FILE|EXPR",
-    "Write one document: of every line of FILE (- for standard input), EXPR | NAMES\n"
-    "[| DECLARATIONS], or of the formula EXPR if --wrt is given.",
-    (
-        NAMES,
-        WHERE,
-        LAYOUT,
-        ORDER,
-        MANNER,
-        DETAIL,
-        Option(
-            "format",
-            "FORMAT",
-            "the kind of document; without it, as the output's name says, else latex",
-            ("latex", "markdown", "html"),
-        ),
-        Option("title", "TITLE", "the title of the document"),
-        Option("output", "FILE", "write to a file (also -o FILE)", short="o"),
-    ),
-    (
-        "matcalc note formulas.txt --title 'Gradients' -o gradients.tex",
-        'matcalc note "x\'*A*x" --wrt x,A --format html > note.html',
-    ),
-)
 COMMANDS = {
-    command.name: command for command in (DIFF, HESSIAN, VJP, JVP, EXPLAIN, NOTE, CHECK, BATCH)
+    command.name: command for command in (DIFF, EXPLAIN, HESSIAN, VJP, JVP, CHECK, NOTE, BATCH)
 }
 
 HELP = f"""usage: matcalc COMMAND ... [--help]
@@ -201,13 +204,13 @@ HELP = f"""usage: matcalc COMMAND ... [--help]
 Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
 
   diff EXPR --wrt NAMES      differentiate a formula
+  explain EXPR --wrt NAMES   derive it step by step
   hessian EXPR --wrt NAMES   differentiate a scalar twice, all blocks
   vjp EXPR --wrt NAMES       multiply the transposed Jacobian with an upstream gradient
   jvp EXPR --wrt NAMES       differentiate along a tangent
-  explain EXPR --wrt NAMES   derive it step by step
-  note FILE                  write the derivations of every line of a file as one document
   check EXPR --wrt NAME --claim FORMULA
                              tell whether a derivative is right, and what went wrong
+  note FILE                  write the derivations of every line of a file as one document
   batch FILE                 differentiate every line of a file
 
 example: {DIFF.examples[0]}

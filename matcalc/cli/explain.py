@@ -51,20 +51,20 @@ def document_text(text: str, ascii: bool) -> str:  # noqa: A002
 
 def _picture(format: str) -> Callable[[Pairs, bool, int], str]:  # noqa: A002
     def printed(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
-        from matcalc.pictures.drawing import picture
+        from matcalc.pictures import picture
 
-        if len(pairs) > 1:
-            raise MatcalcError("E701", "a picture is of one derivative", hint="--wrt x")
-        ((_, derivation),) = pairs
-        return document_text(picture(derivation, format), ascii)  # type: ignore[arg-type]
+        texts = [picture(derivation, format) for _, derivation in pairs]  # type: ignore[arg-type]
+        return document_text("\n".join(texts), ascii)
 
     return printed
 
 
 FORMATS: dict[str, Callable[[Pairs, bool, int], str]] = {
     "text": _text,
+    "latex": _document("latex"),
+    "markdown": _document("markdown"),
+    "html": _document("html"),
     "json": _json,
-    **{name: _document(name) for name in ("latex", "markdown", "html")},
     **{name: _picture(name) for name in ("dot", "mermaid", "svg", "tikz")},
 }
 """What prints derivations, on request in ASCII, in lines of about some width."""
@@ -91,7 +91,8 @@ def derivatives_of(text: str, arguments: Arguments) -> list[Derivative]:
     products = [name for name in ("upstream", "tangent") if arguments.is_given(name)]
     if not products:
         layout: Any = values["layout"]
-        return list(diff(text, names, where, layout, order).values())
+        notation: Any = values["notation"]
+        return list(diff(text, names, where, layout, order, notation).values())
     if len(products) > 1 or order > 1:
         raise MatcalcError("E701", f"--{products[0]} goes without --tangent and --order")
     if products == ["upstream"]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import IO, Any
 
-from matcalc.cli.arguments import Arguments
+from matcalc.cli.arguments import Arguments, Command
 from matcalc.errors import MatcalcError
 
 LARGEST_INPUT = 1_000_000
 """Bytes; more are not read, so that an endless input ends."""
 
 
-def read_formula_text(arguments: Arguments, stdin: IO[Any] | None, example: str) -> str:
+def read_formula_text(command: Command, arguments: Arguments, stdin: IO[Any] | None) -> str:
     """Return the formula of a command line: its operand, standard input, or --file."""
     operand = arguments.operand
     if arguments.is_given("file"):
@@ -19,7 +19,7 @@ def read_formula_text(arguments: Arguments, stdin: IO[Any] | None, example: str)
             raise MatcalcError("E701", "there is a formula, and --file too", hint="one of them")
         return read_file(arguments.values["file"])
     if operand is None:
-        raise MatcalcError("E701", "the formula is missing", hint=example)
+        raise MatcalcError("E701", "the formula is missing", hint=command.examples[0])
     return read_stream(stdin) if operand == "-" else operand
 
 

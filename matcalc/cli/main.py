@@ -17,7 +17,7 @@ from matcalc.cli.arguments import (
     unknown_command,
     usage,
 )
-from matcalc.cli.commands import BATCH, CHECK, COMMANDS, EXPLAIN, HELP
+from matcalc.cli.commands import BATCH, CHECK, COMMANDS, EXPLAIN, HELP, NOTE
 from matcalc.cli.explain import document_text, explain
 from matcalc.cli.inputs import (
     check_argument,
@@ -114,15 +114,22 @@ def _run(words: list[str], streams: Streams) -> int:
         streams.answer(lambda ascii: usage(command))
         return ANSWERED
     arguments = read_arguments(command, rest)
-    run = _RUN.get(command.name)
-    return run(arguments, streams) if run else _answer(command, arguments, streams)
+    if command is BATCH:
+        return _batch(arguments, streams)
+    if command is CHECK:
+        return _check(arguments, streams)
+    if command is EXPLAIN:
+        return _explain(arguments, streams)
+    if command is NOTE:
+        return _note(arguments, streams)
+    return _answer(command, arguments, streams)
 
 
 # matcalc diff, hessian, vjp, jvp
 
 
 def _answer(command: Command, arguments: Arguments, streams: Streams) -> int:
-    text = read_formula_text(arguments, streams.stdin, command.examples[0])
+    text = read_formula_text(command, arguments, streams.stdin)
     if not arguments.is_given("wrt"):
         raise MatcalcError("E701", "the variable to derive by is missing", hint="--wrt x")
     if arguments.is_given("verify") and arguments.values["format"] == "latex":
@@ -230,7 +237,7 @@ def _code(verdicts: list[bool | None]) -> int:
 
 
 def _check(arguments: Arguments, streams: Streams) -> int:
-    text = read_formula_text(arguments, streams.stdin, CHECK.examples[0])
+    text = read_formula_text(CHECK, arguments, streams.stdin)
     verdict = check.verdict_on(text, arguments)
     if arguments.values["format"] == "json":
         streams.json(verdict.record())
@@ -277,14 +284,15 @@ def _batch_line(number: int, line: str, arguments: Arguments, streams: Streams) 
 
 def _line(line: str, arguments: Arguments) -> list[Any]:
     text, names, where = split_line(line)
-    return _diff(text, list(dict.fromkeys(split_names(names))), where, arguments)
+    wrt = list(dict.fromkeys(split_names(names)))
+    return _diff(text, wrt, where, arguments)
 
 
 # matcalc explain, matcalc note
 
 
 def _explain(arguments: Arguments, streams: Streams) -> int:
-    text = read_formula_text(arguments, streams.stdin, EXPLAIN.examples[0])
+    text = read_formula_text(EXPLAIN, arguments, streams.stdin)
     streams.answer(explain(text, arguments, _width(streams)))
     return ANSWERED
 
@@ -305,15 +313,6 @@ def _note(arguments: Arguments, streams: Streams) -> int:
     else:
         streams.answer(lambda ascii: document_text(text, ascii))
     return ANSWERED
-
-
-_RUN: dict[str, Callable[[Arguments, Streams], int]] = {
-    "explain": _explain,
-    "note": _note,
-    "check": _check,
-    "batch": _batch,
-}
-"""What runs the commands that do more than print derivatives."""
 
 
 # The process

@@ -240,6 +240,7 @@ def _derivation(
         tuple([fact.message for fact in derivative.notes]),
         seed,
         before,
+        derivative.formula.naming,
     )
 
 

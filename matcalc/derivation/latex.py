@@ -125,7 +125,7 @@ def equations(rows: Sequence[Row], symbols: Symbols, room: float) -> list[Equati
             if indent > WIDEST_LEFT * room:
                 lines += [("", line) for line in broken_latex(left, room)]
                 left, indent = "", 0.0
-        parts, right = _program(row.right, symbols)
+        parts, right = _program(row, symbols)
         for name, part in parts:
             lines += _lines(name, part, room)
         lines += _lines(left, right, room - indent)
@@ -146,10 +146,10 @@ def cases_equation(derivation: Derivation) -> Equation | None:
     return Equation((("", right),), "", "")
 
 
-def _program(member: Member, symbols: Symbols) -> tuple[list[tuple[str, str]], str]:
-    if isinstance(member, Expression):
-        return program_latex(member, symbols=symbols)
-    return [], member_latex(member, symbols)
+def _program(row: Row, symbols: Symbols) -> tuple[list[tuple[str, str]], str]:
+    if isinstance(row.right, Expression):
+        return program_latex(row.right, names=row.naming, symbols=symbols)
+    return [], member_latex(row.right, symbols)
 
 
 def _lines(left: str, right: str, room: float) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from matcalc.derivation.rules import NAMING
 from matcalc.derivation.steps import Derivation, Member, Rule, Step
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
+from matcalc.notation.sharing import Names
 from matcalc.notation.text import count_nodes, to_text
 
 PARTS = ("intermediates", "partials", "combination", "substitution", "answer")
@@ -32,7 +33,8 @@ class Row(NamedTuple):
     """One equation; without a left side it goes on from the one before it.
 
     `shape` is that of both sides, where it is to be said. `rule` is None where nothing is
-    derived; `number` is the rule's in the list of rules, or 0.
+    derived; `number` is the rule's in the list of rules, or 0. An answer has the names that
+    its parts are printed with.
     """
 
     left: Member | None
@@ -41,6 +43,7 @@ class Row(NamedTuple):
     rule: Rule | None
     number: int
     remark: str
+    naming: Names | None = None
 
 
 class Part(NamedTuple):
@@ -99,6 +102,8 @@ def _parts(derivation: Derivation, references: References) -> tuple[Part, ...]:
         if steps:
             paths = derivation.chain.paths if key == _chained(derivation) else ()
             rows = _rows(steps, references)
+            if key == "answer":
+                rows = (*rows[:-1], rows[-1]._replace(naming=derivation.naming))
             if rows:
                 parts.append(Part(key, *_title(derivation, key), paths, rows))
     return tuple(parts)

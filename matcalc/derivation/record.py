@@ -8,6 +8,7 @@ from matcalc.derivation.latex import member_latex, symbol_latex, symbols_of
 from matcalc.derivation.steps import Derivation, Member
 from matcalc.derivation.text import member_text
 from matcalc.expressions.nodes import Expression
+from matcalc.notation.latex import to_latex
 from matcalc.notation.text import to_text
 
 
@@ -76,10 +77,21 @@ def _record(derivation: Derivation) -> dict[str, Any]:
             }
             for step in derivation.steps
         ],
-        "answer": shown(derivation.steps[-1].after),
+        "answer": _answer(derivation),
         "cases": [
             {"condition": shown(condition), "value": shown(value)}
             for condition, value in derivation.cases
         ],
         "notes": list(derivation.notes),
+    }
+
+
+def _answer(derivation: Derivation) -> dict[str, Any]:
+    """Return the answer as it is printed without its derivation."""
+    answer = derivation.steps[-1].after
+    assert isinstance(answer, Expression)
+    return {
+        "text": to_text(answer, names=derivation.naming),
+        "latex": to_latex(answer, names=derivation.naming),
+        "shape": list(map(str, answer.shape)),
     }

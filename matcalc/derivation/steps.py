@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from matcalc.expressions.nodes import Expression
+from matcalc.notation.sharing import Names
 
 Manner = Literal["jacobians", "backward", "differentials"]
 Detail = Literal["brief", "normal", "full"]
@@ -110,7 +111,8 @@ class Derivation(NamedTuple):
     `quantities` says of every other symbol what it is. The last step ends in the answer;
     `cases` has what it is where a condition holds, and where its opposite does. `seed` is
     what a product with the Jacobian is applied to. `before` is the derivation of the
-    derivative of one order less, which this one derives again.
+    derivative of one order less, which this one derives again. `naming` has the names that
+    parts of the answer are printed with.
     """
 
     manner: Manner
@@ -129,6 +131,7 @@ class Derivation(NamedTuple):
     notes: tuple[str, ...] = ()
     seed: Expression | None = None
     before: Derivation | None = None
+    naming: Names = Names()
 
     def __str__(self) -> str:
         from matcalc.derivation.text import derivation_text

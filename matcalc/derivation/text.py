@@ -21,6 +21,7 @@ from matcalc.derivation.outline import (
 from matcalc.derivation.steps import Derivation, Member, Step
 from matcalc.expressions.nodes import Expression
 from matcalc.notation.breaking import broken_text
+from matcalc.notation.sharing import Names
 from matcalc.notation.text import to_text
 
 WIDTH = 100
@@ -37,10 +38,14 @@ MARGIN = "   "
 _IN_ASCII = str.maketrans({"∂": "d", "δ": "delta", "∇": "grad ", "·": "*", "→": "->"})
 
 
-def member_text(member: Member, ascii: bool = False) -> str:  # noqa: A002
+def member_text(
+    member: Member,
+    ascii: bool = False,  # noqa: A002
+    naming: Names | None = None,
+) -> str:
     """Return one side of an equation."""
     if isinstance(member, Expression):
-        text = to_text(member, ascii=ascii)
+        text = to_text(member, ascii=ascii, names=naming)
     else:
         terms = [" · ".join(map(to_text, factors)) for factors in member.written]
         text = " + ".join(terms)
@@ -118,7 +123,7 @@ def _lines(part: Part, ascii: bool, width: int) -> list[str]:  # noqa: A002
     blocks: list[tuple[list[str], Row]] = []
     indent = ""
     for row in part.rows:
-        after = member_text(row.right, ascii)
+        after = member_text(row.right, ascii, row.naming)
         if row.left is None:
             begin = indent + "= "
         else:
@@ -126,8 +131,7 @@ def _lines(part: Part, ascii: bool, width: int) -> list[str]:  # noqa: A002
             narrow = len(before) <= WIDEST_LEFT
             indent = " " * (len(before) + 1) if narrow else "   "
             begin = f"{before} = "
-        whole = part.key == "answer" and row is part.rows[-1]
-        blocks.append((_equation(begin, after, indent, 10_000 if whole else width), row))
+        blocks.append((_equation(begin, after, indent, 10_000 if row.naming else width), row))
     return _with_reasons(blocks, width)
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from matcalc.derivation.latex import symbols_of
 from matcalc.derivation.steps import Derivation
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from matcalc.pictures.labels import Label, Labels
-from matcalc.pictures.symbols import symbols_of
 
 Kind = Literal["variable", "operator", "result", "data", "copy"]
 Direction = Literal["forward", "backward", "data"]

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from matcalc.cli.commands import EXPLAIN
 from matcalc.cli.explain import FORMATS
+from matcalc.pictures.drawing import FORMATS as PICTURES
 from tests.cli.command import command
 
 NEURON = "max(0, w·x + b)"
@@ -22,10 +24,16 @@ def test_several_variables_are_derived_one_after_another() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_gives_the_answer(name: str) -> None:
+def test_every_format_is_printed(name: str) -> None:
     outcome = command("explain", "w·x", "--wrt", "w", "--format", name)
     assert (outcome.code, outcome.err) == (0, "")
-    assert "dot product" in outcome.out
+    assert "dot product" in outcome.out or name in PICTURES
+    assert "w" in outcome.out
+
+
+def test_the_formats_are_those_of_the_option() -> None:
+    (option,) = [option for option in EXPLAIN.options if option.name == "format"]
+    assert option.choices == tuple(FORMATS)
 
 
 def test_json_is_that_of_diff_with_derivations() -> None:

@@ -11,7 +11,7 @@ def test_records_are_json_with_all_steps() -> None:
     for derivation in sample():
         record = json.loads(json.dumps(derivation_record(derivation)))
         assert len(record["steps"]) == len(derivation.steps)
-        assert record["answer"]["text"] == record["steps"][-1]["after"]["text"]
+        assert record["answer"]["shape"] == record["steps"][-1]["after"]["shape"]
         assert len(record["intermediates"]) == len(derivation.definitions)
         for step in record["steps"]:
             assert step["before"]["latex"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import matcalc
 from matcalc.derivation.steps import Derivation
+from matcalc.derivative import Derivative
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -22,22 +23,20 @@ def cases() -> Iterator[Case]:
         yield from json.loads((CASES / f"{name}.json").read_text("utf-8"))
 
 
-def derived(case: Case) -> Derivation:
-    """Return the derivation of a case."""
+def derived(case: Case) -> Derivative:
+    """Return the derivative of a case."""
+    text, wrt, where = case["expr"], case["wrt"], case["where"]
     if case.get("op") == "vjp":
-        product = matcalc.vjp(case["expr"], case["wrt"], case["upstream"], case["where"])
-        return product.derivation()
+        return matcalc.vjp(text, wrt, case["upstream"], where)
     if case.get("op") == "jvp":
-        product = matcalc.jvp(case["expr"], case["wrt"], case["tangent"], case["where"])
-        return product.derivation()
-    found = matcalc.diff(case["expr"], case["wrt"], case["where"], order=case["order"] or 1)
-    return found.derivation()
+        return matcalc.jvp(text, wrt, case["tangent"], where)
+    return matcalc.diff(text, wrt, where, order=case["order"] or 1)
 
 
 @cache
 def of_cases(step: int = 1) -> list[Derivation]:
     """Return the derivations of the cases, or of every so many of them."""
-    return [derived(case) for case in list(cases())[::step]]
+    return [derived(case).derivation() for case in list(cases())[::step]]
 
 
 @cache
