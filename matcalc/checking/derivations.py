@@ -113,7 +113,11 @@ def _of_term(case: Case, misstep: Misstep, ratio: Fraction) -> Slip | None:
         if misstep.slip == "constant":
             hint = f"{text} was treated as a constant: its term of the derivative is missing"
             return Slip("term", hint + missing)
-        return Slip("term", f"{misstep.hint}: {where} is missing{missing}")
+        path = f"the path from {case.question.variable.value.name} through {text}"
+        if misstep.part is case.question.variable:
+            path = f"the direct path from {text}"
+        forgotten = f"{path} was forgotten in the total derivative"
+        return Slip("term", f"{misstep.hint}: {where} is missing{missing}; {forgotten}")
     if ratio == -2:
         rule = "" if misstep.slip in ("constant", "intermediate") else f"{misstep.hint}: "
         return Slip("sign", f"{rule}sign error in {where}")

@@ -19,18 +19,28 @@ from matcalc.notation.text import to_text
 
 
 def multiples(case: Case) -> Iterator[Slip]:
-    """The claim is a multiple of the derivative."""
-    comparisons = case.evidence.comparisons
-    pairs = [(c.claim, c.derivative) for c in comparisons]
-    ratio = common_ratio(pairs)
-    overall = as_fraction(ratio)
-    if overall is None and ratio is not None:
-        hint = f"the constant factor is wrong: the claim is {digits(ratio)} times the derivative"
-        yield Slip("constant factor", hint)
+    """The claim is the derivative times or divided by a whole number."""
+    overall = as_fraction(_ratio(case))
     if overall is not None and overall != 0:
-        yield Slip("sign" if overall == -1 else "constant factor", factor_text(overall))
+        if abs(overall.numerator) == 1 or overall.denominator == 1:
+            yield Slip("sign" if overall == -1 else "constant factor", factor_text(overall))
         return
     yield from multiple_of_transpose(case)
+
+
+def odd_multiples(case: Case) -> Iterator[Slip]:
+    """The claim is another multiple of the derivative, which a dropped term may leave too."""
+    ratio = _ratio(case)
+    overall = as_fraction(ratio)
+    if overall is not None and overall != 0:
+        yield Slip("constant factor", factor_text(overall))
+    elif overall is None and ratio is not None:
+        hint = f"the constant factor is wrong: the claim is {digits(ratio)} times the derivative"
+        yield Slip("constant factor", hint)
+
+
+def _ratio(case: Case) -> Any:
+    return common_ratio([(c.claim, c.derivative) for c in case.evidence.comparisons])
 
 
 def multiple_of_transpose(case: Case) -> Iterator[Slip]:

@@ -16,7 +16,7 @@ from matcalc.checking.derivations import (
     slipped_derivations,
 )
 from matcalc.checking.evidence import same
-from matcalc.checking.factors import multiples, scalar_multiples
+from matcalc.checking.factors import multiples, odd_multiples, scalar_multiples
 from matcalc.checking.mending import differences, foreign_variables, mended, turned_signs
 from matcalc.checking.reshaping import wrong_shapes
 from matcalc.checking.restrictions import (
@@ -65,6 +65,7 @@ _SEARCHES: tuple[Search, ...] = (
     regions,
     turned_signs,
     slipped_derivations,
+    odd_multiples,
     products_of_derivatives,
     other_variables,
     large_sizes,
