@@ -90,6 +90,32 @@ def recognise_sigmoid(work: Work) -> None:
         work.factors[position] = (sigmoid, labels, -exponent)
 
 
+def join_sigmoid(work: Work) -> None:
+    """Write exp(u)*sigmoid(-u) as sigmoid(u)."""
+    from matcalc.calculus.products import product
+    from matcalc.calculus.sums import apply
+
+    for position, (tensor, labels, exponent) in enumerate(work.factors):
+        if tensor.kind != "apply" or tensor.value != "sigmoid" or exponent.denominator != 1:
+            continue
+        inner = tensor.operands[0]
+        own = tuple(range(len(tensor.shape)))
+        sizes = dict(enumerate(tensor.shape))
+        turned = product([(inner.tensor, inner.labels, _one)], own, sizes, -1)
+        power = apply("exp", [(turned, own)], own, sizes)
+        for place, (other, names, times) in enumerate(work.factors):
+            if other is not power or names != labels or times.denominator != 1:
+                continue
+            joined = min(exponent, times)
+            if joined <= 0:
+                continue
+            work.factors[position] = (tensor, labels, exponent - joined)
+            work.factors[place] = (other, names, times - joined)
+            work.factors.append((apply("sigmoid", [(turned, own)], own, sizes), labels, joined))
+            work.factors = [factor for factor in work.factors if factor[2] != 0]
+            return
+
+
 def recognise_softmax(work: Work) -> None:
     """Write exp(x)/sum(exp(x)) as softmax(x), that is as exp(x - logsumexp(x))."""
     from matcalc.calculus.sums import add, apply, log_of_sum

@@ -15,6 +15,7 @@ from matcalc.calculus.identities import (
     cancel_in_sums,
     drop_guarded,
     join_matrix_product,
+    join_sigmoid,
     join_signs,
     recognise_sigmoid,
     recognise_softmax,
@@ -59,6 +60,7 @@ def _simplify(work: Work) -> None:
     if len(work.factors) > 1:
         while join_matrix_product(work):
             _merge_powers(work)
+        join_sigmoid(work)
         recognise_softmax(work)
         join_signs(work)
         drop_guarded(work)

@@ -148,6 +148,8 @@ class Graph:
     def _fuse(self, fuse: Operand, operands: list[Operand]) -> Task:
         r, i, j = fuse.labels
         if min(i, j) < self.rank:
+            if r < self.rank:
+                return (yield self._beside_identity(fuse, operands))
             return (yield self._split(fuse, operands))
         outer, inner = _component(i, operands), _component(j, operands)
         used = {fuse}
@@ -164,12 +166,31 @@ class Graph:
                 used.add(twin)
                 self.vertices -= {k, m}
             else:
-                first = yield self._piece(operands, outer, (i,))
-                second = yield self._piece(operands, inner, (j,))
-                self.weigh(r, make("kron", (first, second)), _one)
+                sides = [self._free_in(component) for component in (outer, inner)]
+                first = yield self._piece(operands, outer, (i, *sides[0]))
+                second = yield self._piece(operands, inner, (j, *sides[1]))
+                self._place(make("kron", (first, second)), (r, *sides[0], *sides[1]), _one)
         self.vertices -= {i, j}
         taken = used | set(outer) | set(inner)
         return [o for o in operands if o not in taken]
+
+    def _beside_identity(self, fuse: Operand, operands: list[Operand]) -> Task:
+        """Read eye ⊗ y and x ⊗ eye: of the two axes made one, one is the result's too."""
+        r, i, j = fuse.labels
+        free, summed = (i, j) if i < self.rank else (j, i)
+        if summed < self.rank:
+            raise Unreduced
+        others = _component(summed, operands)
+        column = yield self._piece(operands, others, (summed,))
+        identity = make("eye", (), fuse.tensor.shape[1 if free == i else 2])
+        pair = (identity, column) if free == i else (column, identity)
+        self.edges.append(Edge(make("kron", pair), r, free, _one))
+        self.vertices.discard(summed)
+        return [o for o in operands if o is not fuse and o not in others]
+
+    def _free_in(self, operands: list[Operand]) -> Labels:
+        """Return the labels of the result that a connected part of the product meets."""
+        return tuple(sorted({x for o in operands for x in o.labels if x < self.rank}))
 
     def _split(self, fuse: Operand, operands: list[Operand]) -> Task:
         """Read a vector made a matrix: unvec."""
@@ -188,12 +209,12 @@ class Graph:
         kept = {x for o in operands for x in o.labels}
         elsewhere = {x for o in every if o not in operands for x in o.labels}
         read = {x for edge in self.edges for x in (edge.row, edge.column)} | set(self.weights)
-        if any(x < self.rank for x in kept) or not kept >= set(out):
+        if any(x < self.rank and x not in out for x in kept) or not kept >= set(out):
             raise Unreduced
         if elsewhere & kept.difference(out) or read & kept:
             raise Unreduced
         factors = [(o.tensor, o.labels, o.weight) for o in operands]
-        self.vertices -= kept
+        self.vertices -= {x for x in kept if x >= self.rank}
         return (yield self.notation._formula(product(factors, out)))
 
     def _read_one(self, operand: Operand, units: dict[Label, Dimension]) -> Task:

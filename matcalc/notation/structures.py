@@ -13,7 +13,7 @@ from matcalc.calculus.tensors import Operand
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make, number, size
 from matcalc.notation import convolutions
-from matcalc.notation.building import cost, negate
+from matcalc.notation.building import cost, entrywise, negate
 from matcalc.notation.convolutions import flipped
 from matcalc.notation.graphs import Edge, Graph
 from matcalc.notation.vertices import is_matrix, is_single, is_vector, matrix_at, remove, vector_at
@@ -47,7 +47,7 @@ def _slice(graph: Graph, operand: Operand) -> bool:
     """Write the entries picked from a vector or matrix as a slice."""
     long, short = operand.labels
     if not is_single(graph, long) or long not in graph.vertices:
-        return False
+        return _padded(graph, operand)
     graph.pending.remove(operand)
     offset, length = operand.tensor.value, operand.tensor.shape[1]
     low, high = size(offset + ONE), size(offset + length)
@@ -65,6 +65,32 @@ def _slice(graph: Graph, operand: Operand) -> bool:
             piece = make("subscript", (edge.matrix, low, high), ("all", ("range", length)))
             edge = edge._replace(matrix=piece, column=short)
         graph.edges.append(edge)
+    return True
+
+
+def _padded(graph: Graph, operand: Operand) -> bool:
+    """Write the entries that a slice leaves of a vector, with zeros where the others are."""
+    long, short = operand.labels
+    meeting = [o for o in graph.pending if short in o.labels]
+    if long >= graph.rank or short < graph.rank or len(meeting) != 1:
+        return False
+    if graph.degree(short) or graph.degree(long) or long not in graph.weights:
+        return False
+    vector = entrywise(graph.weights.pop(long))
+    assert vector is not None
+    offset, (whole, length) = operand.tensor.value, operand.tensor.shape
+    low, high = size(offset + ONE), size(offset + length)
+    piece = make("subscript", (vector, low, high), (("range", length),))
+    kept = entrywise([(piece, _one), *graph.weights.pop(short, [])])
+    assert kept is not None
+    cells = [kept]
+    if offset.value != 0:
+        cells.insert(0, make("zeros", (), (offset,)))
+    if (whole - offset - length).value != 0:
+        cells.append(make("zeros", (), (whole - offset - length,)))
+    graph.pending.remove(operand)
+    graph.vertices.discard(short)
+    graph.weigh(long, make("stack", tuple(cells), (1,) * len(cells)), _one)
     return True
 
 
