@@ -419,4 +419,5 @@ def _answer(
         operation,
         seed,
         picked,
+        tensor,
     )

@@ -13,6 +13,9 @@ from matcalc.notation.text import to_text
 from matcalc.syntax.inference import Inferred
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matcalc.calculus.tensors import Tensor
     from matcalc.check.verification import Verification
     from matcalc.derivation.steps import Derivation, Detail, Manner, Step
 
@@ -78,6 +81,18 @@ class Formula(NamedTuple):
         """Return the value as a NumPy array; see `Derivative.evaluate`."""
         return _evaluate(self.expression, self.inferred, values)
 
+    def code(self, target: str = "numpy") -> str:
+        """Return the source of a function that computes the value; see `Derivative.code`."""
+        from matcalc.programs import emit
+
+        return emit(self, target)
+
+    def compile(self, target: str = "numpy") -> Callable[..., Any]:
+        """Return the function that `code` is the source of."""
+        from matcalc.programs import compile
+
+        return compile(self, target)
+
     def __str__(self) -> str:
         return to_text(self.expression)
 
@@ -88,7 +103,8 @@ class Derivative(NamedTuple):
     `variable` is what the formula was derived by, `entry` the indices if that was one
     entry of it. `operation` is 'diff', 'vjp' or 'jvp', and `seed` the formula that the
     latter two are applied to. A product has the shape of its variable (vjp) or of the
-    formula (jvp), and no layout. `notation` is 'matrix', 'kronecker' or 'index'.
+    formula (jvp), and no layout. `notation` is 'matrix', 'kronecker' or 'index', `tensor` the
+    engine's form of the answer.
     """
 
     formula: Formula
@@ -101,6 +117,7 @@ class Derivative(NamedTuple):
     operation: str = "diff"
     seed: str = ""
     notation: str = "matrix"
+    tensor: Tensor | None = None
 
     @property
     def shape(self) -> tuple[str, ...]:
@@ -165,6 +182,31 @@ class Derivative(NamedTuple):
         array([[ 7., 13.]])
         """
         return _evaluate(self.expression, self.formula.inferred, values)
+
+    def code(self, target: str = "numpy", *, value_and: bool = False) -> str:
+        """Return the source of a function of NumPy, JAX or torch that computes the answer.
+
+        It takes the formula's variables by name; `value_and` returns its value too.
+
+        >>> import matcalc
+        >>> source = matcalc.diff("w·x + b", "w").code()
+        >>> print(source[source.index("def gradient") :].splitlines()[0])
+        def gradient(w, x, b):
+        """
+        from matcalc.programs import emit
+
+        return emit(self, target, value_and=value_and)
+
+    def compile(self, target: str = "numpy", *, value_and: bool = False) -> Callable[..., Any]:
+        """Return the function that `code` is the source of.
+
+        >>> import matcalc
+        >>> matcalc.diff("x'*A*x", wrt="x").compile()(A=[[1, 2], [3, 4]], x=[1, 1])
+        array([[ 7., 13.]])
+        """
+        from matcalc.programs import compile
+
+        return compile(self, target, value_and=value_and)
 
     def derivation(self, manner: Manner | None = None, detail: Detail = "normal") -> Derivation:
         """Return the derivation, by Jacobians, backward, or by differentials.

@@ -16,7 +16,7 @@ LAYERS = (
     ("calculus",),
     ("notation",),
     ("code", "check", "signs", "facts"),
-    ("derivative", "derivation", "api"),
+    ("derivative", "derivation", "api", "programs"),
     ("cli",),
 )
 HEIGHTS = {name: height for height, names in enumerate(LAYERS) for name in names}

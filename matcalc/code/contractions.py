@@ -1,0 +1,442 @@
+"""From tensors with named indices to array programs: `einsum`, views, and cores with deltas.
+
+Where an answer needs indices it is computed from the engine's own form (Laue, Mitterreiter
+& Giesen 2018). The 0-1 tensors that pick, split and shift entries become views of the
+arrays they meet; deltas that stay free are kept apart as which axes of the result run
+together, so that a core and those axes are the whole tensor (their AAAI 2020 compression).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from matcalc.calculus.lowering import tensor_of
+from matcalc.calculus.tensors import Label, Labels, Tensor
+from matcalc.code import operations as ops
+from matcalc.code.operations import Operation
+from matcalc.errors import MatcalcError
+from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.names import function_name
+from matcalc.expressions.nodes import Application, Expression
+from matcalc.expressions.shapes import Shape, is_row
+from matcalc.expressions.traversal import postorder
+
+COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
+
+
+class Core(NamedTuple):
+    """A tensor as an array and which axis of it every axis of the tensor runs along.
+
+    `labels` name the core's axes and `axes` the tensor's; where a name occurs twice among
+    the latter the tensor is a delta there, and where the core has it not, it is constant.
+    """
+
+    operation: Operation
+    labels: Labels
+    axes: Labels
+
+
+class _Term(NamedTuple):
+    """One factor of a product while it is contracted."""
+
+    operation: Operation
+    labels: Labels
+
+
+def contracted(node: Expression) -> Operation:
+    """Return the operations that compute a formula with indices."""
+    variables = {
+        inner.value.name: inner
+        for inner in postorder([node], lambda inner: inner.arguments)
+        if inner.head == "variable"
+    }
+    tensor = tensor_of(node)
+    result = tensor_program(tensor, variables)
+    shape = node.shape[1:] if is_row(node.shape) else node.shape
+    return reshaped(result, shape)
+
+
+def reshaped(array: Operation, shape: Shape) -> Operation:
+    """Return the array with axes of length 1 as in this shape."""
+    if array.shape == shape:
+        return array
+    return ops.make("reshape", (ops.made(array),), None, shape)
+
+
+def tensor_program(root: Tensor, variables: Mapping[str, Expression]) -> Operation:
+    """Return the operations that compute the tensor; `variables` are as declared."""
+    results = _program(root, variables)
+    return results[root]
+
+
+def cores(root: Tensor, variables: Mapping[str, Expression]) -> list[Core]:
+    """Return the tensor as a sum of arrays with their deltas kept apart."""
+    terms: list[tuple[Tensor, Labels, Fraction]] = [(root, tuple(range(len(root.shape))), _one)]
+    if root.kind == "sum":
+        terms = [(o.tensor, o.labels, o.weight) for o in root.operands]
+    elif _is_scaled_sum(root):
+        (operand,) = root.operands
+        terms = [
+            (o.tensor, tuple([operand.labels[label] for label in o.labels]),
+             o.weight * root.value[0])
+            for o in operand.tensor.operands
+        ]
+    results = _program(root, variables, {term for term, _, _ in terms})
+    found = []
+    for term, labels, weight in terms:
+        core = _core(term, results)
+        scaled = ops.multiply(ops.number(weight), core.operation)
+        axes: list[Label] = [("free", k) for k in range(len(root.shape))]
+        for label, axis in zip(labels, core.axes, strict=True):
+            axes[label] = axis
+        found.append(Core(scaled, core.labels, tuple(axes)))
+    return found
+
+
+_one = Fraction(1)
+
+
+def _is_scaled_sum(tensor: Tensor) -> bool:
+    if tensor.kind != "product" or tensor.value[1] or len(tensor.operands) != 1:
+        return False
+    (operand,) = tensor.operands
+    return operand.tensor.kind == "sum" and operand.weight == 1
+
+
+def _program(
+    root: Tensor, variables: Mapping[str, Expression], apart: set[Tensor] | None = None
+) -> dict[Tensor, Operation]:
+    """Compute every operand; the terms kept `apart` are left to the caller."""
+    results: dict[Tensor, Operation] = {}
+    for node in postorder([root], lambda node: [o.tensor for o in node.operands]):
+        if apart and (node in apart or node is root) and node.kind in ("product", "sum"):
+            continue
+        results[node] = _node(node, results, variables)
+    return results
+
+
+def _node(
+    node: Tensor, results: Mapping[Tensor, Operation], variables: Mapping[str, Expression]
+) -> Operation:
+    match node.kind:
+        case "variable":
+            declared = variables[node.value.name]
+            array = ops.make("input", (), (node.value.name, node.value.structure), declared.shape)
+            if is_row(declared.shape):
+                return ops.make("row", (array,), None, node.shape)
+            return reshaped(array, node.shape)
+        case "size":
+            return ops.size(node.value)
+        case "pi":
+            return ops.make("pi", kind=ops.CONSTANT)
+        case "product":
+            core = _core(node, results)
+            return spread(core, node.shape)
+        case "sum":
+            return _sum(node, results)
+        case "apply":
+            return _apply(node, results)
+        case "reduce":
+            return _reduce(node, results)
+        case "matrix" | "matrix_power":
+            return _matrix(node, results)
+        case "call":
+            return _function(node, results)
+    return _selector(node.kind, node.value, node.shape)
+
+
+def _selector(kind: str, value: object, shape: Shape) -> Operation:
+    """Return a 0-1 tensor as an array."""
+    if kind == "delta":
+        return ops.make("eye", (), shape[0], shape)
+    return ops.make("antidiagonal" if kind == "flip" else kind, (), value, shape)
+
+
+def aligned(array: Operation, labels: Labels, order: Labels) -> Operation:
+    """Return the array with its axes in this order, of length 1 where it has none."""
+    if labels == order or not labels:
+        return array
+    array = ops.floats(array) if array.kind == ops.MASK else array
+    shape = tuple([array.shape[labels.index(x)] if x in labels else ONE for x in order])
+    permutation = tuple([labels.index(x) for x in order if x in labels])
+    present = tuple([x in labels for x in order])
+    if present == (True, True):
+        return ops.transpose(array)
+    array = ops.made(array)
+    if present == (False, True):
+        return array
+    if present == (True, False):
+        return ops.column(array)
+    return ops.make("align", (array,), (permutation, present), shape)
+
+
+def _full(array: Operation, shape: Shape) -> Operation:
+    """Return the array of this shape that entries broadcast to."""
+    if array.shape == shape:
+        return array
+    return ops.make("full", (ops.floats(array),), None, shape)
+
+
+def _broadcast_shape(arrays: Sequence[Operation], rank: int) -> tuple[Dimension, ...]:
+    shape = [ONE] * rank
+    for array in arrays:
+        for axis, length in enumerate(reversed(array.shape)):
+            if length != ONE:
+                shape[rank - 1 - axis] = length
+    return tuple(shape)
+
+
+def _merge(head: str, a: Operation, b: Operation, rank: int) -> Operation:
+    """Return two arrays joined entry by entry, whatever axes they lack."""
+    if a.shape == b.shape or not a.shape or not b.shape:
+        return {"add": ops.add, "multiply": ops.multiply, "subtract": ops.subtract}[head](a, b)
+    a, b = ops.made(ops.floats(a)), ops.made(ops.floats(b))
+    return ops.make(head, (a, b), None, _broadcast_shape((a, b), rank))
+
+
+def _sum(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
+    own = tuple(range(len(node.shape)))
+    total: Operation | None = None
+    for tensor, labels, weight in node.operands:
+        term = ops.floats(aligned(results[tensor], labels, own))
+        scaled = ops.multiply(ops.number(abs(weight)), term)
+        if total is None:
+            total = scaled if weight > 0 else ops.negate(scaled)
+        else:
+            total = _merge("add" if weight > 0 else "subtract", total, scaled, len(own))
+    assert total is not None
+    return _full(total, node.shape)
+
+
+def _apply(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
+    from matcalc.code.arrays import elementary
+
+    own = tuple(range(len(node.shape)))
+    operands = [ops.floats(aligned(results[o.tensor], o.labels, own)) for o in node.operands]
+    if isinstance(node.value, Application):
+        operands = [_full(operand, node.shape) for operand in operands]
+        return ops.make("function", tuple(operands), function_name(node.value), node.shape)
+    if len(operands) > 1 and len({o.shape for o in operands if o.shape}) > 1:
+        operands = [_full(operand, node.shape) for operand in operands]
+    if node.value in COMPARISONS:
+        result = ops.compare(node.value, *operands)
+    else:
+        result = elementary(node.value, *operands)
+    return _full(result, node.shape) if result.shape != node.shape else result
+
+
+def _reduce(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
+    name, dimensions = node.value
+    (operand,) = node.operands
+    rank = len(node.shape)
+    order = tuple(range(rank + len(dimensions)))
+    array = _full(aligned(results[operand.tensor], operand.labels, order),
+                  node.shape + tuple(dimensions))
+    if rank == 0:
+        return ops.make(name, (array,), None, ())
+    if len(dimensions) > 1:
+        joint = ONE
+        for dimension in dimensions:
+            joint = joint * dimension
+        array = ops.make("reshape", (array,), None, (*node.shape, joint))
+    return ops.make(name, (array,), rank, node.shape)
+
+
+def _matrix(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
+    base, *others = node.operands
+    if len(base.tensor.shape) > 2:
+        raise _refuse("a function of matrices that an index runs through")
+    array = ops.made(results[base.tensor])
+    if node.kind == "matrix":
+        return ops.make(node.value, (array,), None, node.shape)
+    exponent = results[others[0].tensor]
+    value = ops.constant_value(exponent)
+    if value == -1:
+        return ops.inverse(array)
+    if exponent.kind != ops.CONSTANT:
+        raise _refuse("a matrix power whose exponent is not known")
+    return ops.make("matrix_power", (array, exponent), None, node.shape)
+
+
+def _function(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
+    application, batch = node.value
+    if batch:
+        raise _refuse("a function called for every value of an index")
+    operands = []
+    for operand, shape in zip(node.operands, application.function.parameters, strict=True):
+        operands.append(reshaped(ops.made(results[operand.tensor]), shape))
+    return ops.make("function", tuple(operands), function_name(application), node.shape)
+
+
+def _refuse(what: str) -> MatcalcError:
+    return MatcalcError("E503", f"no code can be written for {what}", hint="evaluate(…) does it")
+
+
+# Products
+
+
+def _core(node: Tensor, results: Mapping[Tensor, Operation]) -> Core:
+    """Return a product as one array, its free deltas kept apart."""
+    own: Labels = tuple(range(len(node.shape)))
+    if node.kind != "product":
+        array = results[node]
+        return Core(array, own, own)
+    coefficient, summed = node.value
+    rank = len(own)
+    lengths = dict(enumerate((*node.shape, *summed)))
+    terms: list[_Term] = []
+    same: dict[Label, Label] = {}
+    selectors: list[Tensor] = []
+    places: list[Labels] = []
+    for tensor, labels, weight in node.operands:
+        if tensor.kind == "delta" and max(labels) < rank:
+            first, second = sorted(map(lambda x: _root(same, x), labels))
+            if first != second:
+                same[second] = first
+        elif tensor.kind in ("delta", "select", "unit", "fuse", "shift", "flip"):
+            selectors.append(tensor)
+            places.append(labels)
+        else:
+            terms.append(_Term(ops.power(results[tensor], ops.number(weight)), labels))
+    axes = tuple([_root(same, label) for label in own])
+    terms = [_renamed(term, same) for term in terms]
+    for tensor, labels in zip(selectors, places, strict=True):
+        labels = tuple([_root(same, label) for label in labels])
+        if not _seen_through(tensor, labels, terms, rank, selectors, places):
+            terms.append(_Term(_selector(tensor.kind, tensor.value, tensor.shape), labels))
+    terms = [_diagonal(term) for term in terms]
+    scale = ops.number(coefficient)
+    for label in range(rank, rank + len(summed)):
+        if not any(label in term.labels for term in terms):
+            if not any(label in labels for labels in places):
+                scale = ops.multiply(scale, ops.size(lengths[label]))
+    scalars = [term.operation for term in terms if not term.labels]
+    for scalar in scalars:
+        scale = ops.multiply(scale, ops.floats(scalar))
+    arrays = [term for term in terms if term.labels]
+    free = tuple(dict.fromkeys(axes))
+    kept = tuple([x for x in free if any(x in term.labels for term in arrays)])
+    if not arrays:
+        return Core(scale, (), axes)
+    return Core(ops.multiply(scale, _einsum(arrays, kept)), kept, axes)
+
+
+def _root(same: Mapping[Label, Label], label: Label) -> Label:
+    while label in same:
+        label = same[label]
+    return label
+
+
+def _renamed(term: _Term, same: Mapping[Label, Label]) -> _Term:
+    return _Term(term.operation, tuple([_root(same, label) for label in term.labels]))
+
+
+def _seen_through(
+    selector: Tensor,
+    labels: Labels,
+    terms: list[_Term],
+    rank: int,
+    selectors: Sequence[Tensor],
+    places: Sequence[Labels],
+) -> bool:
+    """Let a 0-1 tensor be a view of the one array that it meets; tell whether it could."""
+    head, *others = labels
+    if head < rank or sum(head in other for other in places) > 1:
+        return False
+    meets = [k for k, term in enumerate(terms) if head in term.labels]
+    if len(meets) != 1 or terms[meets[0]].labels.count(head) != 1:
+        return False
+    (k,) = meets
+    array, place = ops.made(terms[k].operation), terms[k].labels.index(head)
+    before, after = array.shape[:place], array.shape[place + 1 :]
+    names = (*terms[k].labels[:place], *others, *terms[k].labels[place + 1 :])
+    shape = (*before, *selector.shape[1:], *after)
+    if selector.kind == "flip":
+        value: object = place
+    elif selector.kind in ("unit", "select"):
+        value = (place, selector.value, selector.shape[1] if others else None)
+    elif selector.kind == "shift":
+        long, short, window = selector.shape
+        if selector.value.value != 0 or long + ONE != short + window:
+            return False
+        value = place
+    elif selector.kind == "fuse":
+        value = None
+    else:
+        return False
+    terms[k] = _Term(ops.make(_VIEWS[selector.kind], (array,), value, shape), names)
+    return True
+
+
+_VIEWS = {
+    "flip": "flip_axis",
+    "unit": "pick",
+    "select": "pick",
+    "shift": "windows",
+    "fuse": "reshape",
+}
+
+
+def _diagonal(term: _Term) -> _Term:
+    """Return a term whose labels repeat as one whose labels do not."""
+    labels = tuple(dict.fromkeys(term.labels))
+    if labels == term.labels:
+        return term
+    return _Term(_einsum([term], labels), labels)
+
+
+def _einsum(terms: list[_Term], out: Labels) -> Operation:
+    """Return the product of arrays summed to these labels, entry by entry where it can be."""
+    used = {label for term in terms for label in term.labels}
+    if used <= set(out) and all(len(set(t.labels)) == len(t.labels) for t in terms):
+        result = aligned(*terms[0], out)
+        for term in terms[1:]:
+            result = _merge("multiply", result, aligned(*term, out), len(out))
+        return result
+    if len(terms) == 2:
+        product = _matrix_product(terms[0], terms[1], out)
+        if product is not None:
+            return product
+    names: dict[Label, str] = {}
+    for label in [*out, *[label for term in terms for label in term.labels]]:
+        names.setdefault(label, LETTERS[len(names) % 26])
+    if len(names) > len(LETTERS):
+        raise _refuse("a product of more than 26 indices")
+    parts = ["".join([names[label] for label in term.labels]) for term in terms]
+    spec = f"{','.join(parts)}->{''.join([names[label] for label in out])}"
+    shape: dict[Label, Dimension] = {}
+    for term in terms:
+        shape.update(zip(term.labels, term.operation.shape, strict=True))
+    arrays = tuple([ops.made(term.operation) for term in terms])
+    return ops.make("einsum", arrays, spec, tuple([shape[label] for label in out]))
+
+
+def _matrix_product(a: _Term, b: _Term, out: Labels) -> Operation | None:
+    """Return the product of two terms as one of matrices and vectors, None if it is none."""
+    common = set(a.labels) & set(b.labels)
+    if len(common) != 1 or max(len(a.labels), len(b.labels)) > 2 or common & set(out):
+        return None
+    (label,) = common
+    if set(out) != set(a.labels) ^ set(b.labels):
+        return None
+    left = a.operation if a.labels[-1] == label else ops.transpose(a.operation)
+    right = b.operation if b.labels[0] == label else ops.transpose(b.operation)
+    if len(left.shape) == 1 and len(right.shape) == 2:
+        return ops.matmul(ops.transpose(right), left)
+    result = ops.matmul(left, right)
+    first = [x for x in (*a.labels, *b.labels) if x != label]
+    return result if tuple(first) == out else ops.transpose(result)
+
+
+def spread(core: Core, shape: Shape) -> Operation:
+    """Return the whole tensor of a core."""
+    array, labels, axes = core
+    if len(set(axes)) == len(axes):
+        return array if array.shape == shape else _full(aligned(array, labels, axes), shape)
+    names = {label: LETTERS[k] for k, label in enumerate(dict.fromkeys(axes))}
+    free = tuple(dict.fromkeys(axes))
+    array = ops.made(ops.floats(aligned(array, labels, free)))
+    return ops.make("spread", (array,), "".join([names[label] for label in axes]), shape)
