@@ -56,7 +56,9 @@ def program(answers: Answers, target: str, *, value_and: bool = False) -> Source
     roots: list[Expression] = [answer.expression for answer in several]
     if value_and:
         roots.insert(0, _formula(several[0]).expression)
-    variables = _variables([*[_formula(answer).expression for answer in several], *roots])
+    moving = [answer.variable for answer in several if isinstance(answer, Derivative)]
+    formulas = [_formula(answer).expression for answer in several]
+    variables = _variables([*formulas, *roots, *moving])
     by_entries = [is_indexed(answer) for answer in several]
     direct = iter(results([r for r, indexed in zip(roots[value_and:], by_entries, strict=True)
                            if not indexed] + roots[:value_and]))
@@ -81,7 +83,8 @@ def _formula(answer: Formula | Derivative) -> Formula:
 def _variables(roots: Sequence[Expression]) -> list[Expression]:
     """Return the variables in the order in which the formulas name them."""
     nodes = postorder(roots, lambda node: node.arguments)
-    return list({node.value.name: node for node in nodes if node.head == "variable"}.values())
+    named = [node for node in nodes if node.head == "variable"]
+    return list({node.value.name: node for node in reversed(named)}.values())[::-1]
 
 
 def is_indexed(answer: Formula | Derivative) -> bool:

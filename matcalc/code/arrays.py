@@ -115,7 +115,7 @@ def _chain(root: Expression, uses: Counter[Expression]) -> Chain | None:
     while stack:
         node, transposed = stack.pop()
         inside = node is root or uses[node] == 1
-        if not node.shape:
+        if not node.shape and node is not root:
             if node.head == "number":
                 coefficient *= node.value
             else:
@@ -356,7 +356,7 @@ def _stack(node: Expression, *cells: Operation) -> Operation:
 
 
 def _at_least_vector(cell: Operation) -> Operation:
-    return cell if cell.shape else ops.filled(cell, (ONE,))
+    return ops.made(cell if cell.shape else ops.filled(cell, (ONE,)))
 
 
 def _call(node: Expression, *arguments: Operation) -> Operation:

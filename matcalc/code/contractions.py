@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from matcalc.calculus.lowering import tensor_of
-from matcalc.calculus.tensors import Label, Labels, Tensor
+from matcalc.calculus.tensors import Label, Labels, Operand, Tensor
 from matcalc.code import operations as ops
 from matcalc.code.operations import Operation
 from matcalc.errors import MatcalcError
@@ -68,59 +68,67 @@ def reshaped(array: Operation, shape: Shape) -> Operation:
 
 def tensor_program(root: Tensor, variables: Mapping[str, Expression]) -> Operation:
     """Return the operations that compute the tensor; `variables` are as declared."""
-    results = _program(root, variables)
-    return results[root]
+    (core,) = cores(root, variables, apart=False)
+    return spread(core, root.shape)
 
 
-def cores(root: Tensor, variables: Mapping[str, Expression]) -> list[Core]:
-    """Return the tensor as a sum of arrays with their deltas kept apart."""
-    terms: list[tuple[Tensor, Labels, Fraction]] = [(root, tuple(range(len(root.shape))), _one)]
-    if root.kind == "sum":
-        terms = [(o.tensor, o.labels, o.weight) for o in root.operands]
-    elif _is_scaled_sum(root):
-        (operand,) = root.operands
-        terms = [
-            (o.tensor, tuple([operand.labels[label] for label in o.labels]),
-             o.weight * root.value[0])
-            for o in operand.tensor.operands
-        ]
-    results = _program(root, variables, {term for term, _, _ in terms})
-    found = []
-    for term, labels, weight in terms:
-        core = _core(term, results)
-        scaled = ops.multiply(ops.number(weight), core.operation)
-        axes: list[Label] = [("free", k) for k in range(len(root.shape))]
-        for label, axis in zip(labels, core.axes, strict=True):
-            axes[label] = axis
-        found.append(Core(scaled, core.labels, tuple(axes)))
-    return found
+def cores(root: Tensor, variables: Mapping[str, Expression], *, apart: bool = True) -> list[Core]:
+    """Return the tensor as a sum of arrays with their deltas, one where `apart` is false.
 
-
-_one = Fraction(1)
-
-
-def _is_scaled_sum(tensor: Tensor) -> bool:
-    if tensor.kind != "product" or tensor.value[1] or len(tensor.operands) != 1:
-        return False
-    (operand,) = tensor.operands
-    return operand.tensor.kind == "sum" and operand.weight == 1
-
-
-def _program(
-    root: Tensor, variables: Mapping[str, Expression], apart: set[Tensor] | None = None
-) -> dict[Tensor, Operation]:
-    """Compute every operand; the terms kept `apart` are left to the caller."""
-    results: dict[Tensor, Operation] = {}
+    It takes several where the terms of a sum have different deltas.
+    """
+    results: dict[Tensor, Core] = {}
     for node in postorder([root], lambda node: [o.tensor for o in node.operands]):
-        if apart and (node in apart or node is root) and node.kind in ("product", "sum"):
-            continue
+        if node is root and apart and _common_axes(node, results) is None:
+            return [_weighted(operand, results, len(root.shape)) for operand in node.operands]
         results[node] = _node(node, results, variables)
-    return results
+    return [results[root]]
+
+
+def _plain(array: Operation) -> Core:
+    """Return an array as a core without deltas."""
+    own = tuple(range(len(array.shape)))
+    return Core(array, own, own)
+
+
+def _dense(tensor: Tensor, results: Mapping[Tensor, Core]) -> Operation:
+    return spread(results[tensor], tensor.shape)
+
+
+def _weighted(operand: Operand, results: Mapping[Tensor, Core], rank: int) -> Core:
+    """Return a term of a sum, its axes and labels named after the sum's."""
+    core = results[operand.tensor]
+    first: dict[Label, Label] = {}
+    axes: list[Label] = list(range(rank))
+    for label, axis in sorted(zip(operand.labels, core.axes, strict=True), key=lambda p: p[0]):
+        axes[label] = first.setdefault(axis, label)
+    array = ops.multiply(ops.number(operand.weight), ops.floats(core.operation))
+    return Core(array, tuple([first[label] for label in core.labels]), tuple(axes))
+
+
+def _common_axes(node: Tensor, results: Mapping[Tensor, Core]) -> Labels | None:
+    """Return the axes that all terms of a sum have alike, None where they differ."""
+    if node.kind != "sum":
+        return tuple(range(len(node.shape)))
+    found = {_weighted(operand, results, len(node.shape)).axes for operand in node.operands}
+    return found.pop() if len(found) == 1 else None
 
 
 def _node(
+    node: Tensor, results: Mapping[Tensor, Core], variables: Mapping[str, Expression]
+) -> Core:
+    if node.kind == "product":
+        return _core(node, results)
+    if node.kind == "sum":
+        return _sum(node, results)
+    arrays = {o.tensor: _dense(o.tensor, results) for o in node.operands}
+    return _plain(_array(node, arrays, variables))
+
+
+def _array(
     node: Tensor, results: Mapping[Tensor, Operation], variables: Mapping[str, Expression]
 ) -> Operation:
+    """Return what is neither a product nor a sum."""
     match node.kind:
         case "variable":
             declared = variables[node.value.name]
@@ -132,11 +140,6 @@ def _node(
             return ops.size(node.value)
         case "pi":
             return ops.make("pi", kind=ops.CONSTANT)
-        case "product":
-            core = _core(node, results)
-            return spread(core, node.shape)
-        case "sum":
-            return _sum(node, results)
         case "apply":
             return _apply(node, results)
         case "reduce":
@@ -163,7 +166,7 @@ def aligned(array: Operation, labels: Labels, order: Labels) -> Operation:
     shape = tuple([array.shape[labels.index(x)] if x in labels else ONE for x in order])
     permutation = tuple([labels.index(x) for x in order if x in labels])
     present = tuple([x in labels for x in order])
-    if present == (True, True):
+    if present == (True, True) and permutation == (1, 0):
         return ops.transpose(array)
     array = ops.made(array)
     if present == (False, True):
@@ -197,18 +200,32 @@ def _merge(head: str, a: Operation, b: Operation, rank: int) -> Operation:
     return ops.make(head, (a, b), None, _broadcast_shape((a, b), rank))
 
 
-def _sum(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
-    own = tuple(range(len(node.shape)))
+def _sum(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
+    axes = _common_axes(node, results)
+    rank = len(node.shape)
+    if axes is None:
+        terms = [_plain(_dense(o.tensor, results)) for o in node.operands]
+        axes = tuple(range(rank))
+        order: Labels = axes
+        named = [(term.operation, o.labels, o.weight)
+                 for term, o in zip(terms, node.operands, strict=True)]
+    else:
+        cores_ = [_weighted(o._replace(weight=1), results, rank) for o in node.operands]
+        order = tuple(dict.fromkeys(axes))
+        named = [(core.operation, core.labels, o.weight)
+                 for core, o in zip(cores_, node.operands, strict=True)]
+    kept = tuple([x for x in order if any(x in labels for _, labels, _ in named)])
     total: Operation | None = None
-    for tensor, labels, weight in node.operands:
-        term = ops.floats(aligned(results[tensor], labels, own))
+    for array, labels, weight in sorted(named, key=lambda term: term[2] < 0):
+        term = ops.floats(aligned(array, labels, kept))
         scaled = ops.multiply(ops.number(abs(weight)), term)
         if total is None:
             total = scaled if weight > 0 else ops.negate(scaled)
         else:
-            total = _merge("add" if weight > 0 else "subtract", total, scaled, len(own))
+            total = _merge("add" if weight > 0 else "subtract", total, scaled, len(kept))
     assert total is not None
-    return _full(total, node.shape)
+    lengths = dict(zip(axes, node.shape, strict=True))
+    return Core(_full(total, tuple([lengths[x] for x in kept])), kept, axes)
 
 
 def _apply(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
@@ -278,12 +295,9 @@ def _refuse(what: str) -> MatcalcError:
 # Products
 
 
-def _core(node: Tensor, results: Mapping[Tensor, Operation]) -> Core:
+def _core(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
     """Return a product as one array, its free deltas kept apart."""
     own: Labels = tuple(range(len(node.shape)))
-    if node.kind != "product":
-        array = results[node]
-        return Core(array, own, own)
     coefficient, summed = node.value
     rank = len(own)
     lengths = dict(enumerate((*node.shape, *summed)))
@@ -292,15 +306,22 @@ def _core(node: Tensor, results: Mapping[Tensor, Operation]) -> Core:
     selectors: list[Tensor] = []
     places: list[Labels] = []
     for tensor, labels, weight in node.operands:
-        if tensor.kind == "delta" and max(labels) < rank:
-            first, second = sorted(map(lambda x: _root(same, x), labels))
-            if first != second:
-                same[second] = first
-        elif tensor.kind in ("delta", "select", "unit", "fuse", "shift", "flip"):
+        if tensor.kind == "delta":
+            _identify(same, *labels)
+        elif tensor.kind in ("select", "unit", "fuse", "shift", "flip"):
             selectors.append(tensor)
             places.append(labels)
         else:
-            terms.append(_Term(ops.power(results[tensor], ops.number(weight)), labels))
+            core = results[tensor]
+            if weight < 0 and len(set(core.axes)) < len(core.axes):
+                core = _plain(spread(core, tensor.shape))
+            first: dict[Label, Label] = {}
+            for label, axis in zip(labels, core.axes, strict=True):
+                if axis in first:
+                    _identify(same, first[axis], label)
+                first.setdefault(axis, label)
+            inner = tuple([first[label] for label in core.labels])
+            terms.append(_Term(ops.power(core.operation, ops.number(weight)), inner))
     axes = tuple([_root(same, label) for label in own])
     terms = [_renamed(term, same) for term in terms]
     for tensor, labels in zip(selectors, places, strict=True):
@@ -309,9 +330,10 @@ def _core(node: Tensor, results: Mapping[Tensor, Operation]) -> Core:
             terms.append(_Term(_selector(tensor.kind, tensor.value, tensor.shape), labels))
     terms = [_diagonal(term) for term in terms]
     scale = ops.number(coefficient)
+    held = {_root(same, label) for labels in places for label in labels}
     for label in range(rank, rank + len(summed)):
-        if not any(label in term.labels for term in terms):
-            if not any(label in labels for labels in places):
+        if label not in same and label not in held:
+            if not any(label in term.labels for term in terms):
                 scale = ops.multiply(scale, ops.size(lengths[label]))
     scalars = [term.operation for term in terms if not term.labels]
     for scalar in scalars:
@@ -322,6 +344,13 @@ def _core(node: Tensor, results: Mapping[Tensor, Operation]) -> Core:
     if not arrays:
         return Core(scale, (), axes)
     return Core(ops.multiply(scale, _einsum(arrays, kept)), kept, axes)
+
+
+def _identify(same: dict[Label, Label], a: Label, b: Label) -> None:
+    """Note that two labels run together; the smaller, an own axis before a sum, stays."""
+    first, second = sorted((_root(same, a), _root(same, b)))
+    if first != second:
+        same[second] = first
 
 
 def _root(same: Mapping[Label, Label], label: Label) -> Label:
@@ -439,4 +468,6 @@ def spread(core: Core, shape: Shape) -> Operation:
     names = {label: LETTERS[k] for k, label in enumerate(dict.fromkeys(axes))}
     free = tuple(dict.fromkeys(axes))
     array = ops.made(ops.floats(aligned(array, labels, free)))
+    if array.kind == ops.CONSTANT:
+        array = ops.make("scalar", (array,))
     return ops.make("spread", (array,), "".join([names[label] for label in axes]), shape)

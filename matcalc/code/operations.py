@@ -161,10 +161,11 @@ def add(a: Operation, b: Operation) -> Operation:
         return floats(a)
     if a.head == b.head == "number":
         return number(a.value + b.value)
-    if b.head == "negate":
-        return subtract(a, b.arguments[0])
-    if a.head == "negate":
-        return subtract(b, a.arguments[0])
+    for one, other in ((a, b), (b, a)):
+        if one.head == "negate":
+            return subtract(other, one.arguments[0])
+        if one.head == "outer" and one.arguments[0].head == "negate":
+            return subtract(other, outer(one.arguments[0].arguments[0], one.arguments[1]))
     return entrywise("add", (floats(a), floats(b)))
 
 
