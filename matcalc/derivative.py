@@ -183,30 +183,39 @@ class Derivative(NamedTuple):
         """
         return _evaluate(self.expression, self.formula.inferred, values)
 
-    def code(self, target: str = "numpy", *, value_and: bool = False) -> str:
+    def code(
+        self, target: str = "numpy", *, value_and: bool = False, compressed: bool = False
+    ) -> str:
         """Return the source of a function of NumPy, JAX or torch that computes the answer.
 
-        It takes the formula's variables by name; `value_and` returns its value too.
+        It takes the formula's variables by name; `value_and` returns its value too. Of a
+        Hessian, `compressed` returns the arrays it is made of, as a `Compressed` object.
 
         >>> import matcalc
         >>> source = matcalc.diff("w·x + b", "w").code()
         >>> print(source[source.index("def gradient") :].splitlines()[0])
         def gradient(w, x, b):
         """
-        from matcalc.programs import emit
+        from matcalc.programs import source_of
 
-        return emit(self, target, value_and=value_and)
+        return source_of(self, target, value_and, compressed).text
 
-    def compile(self, target: str = "numpy", *, value_and: bool = False) -> Callable[..., Any]:
+    def compile(
+        self, target: str = "numpy", *, value_and: bool = False, compressed: bool = False
+    ) -> Callable[..., Any]:
         """Return the function that `code` is the source of.
 
         >>> import matcalc
         >>> matcalc.diff("x'*A*x", wrt="x").compile()(A=[[1, 2], [3, 4]], x=[1, 1])
         array([[ 7., 13.]])
+        >>> hessian = matcalc.hessian("normF(A - U*V')^2", "U").compile(compressed=True)
+        >>> hessian(A=[[1, 2], [3, 4]], U=[[1], [1]], V=[[1], [2]]).core
+        array([[10.]])
         """
-        from matcalc.programs import compile
+        from matcalc.code.emission import compiled
+        from matcalc.programs import source_of
 
-        return compile(self, target, value_and=value_and)
+        return compiled(source_of(self, target, value_and, compressed))
 
     def derivation(self, manner: Manner | None = None, detail: Detail = "normal") -> Derivation:
         """Return the derivation, by Jacobians, backward, or by differentials.

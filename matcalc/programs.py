@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from matcalc.code.contractions import reshaped, tensor_program
+from matcalc.code.contractions import LETTERS, cores, reshaped, tensor_program
 from matcalc.code.emission import Function, Result, Source, compiled, results, target_of
-from matcalc.code.emission import emit as emit_function
+from matcalc.code.emission import emit as emit_functions
 from matcalc.derivative import Derivative, Formula
 from matcalc.errors import MatcalcError
-from matcalc.expressions.nodes import Expression
+from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.nodes import Expression, variable
 from matcalc.expressions.shapes import is_row
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
@@ -53,38 +54,149 @@ def program(answers: Answers, target: str, *, value_and: bool = False) -> Source
     several = [answers] if isinstance(answers, Formula | Derivative) else list(answers)
     if not several:
         raise MatcalcError("E701", "there is no formula to write code for")
-    roots: list[Expression] = [answer.expression for answer in several]
-    if value_and:
-        roots.insert(0, _formula(several[0]).expression)
-    moving = [answer.variable for answer in several if isinstance(answer, Derivative)]
-    formulas = [_formula(answer).expression for answer in several]
-    variables = _variables([*formulas, *roots, *moving])
-    by_entries = [is_indexed(answer) for answer in several]
-    direct = iter(results([r for r, indexed in zip(roots[value_and:], by_entries, strict=True)
-                           if not indexed] + roots[:value_and]))
-    found = [
-        indexed_result(answer, variables) if indexed else next(direct)
-        for answer, indexed in zip(several, by_entries, strict=True)
+    return emit_functions([_function(several, value_and)], chosen)
+
+
+def _function(several: list[Formula | Derivative], value_and: bool, name: str = "") -> Function:
+    values = [_formula(several[0]).expression] if value_and else []
+    roots = [*values, *[answer.expression for answer in several if not is_indexed(answer)]]
+    variables = _variables(several)
+    direct = iter(results(roots))
+    found = [next(direct) for _ in values]
+    for answer in several:
+        found.append(indexed_result(answer, variables) if is_indexed(answer) else next(direct))
+    chosen = name or ("value_and_" if value_and else "") + _name(several)
+    return Function(chosen, _summary(several, value_and), tuple(variables), tuple(found))
+
+
+def source_of(answer: Derivative, target: str, value_and: bool, compressed: bool) -> Source:
+    """Return the source of one derivative, of a Hessian compressed on request."""
+    if not compressed:
+        return program(answer, target, value_and=value_and)
+    if target != "numpy" or value_and:
+        raise MatcalcError("E702", "a compressed Hessian is for NumPy, and by itself")
+    return compressed_hessian(answer)
+
+
+def compressed_hessian(answer: Derivative) -> Source:
+    """Return the source of a function that gives a Hessian as a `Compressed` tensor.
+
+    Raises MatcalcError (E702) for what is no second derivative of a scalar by a vector or
+    matrix.
+    """
+    shape = answer.variable.shape
+    if answer.order != 2 or answer.formula.expression.shape or not shape or answer.entry:
+        message = "only the Hessian of a scalar by a vector or matrix is compressed"
+        raise MatcalcError("E702", message)
+    if answer.tensor is None or answer.flattened:
+        raise MatcalcError("E702", "a flattened Hessian is not compressed", hint="notation auto")
+    variables = _variables([answer])
+    found = cores(answer.tensor, {v.value.name: v for v in variables})
+    parts, arrays = [], []
+    for core in found:
+        axes = iter(core.axes)
+        order = [("one", k % len(shape)) if d == ONE else next(axes)
+                 for k, d in enumerate(shape * 2)]
+        letters = {label: LETTERS[k] for k, label in enumerate(dict.fromkeys(order))}
+        parts.append(("".join([letters[x] for x in core.labels]),
+                      "".join([letters[x] for x in order])))
+        arrays.append(Result(core.operation, core.operation.shape))
+    function = Function("hessian", _summary([answer], False), tuple(variables), tuple(arrays),
+                        tuple(parts), shape * 2)
+    return emit_functions([function], target_of("numpy"))
+
+
+def differentiable(formula: Formula, target: str) -> Source:
+    """Return the source of the formula as a function that torch or JAX differentiates by ours.
+
+    A `torch.autograd.Function`, or a `jax.custom_vjp`: its backward pass is the VJP by every
+    variable, computed together. Raises MatcalcError (E702) for another target.
+    """
+    from matcalc.api import vjp
+
+    if target not in _ENDINGS:
+        message = f"there is no automatic differentiation in {str(target)[:40]}"
+        raise MatcalcError("E702", message, hint="torch or jax")
+    variables = _variables([formula])
+    seed = "G"
+    while seed in formula.names:
+        seed += "G"
+    products: list[Formula | Derivative] = [
+        vjp(formula.text, v.value.name, seed, formula.where) for v in variables
     ]
-    if value_and:
-        found.insert(0, next(direct))
-    name = _name(several)
-    if value_and:
-        name = f"value_and_{name}"
-    return emit_function(
-        Function(name, _summary(several, value_and), tuple(variables), tuple(found)), chosen
+    if not products:
+        raise MatcalcError("E701", "the formula has no variable to derive by")
+    value = _function([formula], False)
+    backward = _function(products, False, "vjp")
+    backward = backward._replace(
+        variables=tuple(sorted(backward.variables, key=lambda v: v.value.name == seed))
     )
+    names = [v.value.name for v in backward.variables]
+    if names[-1] != seed:  # it does not occur where all derivatives are zero
+        shape = formula.expression.shape
+        backward = backward._replace(variables=(*backward.variables, variable(seed, shape)))
+    if [v.value.name for v in variables] != [v.value.name for v in backward.variables[:-1]]:
+        backward = backward._replace(variables=(*variables, backward.variables[-1]))
+    returned = "gradients" if len(variables) > 1 else "(gradients,)"
+    source = emit_functions([value, backward], target_of(target), _ENDINGS[target] % returned)
+    if source.renamed or len(source.parameters) != len(variables):
+        message = "only a function of arrays with lengths that they tell is differentiable"
+        raise MatcalcError("E503", message)
+    return source._replace(name="formula")
+
+
+_ENDINGS = {
+    "torch": '''class Formula(torch.autograd.Function):
+    """The formula, with derivatives by hand."""
+
+    @staticmethod
+    def forward(ctx, *variables):
+        ctx.save_for_backward(*variables)
+        return value(*variables)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        gradients = vjp(*ctx.saved_tensors, upstream)
+        return %s
+
+
+formula = Formula.apply
+''',
+    "jax": '''@jax.custom_vjp
+def formula(*variables):
+    """Return the value, with derivatives by hand."""
+    return value(*variables)
+
+
+def _forward(*variables):
+    return value(*variables), variables
+
+
+def _backward(variables, upstream):
+    gradients = vjp(*variables, upstream)
+    return %s
+
+
+formula.defvjp(_forward, _backward)
+''',
+}
 
 
 def _formula(answer: Formula | Derivative) -> Formula:
     return answer if isinstance(answer, Formula) else answer.formula
 
 
-def _variables(roots: Sequence[Expression]) -> list[Expression]:
+def _variables(answers: Sequence[Formula | Derivative]) -> list[Expression]:
     """Return the variables in the order in which the formulas name them."""
+    roots = [_formula(answer).expression for answer in answers]
+    roots += [answer.expression for answer in answers]
+    roots += [answer.variable for answer in answers if isinstance(answer, Derivative)]
     nodes = postorder(roots, lambda node: node.arguments)
-    named = [node for node in nodes if node.head == "variable"]
-    return list({node.value.name: node for node in reversed(named)}.values())[::-1]
+    named: dict[str, Expression] = {}
+    for node in nodes:
+        if node.head == "variable":
+            named.setdefault(node.value.name, node)
+    return list(named.values())
 
 
 def is_indexed(answer: Formula | Derivative) -> bool:

@@ -17,6 +17,7 @@ from matcalc.cli.arguments import (
     unknown_command,
     usage,
 )
+from matcalc.cli.code import CODE, code
 from matcalc.cli.inputs import check_argument, read_file, read_stream
 from matcalc.cli.reports import (
     answers_latex,
@@ -80,7 +81,7 @@ BATCH = Command(
     (LAYOUT, NOTATION, ORDER, FORMAT, CASES),
     ("matcalc batch formulas.txt", 'echo "x\'*A*x | x" | matcalc batch - --format json'),
 )
-COMMANDS = {command.name: command for command in (DIFF, BATCH)}
+COMMANDS = {command.name: command for command in (DIFF, BATCH, CODE)}
 
 HELP = f"""usage: matcalc COMMAND ... [--help]
 
@@ -88,6 +89,7 @@ Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
 
   diff EXPR --wrt NAMES   differentiate one formula
   batch FILE              differentiate every line of a file
+  code EXPR --wrt NAMES   write a function that computes the derivatives
 
 example: {DIFF.examples[0]}
 """
@@ -216,6 +218,10 @@ def _run(words: list[str], streams: Streams) -> int:
         streams.answer(lambda ascii: usage(command))
         return ANSWERED
     arguments = read_arguments(command, rest)
+    if command is CODE:
+        source = code(_formula(arguments, streams), arguments)
+        streams.answer(_fixed(source))
+        return ANSWERED
     return _diff(arguments, streams) if command is DIFF else _batch(arguments, streams)
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor
 from matcalc.code import operations as ops
+from matcalc.code.factoring import factored
 from matcalc.code.operations import Operation
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE, Dimension
@@ -77,6 +78,7 @@ def cores(root: Tensor, variables: Mapping[str, Expression], *, apart: bool = Tr
 
     It takes several where the terms of a sum have different deltas.
     """
+    root = factored(root)
     results: dict[Tensor, Core] = {}
     for node in postorder([root], lambda node: [o.tensor for o in node.operands]):
         if node is root and apart and _common_axes(node, results) is None:
@@ -419,6 +421,8 @@ def _diagonal(term: _Term) -> _Term:
 
 def _einsum(terms: list[_Term], out: Labels) -> Operation:
     """Return the product of arrays summed to these labels, entry by entry where it can be."""
+    if len(terms) > 2:
+        terms = _joined(terms)
     used = {label for term in terms for label in term.labels}
     if used <= set(out) and all(len(set(t.labels)) == len(t.labels) for t in terms):
         result = aligned(*terms[0], out)
@@ -441,6 +445,20 @@ def _einsum(terms: list[_Term], out: Labels) -> Operation:
         shape.update(zip(term.labels, term.operation.shape, strict=True))
     arrays = tuple([ops.made(term.operation) for term in terms])
     return ops.make("einsum", arrays, spec, tuple([shape[label] for label in out]))
+
+
+def _joined(terms: list[_Term]) -> list[_Term]:
+    """Multiply the terms of the same labels, entry by entry, before anything is summed."""
+    groups: dict[frozenset[Label], _Term] = {}
+    for term in terms:
+        key = frozenset(term.labels)
+        if key not in groups or len(key) < 2 or len(key) < len(term.labels):
+            groups[key if key not in groups else frozenset((object(),))] = term
+            continue
+        other = groups[key]
+        array = _merge("multiply", other.operation, aligned(*term, other.labels), len(key))
+        groups[key] = _Term(array, other.labels)
+    return list(groups.values())
 
 
 def _matrix_product(a: _Term, b: _Term, out: Labels) -> Operation | None:

@@ -45,13 +45,16 @@ class Result(NamedTuple):
 class Function(NamedTuple):
     """A function to emit: its name, what it says of itself, what it takes and returns.
 
-    `variables` are its array parameters in order, `texts` tells whether it returns a tuple.
+    `variables` are its array parameters in order. Where there are `parts`, the results are
+    those of a `Compressed` tensor of shape `whole`: for each its labels and its axes.
     """
 
     name: str
     summary: str
     variables: tuple[Expression, ...]
     results: tuple[Result, ...]
+    parts: tuple[tuple[str, str], ...] = ()
+    whole: Shape = ()
 
 
 class Source(NamedTuple):
@@ -59,6 +62,7 @@ class Source(NamedTuple):
 
     text: str
     name: str
+    parameters: tuple[str, ...]
     renamed: Mapping[str, str]
 
 
@@ -77,33 +81,47 @@ def results(expressions: Sequence[Expression]) -> tuple[Result, ...]:
     return tuple([Result(p, e.shape) for p, e in zip(programs, expressions, strict=True)])
 
 
-def emit(function: Function, target: Target) -> Source:
-    """Return the source of a module with this one function.
+def emit(functions: Sequence[Function], target: Target, ending: str = "") -> Source:
+    """Return the source of a module with these functions, named after the first.
 
     >>> import matcalc
     >>> formula = matcalc.parse("x'*A*x").expression
     >>> A, x = sorted([node for node in postorder([formula], lambda n: n.arguments)
     ...                if node.head == "variable"], key=lambda node: node.value.name)
-    >>> made = emit(Function("value", "", (A, x), results([formula])), target_of("numpy"))
+    >>> made = emit([Function("value", "", (A, x), results([formula]))], target_of("numpy"))
     >>> print(made.text.splitlines()[-1].strip())
     return x @ (A @ x)
     """
+    written = [_definition(function, target) for function in functions]
+    text = "\n\n".join([*[text for text, _ in written], *([ending] if ending else [])])
+    text = "\n\n".join([*_helpers(text, target), text])
+    plain = [f"import {name}" for name in ("itertools", "math") if f"{name}." in text]
+    head = "\n".join([*plain, *([""] if plain else []), target.imports])
+    if functions[0].parts:
+        head += "\n\nfrom matcalc.code.compression import Compressed, Part"
+    entry = written[0][1]
+    return Source(f"{head}\n\n\n{text}", functions[0].name, entry.names, entry.renamed)
+
+
+def _definition(function: Function, target: Target) -> tuple[str, Parameters]:
     roots = [_returned(result) for result in function.results]
     order = postorder(roots, lambda node: node.arguments)
     entry = parameters(function.variables, order)
     writer = _Writer(target, entry, order, roots)
-    returned = ", ".join([writer.inlined(root) for root in roots])
+    texts = [writer.inlined(root) for root in roots]
+    returned = ", ".join(texts)
+    if function.parts:
+        parts = "".join(
+            [f"Part({text}, {labels!r}, {axes!r}), "
+             for text, (labels, axes) in zip(texts, function.parts, strict=True)]
+        )
+        lengths = ", ".join([dimension_text(d, entry) for d in function.whole])
+        returned = f"Compressed(({parts.rstrip()}), ({lengths}))"
     checks = [*entry.checks, *_places(order, entry)]
     begin = _beginning(function, entry, writer.uses_dtype, target)
     lines = [*begin, *checks, *writer.lines, f"return {returned}"]
     body = "\n".join([INDENT + line if line else "" for line in lines])
-    title = f"def {function.name}({', '.join(entry.names)}):"
-    helpers = _helpers(body, target, bool(function.variables))
-    imports = [target.imports]
-    text = "\n\n".join([*helpers, f"{title}\n{body}\n"])
-    plain = [name for name in ("itertools", "math") if f"{name}." in text]
-    head = "\n".join([*[f"import {name}" for name in plain], *([""] if plain else []), *imports])
-    return Source(f"{head}\n\n\n{text}", function.name, entry.renamed)
+    return f"def {function.name}({', '.join(entry.names)}):\n{body}\n", entry
 
 
 def _beginning(
@@ -120,7 +138,7 @@ def _beginning(
     return lines
 
 
-def _helpers(body: str, target: Target, has_arrays: bool) -> list[str]:
+def _helpers(body: str, target: Target) -> list[str]:
     """Return the helper functions that the body calls, and those that they call."""
     found: dict[str, str] = {}
     pending = [body]
@@ -242,7 +260,8 @@ class _Writer:
         for node in order:
             text = self._written(node)
             # a part that is used twice is worth a line if it costs something
-            if uses[node] > 1 and not _is_free(node) or len(text.text) > LONGEST_LINE:
+            long = len(text.text) > LONGEST_LINE and node not in roots
+            if long or (uses[node] > 1 and not _is_free(node)):
                 text = self._named(text)
             self._texts[node] = text
 

@@ -296,7 +296,7 @@ def spread(axes, core, shape):
 
 JAX = Target(
     "jax",
-    "import jax.numpy as jnp",
+    "import jax\nimport jax.numpy as jnp",
     {name: form._replace(template=_jax(form.template)) for name, form in _FORMS.items()}
     | {"copied": Form("jnp.broadcast_to({0}, {shape})")},
     {name: _jax(text) for name, text in _FUNCTIONS.items()},
