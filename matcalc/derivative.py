@@ -89,9 +89,10 @@ class Formula(NamedTuple):
 
     def compile(self, target: str = "numpy") -> Callable[..., Any]:
         """Return the function that `code` is the source of."""
-        from matcalc.programs import compile
+        from matcalc.code.emission import compiled
+        from matcalc.programs import program
 
-        return compile(self, target)
+        return compiled(program(self, target))
 
     def __str__(self) -> str:
         return to_text(self.expression)

@@ -95,14 +95,22 @@ def compressed_hessian(answer: Derivative) -> Source:
     parts, arrays = [], []
     for core in found:
         axes = iter(core.axes)
-        order = [("one", k % len(shape)) if d == ONE else next(axes)
-                 for k, d in enumerate(shape * 2)]
+        order = [
+            ("one", k % len(shape)) if d == ONE else next(axes) for k, d in enumerate(shape * 2)
+        ]
         letters = {label: LETTERS[k] for k, label in enumerate(dict.fromkeys(order))}
-        parts.append(("".join([letters[x] for x in core.labels]),
-                      "".join([letters[x] for x in order])))
+        parts.append(
+            ("".join([letters[x] for x in core.labels]), "".join([letters[x] for x in order]))
+        )
         arrays.append(Result(core.operation, core.operation.shape))
-    function = Function("hessian", _summary([answer], False), tuple(variables), tuple(arrays),
-                        tuple(parts), shape * 2)
+    function = Function(
+        "hessian",
+        _summary([answer], False),
+        tuple(variables),
+        tuple(arrays),
+        tuple(parts),
+        shape * 2,
+    )
     return emit_functions([function], target_of("numpy"))
 
 
@@ -240,5 +248,7 @@ def _summary(answers: Sequence[Formula | Derivative], value_and: bool) -> str:
     if first.operation != "diff":
         applied = f"applied to {first.seed}"
         return f"Return {begin}the {first.operation} by {names} of {text}, {applied}."
-    order = {1: "derivative", 2: "second derivative"}.get(first.order, f"{first.order}th derivative")
+    order = {1: "derivative", 2: "second derivative"}.get(
+        first.order, f"{first.order}th derivative"
+    )
     return f"Return {begin}the {order} by {names} of {text}, in {first.layout} layout."

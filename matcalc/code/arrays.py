@@ -56,8 +56,10 @@ def array_program(roots: Sequence[Expression]) -> list[Operation]:
         chain = chains[node] = _chain(node, uses)
         if chain is None:
             return node.arguments
-        inner = [part.node.arguments[0] if part.kind in ("inverse", "diagonal") else part.node
-                 for part in chain.parts]
+        inner = [
+            part.node.arguments[0] if part.kind in ("inverse", "diagonal") else part.node
+            for part in chain.parts
+        ]
         return (*[scalar for scalar, _ in chain.scalars], *inner)
 
     order = postorder(roots, children)
@@ -319,9 +321,7 @@ def _subscript(node: Expression, a: Operation, *indices: Operation) -> Operation
     return ops.make("row", (result,), None, node.shape[1:])
 
 
-def _left(
-    selectors: tuple[Any, ...], a: Operation, node: Expression
-) -> tuple[Dimension, ...]:
+def _left(selectors: tuple[Any, ...], a: Operation, node: Expression) -> tuple[Dimension, ...]:
     """Return the shape that the array program's subscript gives."""
     return tuple(
         [
@@ -347,8 +347,9 @@ def _stack(node: Expression, *cells: Operation) -> Operation:
     for count in node.value:
         row = [
             _standing(_at_least_vector(cell), shape if shape else (ONE, ONE))
-            for cell, shape in zip(cells[start:start + count], shapes[start:start + count],
-                                   strict=True)
+            for cell, shape in zip(
+                cells[start : start + count], shapes[start : start + count], strict=True
+            )
         ]
         start += count
         rows.append(ops.make("concatenate", tuple(row), 1, node.shape) if count > 1 else row[0])
@@ -360,7 +361,7 @@ def _at_least_vector(cell: Operation) -> Operation:
 
 
 def _call(node: Expression, *arguments: Operation) -> Operation:
-    name, axis = node.value
+    name = node.value[0]
     rule = _CALLS.get((name, len(arguments)))
     if rule is not None:
         return rule(node, *arguments)
@@ -379,7 +380,7 @@ def elementary(name: str, *arguments: Operation) -> Operation:
             return ops.power(*arguments)
         case "where", 3:
             return ops.where(*arguments)
-        case ("max" | "min"), 2:
+        case (("max" | "min"), 2):
             pair = (x, ops.floats(arguments[1]))
             if pair[0].kind == ops.CONSTANT:
                 pair = pair[::-1]
@@ -512,17 +513,22 @@ def _cross(node: Expression, a: Operation, b: Operation) -> Operation:
 
 
 def _correlation(node: Expression, a: Operation, b: Operation) -> Operation:
-    operands = [_standing(o, n.shape) if len(n.shape) == 2 else ops.made(o)
-                for o, n in zip((a, b), node.arguments, strict=True)]
+    operands = [
+        _standing(o, n.shape) if len(n.shape) == 2 else ops.made(o)
+        for o, n in zip((a, b), node.arguments, strict=True)
+    ]
     head = "correlate_full" if node.value[0].endswith("_full") else "correlate"
     result = ops.make(head, tuple(operands), None, node.shape)
     return ops.make("row", (result,), None, node.shape[1:]) if is_row(node.shape) else result
 
 
 def _abstract(node: Expression, *arguments: Operation) -> Operation:
-    operands = [_standing(o, n.shape) if is_row(n.shape) and not node.value.function.elementwise
-                else ops.made(o)
-                for o, n in zip(arguments, node.arguments, strict=True)]
+    operands = [
+        _standing(o, n.shape)
+        if is_row(n.shape) and not node.value.function.elementwise
+        else ops.made(o)
+        for o, n in zip(arguments, node.arguments, strict=True)
+    ]
     name = function_name(node.value)
     if node.value.function.elementwise:
         return ops.make("function", tuple(operands), name, operands[0].shape)

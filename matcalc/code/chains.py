@@ -153,11 +153,13 @@ def _pair(a: Factor, b: Factor) -> Factor:
         case ("row", _):
             return Factor("row", ops.matmul(left, right))
         case ("matrix", "row"):  # a matrix of one column times a row
-            return Factor("matrix", ops.make("multiply", (left, right), None,
-                                             (left.shape[0], right.shape[0])))
+            return Factor(
+                "matrix", ops.make("multiply", (left, right), None, (left.shape[0], right.shape[0]))
+            )
         case ("column", "matrix"):  # a column times a matrix of one row
-            first = ops.make("multiply", (ops.column(left), right), None,
-                             (left.shape[0], right.shape[1]))
+            first = ops.make(
+                "multiply", (ops.column(left), right), None, (left.shape[0], right.shape[1])
+            )
             return Factor("matrix", first)
     return Factor("column" if b.kind == "column" else "matrix", ops.matmul(left, right))
 

@@ -96,7 +96,9 @@ class Compressed(NamedTuple):
         order = [*blocks, *inner_rows, *inner_columns]
         cores = _stretched(array, labels, "".join(order))
         cores = np.broadcast_to(cores, [lengths[x] for x in order])
-        cores = cores.reshape(*[lengths[x] for x in blocks], count(inner_rows), count(inner_columns))
+        cores = cores.reshape(
+            *[lengths[x] for x in blocks], count(inner_rows), count(inner_columns)
+        )
         given = [*blocks, *inner_rows, *alike]
         right = v.transpose([rows.index(x) for x in given])
         right = right.reshape(*cores.shape[:-1], count(alike))
@@ -115,7 +117,7 @@ class Compressed(NamedTuple):
 
 
 def _stretched(array: Any, labels: str, letters: str) -> Any:
-    """Return the array with its axes in the order of the letters, of length 1 where it lacks one."""
+    """Return the array with axes in the letters' order, of length 1 where it lacks one."""
     import numpy as np
 
     array = np.asarray(array).transpose([labels.index(x) for x in letters if x in labels])

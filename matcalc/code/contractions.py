@@ -9,7 +9,6 @@ together, so that a core and those axes are the whole tensor (their AAAI 2020 co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import NamedTuple
 
 from matcalc.calculus.lowering import tensor_of
@@ -209,13 +208,17 @@ def _sum(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
         terms = [_plain(_dense(o.tensor, results)) for o in node.operands]
         axes = tuple(range(rank))
         order: Labels = axes
-        named = [(term.operation, o.labels, o.weight)
-                 for term, o in zip(terms, node.operands, strict=True)]
+        named = [
+            (term.operation, o.labels, o.weight)
+            for term, o in zip(terms, node.operands, strict=True)
+        ]
     else:
         cores_ = [_weighted(o._replace(weight=1), results, rank) for o in node.operands]
         order = tuple(dict.fromkeys(axes))
-        named = [(core.operation, core.labels, o.weight)
-                 for core, o in zip(cores_, node.operands, strict=True)]
+        named = [
+            (core.operation, core.labels, o.weight)
+            for core, o in zip(cores_, node.operands, strict=True)
+        ]
     kept = tuple([x for x in order if any(x in labels for _, labels, _ in named)])
     total: Operation | None = None
     for array, labels, weight in sorted(named, key=lambda term: term[2] < 0):
@@ -252,8 +255,9 @@ def _reduce(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
     (operand,) = node.operands
     rank = len(node.shape)
     order = tuple(range(rank + len(dimensions)))
-    array = _full(aligned(results[operand.tensor], operand.labels, order),
-                  node.shape + tuple(dimensions))
+    array = _full(
+        aligned(results[operand.tensor], operand.labels, order), node.shape + tuple(dimensions)
+    )
     if rank == 0:
         return ops.make(name, (array,), None, ())
     if len(dimensions) > 1:
@@ -334,9 +338,9 @@ def _core(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
     scale = ops.number(coefficient)
     held = {_root(same, label) for labels in places for label in labels}
     for label in range(rank, rank + len(summed)):
-        if label not in same and label not in held:
-            if not any(label in term.labels for term in terms):
-                scale = ops.multiply(scale, ops.size(lengths[label]))
+        unused = label not in same and label not in held
+        if unused and not any(label in term.labels for term in terms):
+            scale = ops.multiply(scale, ops.size(lengths[label]))
     scalars = [term.operation for term in terms if not term.labels]
     for scalar in scalars:
         scale = ops.multiply(scale, ops.floats(scalar))

@@ -112,8 +112,10 @@ def _definition(function: Function, target: Target) -> tuple[str, Parameters]:
     returned = ", ".join(texts)
     if function.parts:
         parts = "".join(
-            [f"Part({text}, {labels!r}, {axes!r}), "
-             for text, (labels, axes) in zip(texts, function.parts, strict=True)]
+            [
+                f"Part({text}, {labels!r}, {axes!r}), "
+                for text, (labels, axes) in zip(texts, function.parts, strict=True)
+            ]
         )
         lengths = ", ".join([dimension_text(d, entry) for d in function.whole])
         returned = f"Compressed(({parts.rstrip()}), ({lengths}))"
@@ -161,9 +163,8 @@ def _returned(result: Result) -> Operation:
         operation = ops.floats(operation)
         (inner,) = operation.arguments
         if operation.value == "all":
-            head = {0: "zeros", 1: "ones"}.get(ops.constant_value(inner) or -1, "filled")
-            if ops.constant_value(inner) == 0:
-                head = "zeros"
+            value = ops.constant_value(inner)
+            head = "zeros" if value == 0 else "ones" if value == 1 else "filled"
             arguments = () if head != "filled" else (inner,)
             return ops.make(head, arguments, None, result.shape)
         return ops.make("copied", (ops.made(operation).arguments[0],), None, result.shape)
@@ -350,7 +351,8 @@ class _Writer:
         if self.target.name == "torch":
             operands = [
                 self.target.forms["scalar"].template.format(text)
-                if argument.kind == ops.CONSTANT else text
+                if argument.kind == ops.CONSTANT
+                else text
                 for text, argument in zip(operands, node.arguments, strict=True)
             ]
         text = self.target.functions[node.value].format(*operands)
@@ -444,5 +446,3 @@ def compiled(source: Source) -> Callable[..., Any]:
     renamed.__doc__ = function.__doc__
     renamed.__name__ = source.name
     return renamed
-
-

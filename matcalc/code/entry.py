@@ -190,5 +190,3 @@ def _slope(dimension: Dimension, name: str) -> int:
     if len(with_name) == 1 and with_name[0][0] == (name,):
         return with_name[0][1]
     return 0
-
-

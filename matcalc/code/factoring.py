@@ -20,8 +20,9 @@ def factored(root: Tensor) -> Tensor:
     opened: set[Tensor] = set()
     for node in postorder([root], lambda node: [o.tensor for o in node.operands]):
         operands = [o._replace(tensor=results[o.tensor]) for o in node.operands]
-        same = all(new.tensor is old.tensor for new, old in zip(operands, node.operands,
-                                                                strict=True))
+        same = all(
+            new.tensor is old.tensor for new, old in zip(operands, node.operands, strict=True)
+        )
         result = node if same else make(node.kind, node.value, operands, node.shape)
         if result.kind == "sum":
             product = _taken_out(result)
@@ -55,10 +56,15 @@ def _taken_out(node: Tensor) -> Tensor | None:
         for factor in common:
             left.remove(factor)
         rest.append((operand, left))
-    used = sorted({x for _, left in rest for _, labels, _ in left for x in labels
-                   if _is_own(x, rank)})
-    inner = make("sum", None, [_remaining(o, left, used) for o, left in rest],
-                 tuple([node.shape[axis] for axis in used]))
+    used = sorted(
+        {x for _, left in rest for _, labels, _ in left for x in labels if _is_own(x, rank)}
+    )
+    inner = make(
+        "sum",
+        None,
+        [_remaining(o, left, used) for o, left in rest],
+        tuple([node.shape[axis] for axis in used]),
+    )
     operands = [Operand(*factor) for factor in common]
     operands.append(Operand(inner, tuple(used), Fraction(1)))
     return make("product", (Fraction(1), ()), operands, node.shape)

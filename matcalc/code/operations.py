@@ -362,11 +362,49 @@ def matmul(a: Operation, b: Operation) -> Operation:
         return inner(a, b)
     if len(a.shape) == 1:
         return matmul(transpose(b), a)
+    if len(b.shape) == 1 and a.head in ("add", "subtract") and _is_sum_to_open(a):
+        first, second = (_applied(term, b) for term in a.arguments)
+        return add(first, second) if a.head == "add" else subtract(first, second)
     value = every_entry(b)
     if value is not None and len(b.shape) == 1:
         turned = a.head == "transpose"
         return multiply(number(value), total(a.arguments[0] if turned else a, int(not turned)))
     return make("matmul", (made(a), made(b)), None, a.shape[:-1] + b.shape[1:])
+
+
+def _is_sum_to_open(matrix: Operation) -> bool:
+    """Tell whether a sum applied to a vector is cheaper term by term, as of A + A' and x."""
+    pending, looked = [matrix], 0
+    while pending:
+        node = pending.pop()
+        looked += 1
+        if looked > MOST_LOOKED_AT or len(node.shape) != 2:
+            return False
+        if node.head in ("add", "subtract", "negate"):
+            pending += node.arguments
+        elif node.head == "multiply" and not node.arguments[0].shape:
+            pending.append(node.arguments[1])
+        elif node.head == "transpose":
+            pending += node.arguments
+        elif node.head not in ("input", "eye", "diagonal_matrix", "outer"):
+            return False
+    return True
+
+
+def _applied(matrix: Operation, vector: Operation) -> Operation:
+    """Return a term of such a sum times a vector."""
+    match matrix.head:
+        case "eye":
+            return vector
+        case "diagonal_matrix":
+            return multiply(matrix.arguments[0], vector)
+        case "outer":
+            return multiply(inner(matrix.arguments[1], vector), matrix.arguments[0])
+        case "negate":
+            return negate(_applied(matrix.arguments[0], vector))
+        case "multiply":
+            return multiply(matrix.arguments[0], _applied(matrix.arguments[1], vector))
+    return matmul(matrix, vector)
 
 
 def solve(a: Operation, b: Operation) -> Operation:
@@ -390,43 +428,34 @@ def diagonal_matrix(vector: Operation) -> Operation:
 
 def is_symmetric(node: Operation) -> bool:
     """Tell whether a matrix is known to equal its transpose, by a bounded look at it."""
-    if len(node.shape) != 2 or node.shape[0] != node.shape[1]:
-        return False
     pending, looked = [node], 0
     while pending:
         node = pending.pop()
         looked += 1
-        if len(node.shape) < 2 or node.head in ("eye", "diagonal_matrix"):
+        if not node.shape:
             continue
-        if looked > 40:
+        if looked > MOST_LOOKED_AT or len(node.shape) != 2 or node.shape[0] != node.shape[1]:
             return False
-        if node.head == "input":
-            if not node.value[1]:
-                return False
-        elif node.head == "outer":
-            if node.arguments[0] is not node.arguments[1]:
-                return False
-        elif node.head == "matmul":
-            a, b = node.arguments
-            if not (a.head == "transpose" and a.arguments[0] is b) and not (
-                b.head == "transpose" and b.arguments[0] is a
-            ):
-                return False
-        elif node.head == "broadcast":
-            if node.value != "all":
-                return False
-        elif node.head in _ENTRYWISE or node.head == "inv":
-            if node.head != "inv" and any(1 < len(a.shape) and a.shape != node.shape
-                                          for a in node.arguments):
-                return False
-            if any(len(a.shape) == 1 for a in node.arguments):
-                return False
+        if node.head in _ENTRYWISE:
             pending += node.arguments
-        else:
+        elif not _is_symmetric_leaf(node):
             return False
     return True
 
 
-_ENTRYWISE = frozenset(
-    ("add", "subtract", "negate", "multiply", "divide", "square", "call", "compare", "cast")
-)
+def _is_symmetric_leaf(node: Operation) -> bool:
+    if node.head == "input":
+        return bool(node.value[1])
+    if node.head == "outer":
+        return node.arguments[0] is node.arguments[1]
+    if node.head == "matmul":
+        a, b = node.arguments
+        return (a.head == "transpose" and a.arguments[0] is b) or (
+            b.head == "transpose" and b.arguments[0] is a
+        )
+    return node.head in ("eye", "diagonal_matrix") or node.value == "all"
+
+
+MOST_LOOKED_AT = 40
+
+_ENTRYWISE = frozenset("add subtract negate multiply divide square call compare cast inv".split())

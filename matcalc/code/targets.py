@@ -206,10 +206,9 @@ def correlate(x, kernel):
         places = itertools.product(*map(range, shape))
         windows = [tuple(map(slice, p, map(sum, zip(p, kernel.shape)))) for p in places]
         return np.stack([(x[window]*kernel).sum() for window in windows]).reshape(shape)
-    total = 0
-    for place in itertools.product(*map(range, kernel.shape)):
-        window = tuple(map(slice, place, map(sum, zip(place, shape))))
-        total = total + kernel[place]*x[window]
+    total = kernel[(0,)*kernel.ndim]*x[tuple(map(slice, shape))]
+    for place in itertools.islice(itertools.product(*map(range, kernel.shape)), 1, None):
+        total += kernel[place]*x[tuple(map(slice, place, map(sum, zip(place, shape))))]
     return total
 ''',
     "correlate_full": '''
