@@ -16,7 +16,7 @@ from matcalc.expressions.shapes import is_row
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
 
-LONGEST_SUMMARY = 60
+LONGEST_SUMMARY = 90
 
 Answers = Formula | Derivative | Sequence[Formula | Derivative]
 
@@ -237,18 +237,26 @@ def _name(answers: Sequence[Formula | Derivative]) -> str:
 
 
 def _summary(answers: Sequence[Formula | Derivative], value_and: bool) -> str:
+    """Return what the function returns, in one line; a long formula is not repeated."""
     first = answers[0]
     text = to_text(_formula(first).expression)
-    if len(text) > LONGEST_SUMMARY or "\\" in text:
-        text = "the formula"
+    for name in (text, "the formula"):
+        summary = _sentence(answers, value_and, name)
+        if len(summary) <= LONGEST_SUMMARY and "\\" not in summary:
+            break
+    return summary
+
+
+def _sentence(answers: Sequence[Formula | Derivative], value_and: bool, text: str) -> str:
+    first = answers[0]
     if isinstance(first, Formula):
         return f"Return {text}."
     begin = "the value and " if value_and else ""
-    names = ", ".join([answer.wrt for answer in answers if isinstance(answer, Derivative)])
+    names = [answer.wrt for answer in answers if isinstance(answer, Derivative)]
+    by = ", ".join(names) if len(names) < 5 else f"{names[0]}, ..., {names[-1]}"
     if first.operation != "diff":
-        applied = f"applied to {first.seed}"
-        return f"Return {begin}the {first.operation} by {names} of {text}, {applied}."
+        return f"Return {begin}the {first.operation} by {by} of {text}, applied to {first.seed}."
     order = {1: "derivative", 2: "second derivative"}.get(
-        first.order, f"{first.order}th derivative"
+        first.order, f"derivative of order {first.order}"
     )
-    return f"Return {begin}the {order} by {names} of {text}, in {first.layout} layout."
+    return f"Return {begin}the {order} by {by} of {text}, in {first.layout} layout."

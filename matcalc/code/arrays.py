@@ -64,15 +64,36 @@ def array_program(roots: Sequence[Expression]) -> list[Operation]:
 
     order = postorder(roots, children)
     results: dict[Expression, Operation] = {}
-    kept = {node for node in order if _is_inverse(node)}
     for node in order:
         chain = chains.get(node)
         if node.head in BINDERS or node.head == "delta":
             results[node] = contracted(node)
         elif chain is not None:
-            results[node] = _product(chain, results, kept)
+            results[node] = _product(chain, results)
         else:
             results[node] = _RULES[node.head](node, *[results[a] for a in node.arguments])
+    return _inverted_once([results[root] for root in roots])
+
+
+def _inverted_once(roots: Sequence[Operation]) -> list[Operation]:
+    """Use an inverse that is needed as a matrix in place of solving with that matrix too."""
+    order = postorder(roots, lambda node: node.arguments)
+    inverted = {node.arguments[0] for node in order if node.head == "inv"}
+    if not inverted:
+        return list(roots)
+    results: dict[Operation, Operation] = {}
+    for node in order:
+        arguments = tuple([results[argument] for argument in node.arguments])
+        turned = ops.transpose(node.arguments[0]) if node.head == "solve" else None
+        if node.head == "solve" and node.arguments[0] in inverted:
+            results[node] = ops.matmul(ops.inverse(arguments[0]), arguments[1])
+        elif turned in inverted:
+            matrix = ops.inverse(ops.transpose(arguments[0]))
+            results[node] = ops.matmul(ops.transpose(matrix), arguments[1])
+        elif arguments == node.arguments:
+            results[node] = node
+        else:
+            results[node] = ops.make(node.head, arguments, node.value, node.shape, node.kind)
     return [results[root] for root in roots]
 
 
@@ -155,9 +176,7 @@ def _part(node: Expression, transposed: bool) -> Part:
     return Part("column" if is_row(node.shape) == transposed else "row", node, False)
 
 
-def _product(
-    chain: Chain, results: dict[Expression, Operation], kept: set[Expression]
-) -> Operation:
+def _product(chain: Chain, results: dict[Expression, Operation]) -> Operation:
     above, below = ops.number(chain.coefficient), ops.ONE
     if chain.coefficient.numerator in (1, -1) and any(e == -1 for _, e in chain.scalars):
         above = ops.number(chain.coefficient.numerator)
@@ -168,7 +187,7 @@ def _product(
         else:
             below = ops.multiply(below, results[node])
     scale = ops.floats(ops.divide(above, below))
-    factors = [_factor(part, results, kept) for part in chain.parts]
+    factors = [_factor(part, results) for part in chain.parts]
     if chain.is_trace:
         return ops.multiply(scale, trace(factors))
     factor = scaled(scale, factors)
@@ -177,18 +196,9 @@ def _product(
     return ops.inverse(factor.operation) if factor.kind == "inverse" else factor.operation
 
 
-def _factor(part: Part, results: dict[Expression, Operation], kept: set[Expression]) -> Factor:
+def _factor(part: Part, results: dict[Expression, Operation]) -> Factor:
     kind, node, transposed = part
-    if kind == "inverse":
-        matrix = results[node.arguments[0]]
-        if node in kept:
-            kind, operation = "matrix", ops.inverse(matrix)
-        else:
-            operation = matrix
-        return Factor(kind, ops.transpose(operation) if transposed else operation)
-    if kind == "diagonal":
-        return Factor(kind, results[node.arguments[0]])
-    operation = results[node]
+    operation = results[node.arguments[0] if kind in ("inverse", "diagonal") else node]
     return Factor(kind, ops.transpose(operation) if transposed else operation)
 
 

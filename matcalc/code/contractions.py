@@ -329,6 +329,9 @@ def _core(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
             inner = tuple([first[label] for label in core.labels])
             terms.append(_Term(ops.power(core.operation, ops.number(weight)), inner))
     axes = tuple([_root(same, label) for label in own])
+    convolved = _convolution(selectors, places, terms, rank) if not same else None
+    if convolved is not None:
+        return Core(ops.multiply(ops.number(coefficient), convolved), own, own)
     terms = [_renamed(term, same) for term in terms]
     for tensor, labels in zip(selectors, places, strict=True):
         labels = tuple([_root(same, label) for label in labels])
@@ -394,8 +397,7 @@ def _seen_through(
     elif selector.kind in ("unit", "select"):
         value = (place, selector.value, selector.shape[1] if others else None)
     elif selector.kind == "shift":
-        long, short, window = selector.shape
-        if selector.value.value != 0 or long + ONE != short + window:
+        if selector.value.terms or not _fits(selector):
             return False
         value = place
     elif selector.kind == "fuse":
@@ -404,6 +406,55 @@ def _seen_through(
         return False
     terms[k] = _Term(ops.make(_VIEWS[selector.kind], (array,), value, shape), names)
     return True
+
+
+def _convolution(
+    selectors: list[Tensor], places: list[Labels], terms: list[_Term], rank: int
+) -> Operation | None:
+    """Return a product of two arrays that shifts tie together, axis by axis, as a correlation.
+
+    With s = i + j along each axis: the sum over i of a[s]*b[i] is the correlation of a with
+    b, and the sum over i and j of a[i]*b[j] the full one of a with b reversed.
+    """
+    if len(terms) != 2 or not selectors:
+        return None
+    if any(t.kind != "shift" or t.value.terms or not _fits(t) for t in selectors):
+        return None
+    for a, b in (terms, terms[::-1]):
+        out: list[Label] = []
+        full = a.labels[0] not in [labels[0] for labels in places] if a.labels else False
+        for label, other in zip(a.labels, b.labels, strict=False):
+            tied = [labels for labels in places if label in labels and other in labels]
+            if len(tied) != 1 or label == other:
+                return None
+            position = tied[0].index(label)
+            if (position == 0) == full or tied[0].index(other) == 0 or other < rank:
+                break
+            (left,) = [x for x in tied[0] if x not in (label, other)]
+            out.append(left)
+        else:
+            if not len(a.labels) == len(b.labels) == len(places) == rank == len(out):
+                return None
+            summed = [*a.labels, *b.labels]
+            if sorted(out) != list(range(rank)) or min(summed) < rank or rank > 2:
+                return None
+            kernel = ops.made(b.operation)
+            shape = tuple(
+                [t.shape[p.index(x)] for x in out for t, p in zip(selectors, places, strict=True)
+                 if x in p]
+            )
+            if full:
+                kernel = ops.make("flip", (kernel,), None, kernel.shape)
+            head = "correlate_full" if full else "correlate"
+            array = ops.make(head, (ops.made(a.operation), kernel), None, shape)
+            return aligned(array, tuple(out), tuple(range(rank)))
+    return None
+
+
+def _fits(shift: Tensor) -> bool:
+    """Tell whether s = i + j reaches every s."""
+    long, short, window = shift.shape
+    return long + ONE == short + window
 
 
 _VIEWS = {

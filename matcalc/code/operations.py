@@ -166,6 +166,8 @@ def add(a: Operation, b: Operation) -> Operation:
             return subtract(other, one.arguments[0])
         if one.head == "outer" and one.arguments[0].head == "negate":
             return subtract(other, outer(one.arguments[0].arguments[0], one.arguments[1]))
+        if one.head == "number" and one.value < 0:
+            return subtract(other, number(-one.value))
     return entrywise("add", (floats(a), floats(b)))
 
 
@@ -211,6 +213,7 @@ def multiply(a: Operation, b: Operation) -> Operation:
                 return filled(ZERO, other.shape)
     if b.kind == CONSTANT and a.kind != CONSTANT:
         a, b = b, a
+    a, b = _upright(a), _upright(b)
     if a.head == "number" and b.head == "multiply" and b.arguments[0].head == "number":
         return multiply(number(a.value * b.arguments[0].value), b.arguments[1])
     if a.head == "number" and b.head == "divide" and b.arguments[0].head == "number":
@@ -226,6 +229,18 @@ def multiply(a: Operation, b: Operation) -> Operation:
     if b.kind == MASK and a.kind != ARRAY:
         b = floats(b)
     return entrywise("multiply", (a, b))
+
+
+def _upright(factor: Operation) -> Operation:
+    """Return x - 1 as -(1 - x), and y - z for a variable y as -(z - y), to share factors."""
+    if factor.head != "subtract":
+        return factor
+    a, b = factor.arguments
+    if a.kind == CONSTANT:
+        return factor
+    if b.kind == CONSTANT or (a.head == "input" and b.head != "input"):
+        return make("negate", (subtract(b, a),), None, factor.shape)
+    return factor
 
 
 def divide(a: Operation, b: Operation) -> Operation:
@@ -317,6 +332,8 @@ def inner(a: Operation, b: Operation) -> Operation:
     for one, other in ((a, b), (b, a)):
         if one.head == "broadcast" and one.value == "all":
             return multiply(one.arguments[0], total(other))
+        if one.head == "negate":
+            return negate(inner(one.arguments[0], other))
     if len(a.shape) == 1:
         return make("matmul", (floats(a), floats(b)))
     return total(entrywise("square", (a,)) if a is b else multiply(a, b))
@@ -362,6 +379,8 @@ def matmul(a: Operation, b: Operation) -> Operation:
         return inner(a, b)
     if len(a.shape) == 1:
         return matmul(transpose(b), a)
+    if b.head == "negate":
+        return negate(matmul(a, b.arguments[0]))
     if len(b.shape) == 1 and a.head in ("add", "subtract") and _is_sum_to_open(a):
         first, second = (_applied(term, b) for term in a.arguments)
         return add(first, second) if a.head == "add" else subtract(first, second)
@@ -384,9 +403,9 @@ def _is_sum_to_open(matrix: Operation) -> bool:
             pending += node.arguments
         elif node.head == "multiply" and not node.arguments[0].shape:
             pending.append(node.arguments[1])
-        elif node.head == "transpose":
-            pending += node.arguments
-        elif node.head not in ("input", "eye", "diagonal_matrix", "outer"):
+        elif node.head == "transpose" and node.arguments[0].head in ("input", "inv"):
+            continue
+        elif node.head not in ("input", "eye", "diagonal_matrix", "outer", "inv", "matmul"):
             return False
     return True
 
@@ -404,6 +423,12 @@ def _applied(matrix: Operation, vector: Operation) -> Operation:
             return negate(_applied(matrix.arguments[0], vector))
         case "multiply":
             return multiply(matrix.arguments[0], _applied(matrix.arguments[1], vector))
+        case "matmul":
+            return matmul(matrix.arguments[0], matmul(matrix.arguments[1], vector))
+        case "inv":
+            return solve(matrix.arguments[0], vector)
+        case "transpose" if matrix.arguments[0].head == "inv":
+            return solve(transpose(matrix.arguments[0].arguments[0]), vector)
     return matmul(matrix, vector)
 
 

@@ -205,7 +205,7 @@ def correlate(x, kernel):
     if kernel.size > math.prod(shape):
         places = itertools.product(*map(range, shape))
         windows = [tuple(map(slice, p, map(sum, zip(p, kernel.shape)))) for p in places]
-        return np.stack([(x[window]*kernel).sum() for window in windows]).reshape(shape)
+        return np.stack([np.vdot(kernel.conj(), x[window]) for window in windows]).reshape(shape)
     total = kernel[(0,)*kernel.ndim]*x[tuple(map(slice, shape))]
     for place in itertools.islice(itertools.product(*map(range, kernel.shape)), 1, None):
         total += kernel[place]*x[tuple(map(slice, place, map(sum, zip(place, shape))))]
@@ -214,7 +214,13 @@ def correlate(x, kernel):
     "correlate_full": '''
 def correlate_full(x, kernel):
     """Return the correlation with zeros outside of x."""
-    return correlate(np.pad(x, [(k - 1, k - 1) for k in kernel.shape]), kernel)
+    kernel = np.flip(kernel)
+    if kernel.size > x.size:
+        x, kernel = kernel, x
+    full = np.zeros([a + k - 1 for a, k in zip(x.shape, kernel.shape, strict=True)], x.dtype)
+    for place in itertools.product(*map(range, kernel.shape)):
+        full[tuple(map(slice, place, map(sum, zip(place, x.shape))))] += kernel[place]*x
+    return full
 ''',
     "commutation": '''
 def commutation(m, n, dtype):
@@ -278,6 +284,11 @@ def windows(x, axis, length):
     starts = jnp.arange(x.shape[axis] - length + 1)[:, None]
     return jnp.take(x, starts + jnp.arange(length), axis)
 ''',
+    "correlate_full": '''
+def correlate_full(x, kernel):
+    """Return the correlation with zeros outside of x."""
+    return correlate(jnp.pad(x, [(k - 1, k - 1) for k in kernel.shape]), kernel)
+''',
     "spread": '''
 def spread(axes, core, shape):
     """Return the array of this shape that has the core where axes of one letter agree."""
@@ -340,7 +351,9 @@ _TORCH_HELPERS = {
     )},
     "unvec": _HELPERS["unvec"].replace("int(np.prod(shape[:k]))", "math.prod(shape[:k])")
     .replace("transpose(", "permute("),
-    "correlate": _torch(_HELPERS["correlate"]).replace("kernel.size", "kernel.numel()"),
+    "correlate": _torch(_HELPERS["correlate"])
+    .replace("kernel.size", "kernel.numel()")
+    .replace("torch.vdot(kernel.conj(), x[window])", "(kernel*x[window]).sum()"),
     "spread": _JAX_HELPERS["spread"].replace("jnp.", "torch."),
     "arrays": '''
 def arrays(*values):
