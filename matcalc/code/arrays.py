@@ -15,7 +15,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.names import BINDERS, function_name
 from matcalc.expressions.nodes import Expression
-from matcalc.expressions.shapes import is_row
+from matcalc.expressions.shapes import Shape, is_row
 from matcalc.expressions.traversal import postorder
 
 
@@ -69,7 +69,7 @@ def array_program(roots: Sequence[Expression]) -> list[Operation]:
         if node.head in BINDERS or node.head == "delta":
             results[node] = contracted(node)
         elif chain is not None:
-            results[node] = _product(chain, results)
+            results[node] = _shaped(_product(chain, results), node.shape)
         else:
             results[node] = _RULES[node.head](node, *[results[a] for a in node.arguments])
     return _inverted_once([results[root] for root in roots])
@@ -199,7 +199,24 @@ def _product(chain: Chain, results: dict[Expression, Operation]) -> Operation:
 def _factor(part: Part, results: dict[Expression, Operation]) -> Factor:
     kind, node, transposed = part
     operation = results[node.arguments[0] if kind in ("inverse", "diagonal") else node]
+    if kind == "matrix" and node.shape[1] == ONE:  # a matrix of one column
+        vector = ops.make("first_column", (ops.made(operation),), None, node.shape[:1])
+        return Factor("row" if transposed else "column", vector)
+    if kind in ("row", "column") and operation.shape == (ONE,):
+        return Factor("scalar", ops.only_entry(operation))
     return Factor(kind, ops.transpose(operation) if transposed else operation)
+
+
+def _shaped(operation: Operation, shape: Shape) -> Operation:
+    """Return a product as an array of its formula's shape, also where that has an axis of 1."""
+    flat = _flat(shape)
+    if len(operation.shape) == len(flat):
+        return operation
+    if not operation.shape:
+        return ops.filled(operation, flat)
+    if len(flat) == 2:
+        return ops.column(ops.made(operation))
+    return ops.make("row", (ops.made(operation),), None, flat)
 
 
 # One node
@@ -218,7 +235,7 @@ def _variable(node: Expression) -> Operation:
     return ops.make("row", (array,), None, node.shape[1:]) if is_row(node.shape) else array
 
 
-def _flat(shape: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
+def _flat(shape: Shape) -> Shape:
     return shape[1:] if is_row(shape) else shape
 
 

@@ -152,15 +152,6 @@ def _pair(a: Factor, b: Factor) -> Factor:
             return Factor("matrix", ops.transpose(solved))
         case ("row", _):
             return Factor("row", ops.matmul(left, right))
-        case ("matrix", "row"):  # a matrix of one column times a row
-            return Factor(
-                "matrix", ops.make("multiply", (left, right), None, (left.shape[0], right.shape[0]))
-            )
-        case ("column", "matrix"):  # a column times a matrix of one row
-            first = ops.make(
-                "multiply", (ops.column(left), right), None, (left.shape[0], right.shape[1])
-            )
-            return Factor("matrix", first)
     return Factor("column" if b.kind == "column" else "matrix", ops.matmul(left, right))
 
 
@@ -183,6 +174,9 @@ def scaled(scale: Operation, factors: list[Factor]) -> Factor:
 
 def trace(factors: list[Factor]) -> Operation:
     """Return the trace of a product: of a product of two, a sum over their entries."""
+    if factors[0].rows == ONE:  # a matrix of one entry
+        product = multiplied(factors).operation
+        return ops.only_entry(product) if product.shape else product
     for i, factor in enumerate(factors):
         if factor.kind == "row" and factors[i - 1].kind == "column":
             return multiplied(factors[i:] + factors[:i]).operation

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from matcalc.calculus.lowering import tensor_of
-from matcalc.calculus.tensors import Label, Labels, Operand, Tensor
+from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, make
 from matcalc.code import operations as ops
 from matcalc.code.factoring import factored
 from matcalc.code.operations import Operation
@@ -77,13 +77,40 @@ def cores(root: Tensor, variables: Mapping[str, Expression], *, apart: bool = Tr
 
     It takes several where the terms of a sum have different deltas.
     """
-    root = factored(root)
+    root = _multiplied_out(root) if apart else factored(root)
     results: dict[Tensor, Core] = {}
     for node in postorder([root], lambda node: [o.tensor for o in node.operands]):
         if node is root and apart and _common_axes(node, results) is None:
             return [_weighted(operand, results, len(root.shape)) for operand in node.operands]
         results[node] = _node(node, results, variables)
     return [results[root]]
+
+
+def _multiplied_out(root: Tensor) -> Tensor:
+    """Return a product with a sum of different deltas, as of d[i]*(delta[i,j] - p[j]), as a sum.
+
+    Of such a Hessian the diagonal and the rest are kept apart.
+    """
+    sums = [o for o in root.operands if root.kind == "product" and o.weight == 1]
+    sums = [o for o in sums if o.tensor.kind == "sum" and any(map(_has_delta, o.tensor.operands))]
+    if len(sums) != 1:
+        return factored(root)
+    (chosen,) = sums
+    others = [o for o in root.operands if o is not chosen]
+    terms = []
+    for term in chosen.tensor.operands:
+        labels = tuple([chosen.labels[label] for label in term.labels])
+        operands = (*others, Operand(term.tensor, labels, chosen.weight))
+        coefficient, summed = root.value
+        part = make("product", (coefficient * term.weight, summed), operands, root.shape)
+        terms.append(Operand(factored(part), tuple(range(len(root.shape))), chosen.weight))
+    return make("sum", None, terms, root.shape)
+
+
+def _has_delta(operand: Operand) -> bool:
+    tensor = operand.tensor
+    inner = [o.tensor.kind for o in tensor.operands] if tensor.kind == "product" else []
+    return "delta" in (tensor.kind, *inner)
 
 
 def _plain(array: Operation) -> Core:
@@ -181,6 +208,8 @@ def _full(array: Operation, shape: Shape) -> Operation:
     """Return the array of this shape that entries broadcast to."""
     if array.shape == shape:
         return array
+    if not array.shape:
+        return ops.filled(array, shape)
     return ops.make("full", (ops.floats(array),), None, shape)
 
 
@@ -258,6 +287,7 @@ def _reduce(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
     array = _full(
         aligned(results[operand.tensor], operand.labels, order), node.shape + tuple(dimensions)
     )
+    array = ops.made(array)
     if rank == 0:
         return ops.make(name, (array,), None, ())
     if len(dimensions) > 1:

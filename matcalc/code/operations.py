@@ -112,6 +112,13 @@ def column(vector: Operation) -> Operation:
     return make("column", (vector,), None, (vector.shape[0], LENGTH_ONE), vector.kind)
 
 
+def only_entry(vector: Operation) -> Operation:
+    """Return the entry of a vector of length 1."""
+    if vector.head == "broadcast":
+        return floats(vector.arguments[0])
+    return make("subscript", (floats(vector), ONE), ("entry",))
+
+
 def _compact(node: Operation) -> Operation:
     if node.head != "broadcast":
         return node
