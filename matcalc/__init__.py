@@ -9,6 +9,7 @@ from matcalc.errors import MatcalcError
 if TYPE_CHECKING:
     from matcalc.api import diff, gradient, hessian, jvp, parse, vjp
     from matcalc.derivative import Derivative, Formula
+    from matcalc.programs import compile, emit  # noqa: A004
 
 __version__ = "0.1.0"
 
@@ -17,7 +18,9 @@ __all__ = [
     "Formula",
     "MatcalcError",
     "__version__",
+    "compile",
     "diff",
+    "emit",
     "gradient",
     "hessian",
     "jvp",
@@ -28,7 +31,9 @@ __all__ = [
 _MODULES = {
     "Derivative": "matcalc.derivative",
     "Formula": "matcalc.derivative",
+    "compile": "matcalc.programs",
     "diff": "matcalc.api",
+    "emit": "matcalc.programs",
     "gradient": "matcalc.api",
     "hessian": "matcalc.api",
     "jvp": "matcalc.api",

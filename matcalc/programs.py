@@ -25,7 +25,7 @@ def emit(answers: Answers, target: str = "numpy", *, value_and: bool = False) ->
     """Return the source of a function that computes one answer, or several together.
 
     Several return a tuple and share their work; `value_and` puts the formula's value first.
-    Raises MatcalcError E503 where the formula cannot be written as array operations.
+    Raises MatcalcError E404 where the formula cannot be written as array operations.
 
     >>> from matcalc import diff
     >>> print(emit(diff("w·x + b", "w")).partition("return w")[0].splitlines()[-1].strip())
@@ -149,7 +149,7 @@ def differentiable(formula: Formula, target: str) -> Source:
     source = emit_functions([value, backward], target_of(target), _ENDINGS[target] % returned)
     if source.renamed or len(source.parameters) != len(variables):
         message = "only a function of arrays with lengths that they tell is differentiable"
-        raise MatcalcError("E503", message)
+        raise MatcalcError("E404", message)
     return source._replace(name="formula")
 
 

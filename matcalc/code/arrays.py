@@ -39,7 +39,7 @@ class Chain(NamedTuple):
 def array_program(roots: Sequence[Expression]) -> list[Operation]:
     """Return the operations that compute the formulas; a row is still a vector there.
 
-    Raises MatcalcError (E503) where a formula cannot be written as an array program.
+    Raises MatcalcError (E404) where a formula cannot be written as an array program.
 
     >>> from matcalc import parse
     >>> array_program([parse("x'*A*x", "A: square(n)").expression])
@@ -186,7 +186,7 @@ def _product(chain: Chain, results: dict[Expression, Operation]) -> Operation:
             above = ops.multiply(above, results[node])
         else:
             below = ops.multiply(below, results[node])
-    scale = ops.floats(ops.divide(above, below))
+    scale = above if below is ops.ONE else ops.divide(above, below)
     factors = [_factor(part, results) for part in chain.parts]
     if chain.is_trace:
         return ops.multiply(scale, trace(factors))
@@ -226,7 +226,7 @@ Rule = Callable[..., Operation]
 
 def refuse(what: str) -> MatcalcError:
     """Return the error of a formula that no array program computes."""
-    return MatcalcError("E503", f"no code can be written for {what}", hint="evaluate(…) does it")
+    return MatcalcError("E404", f"no code can be written for {what}", hint="evaluate(…) does it")
 
 
 def _variable(node: Expression) -> Operation:

@@ -325,7 +325,7 @@ def _function(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
 
 
 def _refuse(what: str) -> MatcalcError:
-    return MatcalcError("E503", f"no code can be written for {what}", hint="evaluate(…) does it")
+    return MatcalcError("E404", f"no code can be written for {what}", hint="evaluate(…) does it")
 
 
 # Products
@@ -470,8 +470,12 @@ def _convolution(
                 return None
             kernel = ops.made(b.operation)
             shape = tuple(
-                [t.shape[p.index(x)] for x in out for t, p in zip(selectors, places, strict=True)
-                 if x in p]
+                [
+                    t.shape[p.index(x)]
+                    for x in out
+                    for t, p in zip(selectors, places, strict=True)
+                    if x in p
+                ]
             )
             if full:
                 kernel = ops.make("flip", (kernel,), None, kernel.shape)

@@ -90,7 +90,7 @@ def emit(functions: Sequence[Function], target: Target, ending: str = "") -> Sou
     ...                if node.head == "variable"], key=lambda node: node.value.name)
     >>> made = emit([Function("value", "", (A, x), results([formula]))], target_of("numpy"))
     >>> print(made.text.splitlines()[-1].strip())
-    return x @ (A @ x)
+    return (A.T @ x) @ x
     """
     written = [_definition(function, target) for function in functions]
     text = "\n\n".join([*[text for text, _ in written], *([ending] if ending else [])])
@@ -392,11 +392,13 @@ class _Writer:
 
     def _align(self, node: Operation) -> _Text:
         permutation, present = node.value
+        if permutation == tuple(range(len(permutation))) and all(present[present.index(True) :]):
+            return self._texts[node.arguments[0]]  # leading axes come by themselves
         text = self._operand(node.arguments[0], ATOM)
         if permutation != tuple(range(len(permutation))):
             turn = "permute" if self.target.name == "torch" else "transpose"
             text = f"{text}.{turn}({', '.join(map(str, permutation))})"
-        first = present.index(True)  # leading axes come by themselves
+        first = present.index(True)
         if all(present[first:]):
             return _Text(text, ATOM)
         places = ", ".join([":" if here else "None" for here in present[first:]])

@@ -13,7 +13,7 @@ from matcalc.expressions.nodes import Expression
 RESERVED = frozenset(
     """np jnp torch math itertools dtype arrays erf sigmoid logsumexp softmax log_softmax logdet
     adjugate unvec windows correlate correlate_full commutation spread select shift levi_civita
-    abs max min float int""".split()
+    abs max min float int reason""".split()
 )
 
 
@@ -127,9 +127,11 @@ def _checks(
             [f"{dimensions[x]} = {{{dimensions[x]}}} as in {source[x]}" for x in told]
         )
         message = f"{name} has shape {{tuple({name}.shape)}}, expected {kind}"
+        lines.append(f"if {' or '.join(conditions)}:")
         if reasons:
-            message += f" with {reasons}"
-        lines += [f"if {' or '.join(conditions)}:", f'    raise ValueError(f"{message}")']
+            lines.append(f'    reason = f"{reasons}"')
+            message += " with {reason}"
+        lines.append(f'    raise ValueError(f"{message}")')
         for axis, dimension in enumerate(shape):
             place = f"{name}.shape[{axis}]"
             (ident,) = dimension.names if len(dimension.names) == 1 else ("",)

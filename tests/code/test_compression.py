@@ -18,7 +18,9 @@ VALUES = {
     "x": RANDOM.random(7),
     "a": RANDOM.random(7),
 }
-WHERE = "A: matrix(5, 3); U: matrix(5, 2); V: matrix(3, 2); B: square(5); C: square(2); x, a: vector(n)"
+WHERE = (
+    "A: matrix(5, 3); U: matrix(5, 2); V: matrix(3, 2); B: square(5); C: square(2); x, a: vector(n)"
+)
 
 CASES = [
     ("normF(A - U*V')^2", "U", (2, 2)),

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_cases import ALL, INPUTS, Case, derivative, name, points, product
 
 import matcalc
 from matcalc.calculus.layouts import LAYOUTS
 from matcalc.programs import compile as compile_together
 from matcalc.programs import emit
+from tests.test_cases import ALL, INPUTS, Case, derivative, name, points, product
 
 GOLDENS = Path(__file__).parents[1] / "data" / "code"
 
@@ -56,7 +56,7 @@ def own(function: Any, values: dict[str, Any]) -> dict[str, Any]:
 def body(source: str) -> str:
     """Return the lines of a source's last function that compute."""
     lines = source[source.rindex("\ndef ") + 1 :].splitlines()
-    checks = re.compile(r"    (if .*|    raise .*|\w+ = \w+\.shape\[\d\])$")
+    checks = re.compile(r"    (if .*|    raise .*|    reason = .*|\w+ = \w+\.shape\[\d\])$")
     return "\n".join([line for line in lines if not checks.match(line)]) + "\n"
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_cases import ALL, INPUTS, Case, derivative, name, points, product
 
 import matcalc
 from matcalc.code.emission import compiled
 from matcalc.programs import differentiable
+from tests.test_cases import ALL, INPUTS, Case, derivative, name, points, product
 
 SOME = [case for case in ALL if case["id"] in INPUTS][::9]
 """Every ninth case: each is compiled anew."""
