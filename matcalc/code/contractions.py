@@ -92,7 +92,7 @@ def _multiplied_out(root: Tensor) -> Tensor:
     Of such a Hessian the diagonal and the rest are kept apart.
     """
     sums = [o for o in root.operands if root.kind == "product" and o.weight == 1]
-    sums = [o for o in sums if o.tensor.kind == "sum" and any(map(_has_delta, o.tensor.operands))]
+    sums = [o for o in sums if o.tensor.kind == "sum" and _is_mixed(o.tensor)]
     if len(sums) != 1:
         return factored(root)
     (chosen,) = sums
@@ -105,6 +105,11 @@ def _multiplied_out(root: Tensor) -> Tensor:
         part = make("product", (coefficient * term.weight, summed), operands, root.shape)
         terms.append(Operand(factored(part), tuple(range(len(root.shape))), chosen.weight))
     return make("sum", None, terms, root.shape)
+
+
+def _is_mixed(tensor: Tensor) -> bool:
+    """Tell whether some terms of a sum have a delta and others none."""
+    return len({_has_delta(operand) for operand in tensor.operands}) == 2
 
 
 def _has_delta(operand: Operand) -> bool:

@@ -16,6 +16,7 @@ from matcalc.code.operations import Operation
 from matcalc.code.targets import (
     ATOM,
     CONSTANT_FUNCTIONS,
+    MATMUL,
     PRODUCT,
     SUM,
     TARGETS,
@@ -298,6 +299,10 @@ class _Writer:
                 return _Text(f"{name}({self._all(node)})", ATOM)
             case "call":
                 return self._called(node)
+            case "matmul" if self.target.name == "jax" and _is_turned(node):
+                matrix, vector = node.arguments[0].arguments[0], node.arguments[1]
+                left, right = self._operand(vector, UNARY), self._operand(matrix, UNARY)
+                return _Text(f"{left} @ {right}", MATMUL)
         return self._formed(node, self.target.forms[node.head])
 
     def _operand(self, node: Operation, level: int) -> str:
@@ -403,6 +408,15 @@ class _Writer:
             return _Text(text, ATOM)
         places = ", ".join([":" if here else "None" for here in present[first:]])
         return _Text(f"{text}[{places}]", ATOM)
+
+
+def _is_turned(product: Operation) -> bool:
+    """Tell whether a product is of a transposed matrix and a vector.
+
+    XLA on a CPU turns the whole matrix over first; written from the left it does not.
+    """
+    matrix, vector = product.arguments
+    return matrix.head == "transpose" and len(vector.shape) == 1
 
 
 def _is_free(node: Operation) -> bool:

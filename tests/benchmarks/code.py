@@ -1,8 +1,9 @@
 """Emitted code against code by hand: python -m tests.benchmarks.code [FILE].
 
 Prints medians of times and their ratios, emitted by hand-written, and writes them as JSON.
-Where jax or torch is importable, the jitted JAX code and torch.func on the same formula run
-too. The aim is a ratio of at most 1.1 to NumPy by hand.
+Where they are importable, the jitted JAX code and the torch code of the same answer run too,
+as do jax.grad and torch.func.grad of the formula's own code, which are what one would use
+instead. The aim is a ratio of at most 1.1 to NumPy by hand.
 """
 
 from __future__ import annotations
@@ -196,6 +197,82 @@ ROWS = (
 )  # fmt: skip
 
 
+AUTODIFF = (
+    ("sum(log(1 + exp(-y .* (X*w))))", "w", "X: matrix(N, n); y: vector(N)",
+     {"X": (1000, 500), "y": (1000,), "w": (500,)}),
+    ("normF(A - tanh(U*V'))^2", "U", "A: matrix(m, n); U: matrix(m, k); V: matrix(n, k)",
+     {"A": (200, 300), "U": (200, 5), "V": (300, 5)}),
+    ("sum((y - max(0, X*w + b)).^2)/N", "w", "X: matrix(N, n); y: vector(N); b: scalar",
+     {"X": (100_000, 20), "y": (100_000,), "w": (20,), "b": ()}),
+    ("1/2*y'*inv(K)*y + 1/2*logdet(K)", "K", "K: spd(n); y: vector(n)",
+     {"K": (500, 500), "y": (500,)}),
+)  # fmt: skip
+
+
+def against_autodiff() -> list[dict[str, Any]]:
+    """Time our gradients and Hessians in JAX and torch against theirs, where they are there."""
+    found = []
+    for text, wrt, where, shapes in AUTODIFF:
+        values = {name: normal(*shape) / 10 for name, shape in shapes.items()}
+        if "K" in values:
+            values["K"] = values["K"] @ values["K"].T + np.eye(500)
+        for order in (1, 2) if wrt == "w" or wrt == "U" else (1,):
+            answer = matcalc.diff(text, wrt, where, "mixed", order)
+            for target in (in_jax, in_torch):
+                row = target(matcalc.parse(text, where), answer, wrt, values, order)
+                if row:
+                    found.append({"name": f"order {order}: {text}", **row})
+    return found
+
+
+def in_jax(formula: Any, answer: Any, wrt: str, values: Any, order: int) -> Any:
+    try:
+        import jax
+    except ImportError:
+        return None
+    jax.config.update("jax_enable_x64", True)
+    value, function = formula.compile("jax"), jax.jit(answer.compile("jax"))
+    derive = jax.grad if order == 1 else jax.hessian
+    theirs = jax.jit(derive(lambda moving, rest: value(**{wrt: moving}, **rest)))
+    given = {name: jax.numpy.asarray(v) for name, v in values.items()}
+    rest = {name: v for name, v in given.items() if name != wrt}
+    return against(
+        "jax",
+        lambda: function(**given).block_until_ready(),
+        lambda: theirs(given[wrt], rest).block_until_ready(),
+    )
+
+
+def in_torch(formula: Any, answer: Any, wrt: str, values: Any, order: int) -> Any:
+    try:
+        import torch
+    except ImportError:
+        return None
+    torch.set_num_threads(1)
+    value, function = formula.compile("torch"), answer.compile("torch")
+    derive = torch.func.grad if order == 1 else torch.func.hessian
+    given = {name: torch.as_tensor(v) for name, v in values.items()}
+    rest = {name: v for name, v in given.items() if name != wrt}
+    theirs = derive(lambda moving: value(**{wrt: moving}, **rest))
+    return against("torch", lambda: function(**given), lambda: theirs(given[wrt]))
+
+
+def against(target: str, ours: Callable[[], Any], theirs: Callable[[], Any]) -> dict[str, Any]:
+    agree = np.allclose(np.asarray(ours()), np.asarray(theirs()), rtol=1e-6, atol=1e-8)
+    times: list[tuple[float, float]] = []
+    end = time.perf_counter() + SECONDS
+    while time.perf_counter() < end or len(times) < 3:
+        times.append((timed(ours), timed(theirs)))
+    ours_median, their_median = (statistics.median(t) for t in zip(*times, strict=True))
+    return {
+        "target": target,
+        "agree": bool(agree),
+        "emitted": ours_median,
+        "autodiff": their_median,
+        "ratio": ours_median / their_median,
+    }
+
+
 def timed(call: Callable[[], Any]) -> float:
     start = time.perf_counter()
     call()
@@ -235,8 +312,16 @@ def main() -> None:
         note = "" if row["agree"] else "  DIFFERENT"
         print(f"{row['name']:36}{1e3 * row['emitted']:12.3f}{1e3 * row['by hand']:12.3f}"
               f"{row['ratio']:8.2f}{note}")  # fmt: skip
+    derived = against_autodiff()
+    if derived:
+        print(f"\n{'':44}{'emitted ms':>12}{'autodiff ms':>12}{'ratio':>8}")
+    for row in derived:
+        note = "" if row["agree"] else "  DIFFERENT"
+        label = f"{row['target']:6}{row['name'][:36]}"
+        print(f"{label:44}{1e3 * row['emitted']:12.3f}{1e3 * row['autodiff']:12.3f}"
+              f"{row['ratio']:8.2f}{note}")  # fmt: skip
     if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(json.dumps(found, indent=1))
+        Path(sys.argv[1]).write_text(json.dumps([*found, *derived], indent=1))
 
 
 if __name__ == "__main__":
