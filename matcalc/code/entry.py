@@ -13,7 +13,7 @@ from matcalc.expressions.nodes import Expression
 RESERVED = frozenset(
     """np jnp torch math itertools dtype arrays erf sigmoid logsumexp softmax log_softmax logdet
     adjugate unvec windows correlate correlate_full commutation spread select shift levi_civita
-    abs max min float int reason""".split()
+    abs max min float int reason Compressed Part""".split()
 )
 
 
