@@ -199,7 +199,7 @@ def trace(factors: list[Factor]) -> Operation:
 def _trace_of(factor: Factor) -> Operation:
     if factor.kind == "diagonal":
         return ops.total(factor.operation)
-    return ops.make("trace", (ops.made(dense(factor).operation),))
+    return ops.trace(dense(factor).operation)
 
 
 def _diagonal(matrix: Operation) -> Operation:

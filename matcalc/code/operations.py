@@ -449,6 +449,25 @@ def inverse(a: Operation) -> Operation:
     return make("inv", (made(a),), None, a.shape)
 
 
+def trace(matrix: Operation) -> Operation:
+    """Return the trace; of an outer product in a sum, the inner product."""
+    match matrix.head:
+        case "add" if _has_outer(matrix):
+            return add(*[trace(term) for term in matrix.arguments])
+        case "subtract" if _has_outer(matrix):
+            return subtract(*[trace(term) for term in matrix.arguments])
+        case "outer":
+            return inner(*matrix.arguments)
+    return make("trace", (made(matrix),))
+
+
+def _has_outer(node: Operation) -> bool:
+    """Tell whether one term of two is an outer product, and the other no sum again."""
+    heads = [argument.head for argument in node.arguments]
+    full = all(len(argument.shape) == 2 for argument in node.arguments)
+    return full and "outer" in heads and not {"add", "subtract"} & set(heads)
+
+
 def diagonal_matrix(vector: Operation) -> Operation:
     """Return the matrix with this diagonal."""
     value = every_entry(vector)
