@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matcalc.claims import check
     from matcalc.derivative import Derivative, Formula
     from matcalc.notes.document import note
+    from matcalc.programs import compile, emit  # noqa: A004
 
 __version__ = "0.1.0"
 
@@ -22,7 +23,9 @@ __all__ = [
     "Verdict",
     "__version__",
     "check",
+    "compile",
     "diff",
+    "emit",
     "gradient",
     "hessian",
     "jvp",
@@ -36,7 +39,9 @@ _MODULES = {
     "Formula": "matcalc.derivative",
     "Verdict": "matcalc.checking.verdicts",
     "check": "matcalc.claims",
+    "compile": "matcalc.programs",
     "diff": "matcalc.api",
+    "emit": "matcalc.programs",
     "gradient": "matcalc.api",
     "hessian": "matcalc.api",
     "jvp": "matcalc.api",

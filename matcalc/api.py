@@ -477,4 +477,5 @@ def _written(
         answer.others,
         answer.structure,
         picked,
+        tensor,
     )

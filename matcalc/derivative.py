@@ -16,6 +16,9 @@ from matcalc.syntax.inference import Inferred
 from matcalc.targets import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matcalc.calculus.tensors import Tensor
     from matcalc.checking.verification import Verification
     from matcalc.derivation.steps import Derivation, Detail, Manner, Step
 
@@ -87,6 +90,19 @@ class Formula(NamedTuple):
         """Return the value as a NumPy array; see `Derivative.evaluate`."""
         return _evaluate(self.expression, self.inferred, values)
 
+    def code(self, target: str = "numpy") -> str:
+        """Return the source of a function that computes the value; see `Derivative.code`."""
+        from matcalc.programs import emit
+
+        return emit(self, target)
+
+    def compile(self, target: str = "numpy") -> Callable[..., Any]:
+        """Return the function that `code` is the source of."""
+        from matcalc.code.emission import compiled
+        from matcalc.programs import program
+
+        return compiled(program(self, target))
+
     def __str__(self) -> str:
         return to_text(self.expression, names=self.naming)
 
@@ -104,7 +120,7 @@ class Derivative(NamedTuple):
     latter two are applied to. A product has the shape of its variable (vjp) or of the
     formula (jvp), and no layout. `others` has the second variable of a Hessian's block, or
     the further ones of a jvp; `structure` the convention for structured variables. `notation`
-    is 'matrix', 'kronecker' or 'index'.
+    is 'matrix', 'kronecker' or 'index', `tensor` the engine's form of the answer.
     """
 
     formula: Formula
@@ -119,6 +135,7 @@ class Derivative(NamedTuple):
     others: tuple[Target, ...] = ()
     structure: Convention = "entries"
     notation: str = "matrix"
+    tensor: Tensor | None = None
 
     @property
     def shape(self) -> tuple[str, ...]:
@@ -207,6 +224,40 @@ class Derivative(NamedTuple):
         array([[ 7., 13.]])
         """
         return _evaluate(self.expression, self.formula.inferred, values)
+
+    def code(
+        self, target: str = "numpy", *, value_and: bool = False, compressed: bool = False
+    ) -> str:
+        """Return the source of a function of NumPy, JAX or torch that computes the answer.
+
+        It takes the formula's variables by name; `value_and` returns its value too. Of a
+        Hessian, `compressed` returns the arrays it is made of, as a `Compressed` object.
+
+        >>> import matcalc
+        >>> source = matcalc.diff("w·x + b", "w").code()
+        >>> print(source[source.index("def gradient") :].splitlines()[0])
+        def gradient(w, x, b):
+        """
+        from matcalc.programs import source_of
+
+        return source_of(self, target, value_and, compressed).text
+
+    def compile(
+        self, target: str = "numpy", *, value_and: bool = False, compressed: bool = False
+    ) -> Callable[..., Any]:
+        """Return the function that `code` is the source of.
+
+        >>> import matcalc
+        >>> matcalc.diff("x'*A*x", wrt="x").compile()(A=[[1, 2], [3, 4]], x=[1, 1])
+        array([[ 7., 13.]])
+        >>> hessian = matcalc.hessian("normF(A - U*V')^2", "U").compile(compressed=True)
+        >>> hessian(A=[[1, 2], [3, 4]], U=[[1], [1]], V=[[1], [2]]).core
+        array([[10.]])
+        """
+        from matcalc.code.emission import compiled
+        from matcalc.programs import source_of
+
+        return compiled(source_of(self, target, value_and, compressed))
 
     def derivation(self, manner: Manner | None = None, detail: Detail = "normal") -> Derivation:
         """Return the derivation, by Jacobians, backward, or by differentials.

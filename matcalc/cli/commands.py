@@ -195,8 +195,29 @@ CHECK = Command(
         'matcalc check "x\'*A*x" --wrt x --claim "2*A*x" --layout denominator',
     ),
 )
+CODE = Command(
+    "code",
+    "EXPR",
+    "Write a function that computes the derivatives of a formula, or its value.",
+    (
+        Option("wrt", "NAMES", "the variables; without them, the formula's value", join=","),
+        WHERE,
+        Option("target", "TARGET", "what to write for", ("numpy", "jax", "torch"), "numpy"),
+        LAYOUT,
+        ORDER,
+        Option("value", "", "return the value too, before the derivatives"),
+        Option("compressed", "", "of a Hessian, return only the arrays it is made of"),
+        Option("autograd", "", "write a function that torch or JAX differentiates by ours"),
+        FILE,
+    ),
+    (
+        'matcalc code "sum(log(1 + exp(-y .* (X*w))))" --wrt w --value',
+        'matcalc code "relu(W*x + b)" --target torch --autograd',
+    ),
+)
 COMMANDS = {
-    command.name: command for command in (DIFF, EXPLAIN, HESSIAN, VJP, JVP, CHECK, NOTE, BATCH)
+    command.name: command
+    for command in (DIFF, EXPLAIN, HESSIAN, VJP, JVP, CHECK, CODE, NOTE, BATCH)
 }
 
 HELP = f"""usage: matcalc COMMAND ... [--help]
@@ -210,6 +231,7 @@ Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
   jvp EXPR --wrt NAMES       differentiate along a tangent
   check EXPR --wrt NAME --claim FORMULA
                              tell whether a derivative is right, and what went wrong
+  code EXPR --wrt NAMES      write a function that computes the derivatives
   note FILE                  write the derivations of every line of a file as one document
   batch FILE                 differentiate every line of a file
 

@@ -17,7 +17,8 @@ from matcalc.cli.arguments import (
     unknown_command,
     usage,
 )
-from matcalc.cli.commands import BATCH, CHECK, COMMANDS, EXPLAIN, HELP, NOTE
+from matcalc.cli.code import code
+from matcalc.cli.commands import BATCH, CHECK, CODE, COMMANDS, EXPLAIN, HELP, NOTE
 from matcalc.cli.explain import document_text, explain
 from matcalc.cli.inputs import (
     check_argument,
@@ -122,6 +123,10 @@ def _run(words: list[str], streams: Streams) -> int:
         return _explain(arguments, streams)
     if command is NOTE:
         return _note(arguments, streams)
+    if command is CODE:
+        source = code(read_formula_text(CODE, arguments, streams.stdin), arguments)
+        streams.answer(_fixed(source))
+        return ANSWERED
     return _answer(command, arguments, streams)
 
 

@@ -1,119 +1,206 @@
-"""The order in which a chain of matrices is multiplied: C'*B'*A'*g from the right.
-
-A product is associative, so that the reader's order is free; the wrong one multiplies
-matrices where a vector would do (the matrix-chain problem: Godbole 1973).
-"""
+"""Products of many matrices in the cheapest order, with `solve` in place of inverses."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from typing import NamedTuple
 
-from matcalc.expressions.dimensions import ONE
-from matcalc.expressions.nodes import Expression, make
-from matcalc.expressions.traversal import postorder
+from matcalc.code import operations as ops
+from matcalc.code.operations import Operation
+from matcalc.expressions.dimensions import ONE, Dimension
 
-LONGEST_CHAIN = 40
-"""Longer ones go from one end to the other: the best order takes cubic time to find."""
+ASSUMED_SIZE = 1000
+"""What a dimension known by name only counts as when orders are compared; ties go left."""
 
-TYPICAL_SIZE = 64
-"""Stands for every dimension that is a name."""
+LONGEST_CHAIN = 12
+"""Longer products are multiplied from the end that is a vector, else from the left."""
 
 
-def reassociated(formula: Expression) -> Expression:
-    """Return the formula with its matrix products in the cheapest order for typical sizes.
+class Factor(NamedTuple):
+    """One factor of a product.
 
-    What is used more than once stays whole, so that nothing is computed twice.
-
-    >>> import matcalc
-    >>> where = "A: matrix(m, n); B: matrix(n, p); x: vector(p)"
-    >>> chain, cheaper = [matcalc.parse(t, where).expression for t in ("A*B*x", "A*(B*x)")]
-    >>> reassociated(chain) is cheaper
-    True
+    `kind` is 'scalar', 'row', 'column', 'matrix', 'diagonal' (by its vector) or 'inverse'
+    (by the matrix that is to be inverted).
     """
-    order = postorder([formula], _arguments)
-    uses = Counter(argument for node in order for argument in node.arguments)
-    inside = {
-        argument
-        for node in order
-        if _is_product(node)
-        for argument in node.arguments
-        if _is_product(argument) and uses[argument] == 1
-    }
-    results: dict[Expression, Expression] = {}
-    for node in order:
-        if node in inside:
-            continue
-        if _is_product(node):
-            factors = [results[factor] for factor in _factors(node, inside)]
-            results[node] = _multiplied(factors)
-            continue
-        arguments = tuple([results[argument] for argument in node.arguments])
-        same = all(a is b for a, b in zip(arguments, node.arguments, strict=True))
-        results[node] = node if same else make(node.head, arguments, node.value)
-    return results[formula]
+
+    kind: str
+    operation: Operation
+
+    @property
+    def rows(self) -> Dimension:
+        return ONE if self.kind in ("row", "scalar") else self.operation.shape[0]
+
+    @property
+    def columns(self) -> Dimension:
+        return ONE if self.kind in ("column", "scalar") else self.operation.shape[-1]
 
 
-def _arguments(node: Expression) -> tuple[Expression, ...]:
-    return node.arguments
+def length(dimension: Dimension) -> int:
+    """Return a dimension's size, or what it counts as."""
+    return max(1, dimension.evaluate(defaultdict(lambda: ASSUMED_SIZE)))
 
 
-def _is_product(node: Expression) -> bool:
-    return node.head == "multiply" and all(map(_is_factor, node.arguments))
+def entries(node: Operation) -> int:
+    """Return how many entries an array has, or counts as having."""
+    count = 1
+    for dimension in node.shape:
+        count *= length(dimension)
+    return count
 
 
-def _is_factor(node: Expression) -> bool:
-    return len(node.shape) == 1 or (len(node.shape) == 2 and node.shape[1] != ONE)
+def dense(factor: Factor) -> Factor:
+    """Return the factor as an array."""
+    kind, node = factor
+    if kind == "diagonal":
+        return Factor("matrix", ops.diagonal_matrix(node))
+    if kind == "inverse":
+        return Factor("matrix", ops.inverse(node))
+    return factor
 
 
-def _factors(product: Expression, inside: set[Expression]) -> list[Expression]:
-    factors: list[Expression] = []
-    stack = [product]
+def multiplied(factors: list[Factor]) -> Factor:
+    """Return the product in the cheapest order (Cormen et al., matrix-chain order).
+
+    Scalars and vectors take part: `A*B*x` is A*(B*x), `x*y'*z` is (y'*z)*x.
+    """
+    if len(factors) > LONGEST_CHAIN:
+        return _one_by_one(factors)
+    count = len(factors)
+    best: dict[tuple[int, int], tuple[float, int]] = {(i, i): (0, i) for i in range(count)}
+    for span in range(1, count):
+        for i in range(count - span):
+            j = i + span
+            best[i, j] = min(
+                (best[i, k][0] + best[k + 1, j][0] + _cost(factors, i, k, j), k)
+                for k in range(i, j)
+            )
+    done: dict[tuple[int, int], Factor] = {(i, i): factor for i, factor in enumerate(factors)}
+    stack = [(0, count - 1)]
     while stack:
-        node = stack.pop()
-        if node is product or node in inside:
-            stack += reversed(node.arguments)
+        i, j = stack[-1]
+        if (i, j) in done:
+            stack.pop()
+            continue
+        k = best[i, j][1]
+        missing = [part for part in ((i, k), (k + 1, j)) if part not in done]
+        if missing:
+            stack += missing
         else:
-            factors.append(node)
-    return factors
+            done[i, j] = _pair(done[i, k], done[k + 1, j])
+    return done[0, count - 1]
 
 
-def _one_by_one(factors: list[Expression]) -> Expression:
-    result, *rest = factors if len(factors[-1].shape) == 2 else reversed(factors)
-    for factor in rest:
-        pair = (result, factor) if len(factors[-1].shape) == 2 else (factor, result)
-        result = make("multiply", pair)
+def _one_by_one(factors: list[Factor]) -> Factor:
+    if factors[-1].kind == "column":
+        result = factors[-1]
+        for factor in reversed(factors[:-1]):
+            result = _pair(factor, result)
+        return result
+    result = factors[0]
+    for factor in factors[1:]:
+        result = _pair(result, factor)
     return result
 
 
-def _multiplied(factors: list[Expression]) -> Expression:
-    """Return the product of the factors in the order with the fewest multiplications."""
-    count = len(factors)
-    if count > LONGEST_CHAIN:
-        return _one_by_one(factors)
-    typical: defaultdict[str, int] = defaultdict(lambda: TYPICAL_SIZE)
-    lengths = [factor.shape[0].evaluate(typical) for factor in factors]
-    last = factors[-1].shape
-    lengths.append(last[1].evaluate(typical) if len(last) == 2 else 1)
-    costs = {(k, k + 1): 0 for k in range(count)}
-    splits: dict[tuple[int, int], int] = {}
-    for width in range(2, count + 1):
-        for low in range(count - width + 1):
-            high = low + width
-            costs[low, high], splits[low, high] = min(
-                (
-                    costs[low, middle]
-                    + costs[middle, high]
-                    + lengths[low] * lengths[middle] * lengths[high],
-                    -middle,
-                )
-                for middle in range(low + 1, high)
-            )
-    done: dict[tuple[int, int], Expression] = {}
-    for low, high in sorted(costs, key=lambda span: span[1] - span[0]):
-        if high == low + 1:
-            done[low, high] = factors[low]
-        else:
-            middle = -splits[low, high]
-            left, right = done[low, middle], done[middle, high]
-            done[low, high] = make("multiply", (left, right))
-    return done[0, count]
+def _cost(factors: list[Factor], i: int, k: int, j: int) -> float:
+    """Return what it costs to multiply factors i to k with factors k + 1 to j."""
+    rows, between = length(factors[i].rows), length(factors[k].columns)
+    columns = length(factors[j].columns)
+    if i == k and factors[i].kind == "diagonal":
+        return rows * columns
+    if k + 1 == j and factors[j].kind == "diagonal":
+        return rows * columns
+    if i == k and factors[i].kind == "inverse":
+        return rows**3 + rows * rows * columns
+    if k + 1 == j and factors[j].kind == "inverse":
+        return columns**3 + columns * columns * rows
+    return rows * between * columns
+
+
+def _pair(a: Factor, b: Factor) -> Factor:
+    left, right = a.operation, b.operation
+    match a.kind, b.kind:
+        case ("scalar", kind):
+            b = dense(b) if kind == "inverse" else b
+            return Factor(b.kind, ops.multiply(left, b.operation))
+        case (kind, "scalar"):
+            a = dense(a) if kind == "inverse" else a
+            return Factor(a.kind, ops.multiply(right, a.operation))
+        case ("row", "column"):
+            return Factor("scalar", ops.inner(left, right))
+        case ("column", "row"):
+            return Factor("matrix", ops.outer(left, right))
+        case ("diagonal", "diagonal"):
+            return Factor("diagonal", ops.multiply(left, right))
+        case ("diagonal", "column") | ("row", "diagonal"):
+            return Factor(b.kind if a.kind == "diagonal" else a.kind, ops.multiply(left, right))
+        case ("diagonal", _):
+            b = dense(b)
+            scale = ops.broadcast(left, "columns", b.operation.shape)
+            return Factor(b.kind, ops.multiply(scale, b.operation))
+        case (_, "diagonal"):
+            a = dense(a)
+            scale = ops.broadcast(right, "rows", a.operation.shape)
+            return Factor(a.kind, ops.multiply(a.operation, scale))
+        case ("inverse", _):
+            b = dense(b)
+            return Factor(b.kind, ops.solve(left, b.operation))
+        case ("row", "inverse"):
+            return Factor("row", ops.solve(ops.transpose(right), left))
+        case (_, "inverse"):
+            solved = ops.solve(ops.transpose(right), ops.transpose(left))
+            return Factor("matrix", ops.transpose(solved))
+        case ("row", _):
+            return Factor("row", ops.matmul(left, right))
+    return Factor("column" if b.kind == "column" else "matrix", ops.matmul(left, right))
+
+
+def scaled(scale: Operation, factors: list[Factor]) -> Factor:
+    """Return scale * product, the scale where it meets the fewest entries."""
+    if scale is ops.ONE:
+        return multiplied(factors)
+    smallest = min(range(len(factors)), key=lambda i: entries(factors[i].operation))
+    result = length(factors[0].rows) * length(factors[-1].columns)
+    small = factors[smallest]
+    if len(factors) == 1 or entries(small.operation) >= result or small.kind == "inverse":
+        product = multiplied(factors)
+        if product.kind == "inverse":
+            product = dense(product)
+        return Factor(product.kind, ops.multiply(scale, product.operation))
+    factors = list(factors)
+    factors[smallest] = Factor(small.kind, ops.multiply(scale, small.operation))
+    return multiplied(factors)
+
+
+def trace(factors: list[Factor]) -> Operation:
+    """Return the trace of a product: of a product of two, a sum over their entries."""
+    if factors[0].rows == ONE:  # a matrix of one entry
+        product = multiplied(factors).operation
+        return ops.only_entry(product) if product.shape else product
+    for i, factor in enumerate(factors):
+        if factor.kind == "row" and factors[i - 1].kind == "column":
+            return multiplied(factors[i:] + factors[:i]).operation
+    if len(factors) == 1:
+        return _trace_of(factors[0])
+    middle = min(
+        range(1, len(factors)),
+        key=lambda k: length(factors[k].rows) * length(factors[0].rows),
+    )
+    left, right = multiplied(factors[:middle]), multiplied(factors[middle:])
+    for one, other in ((left, right), (right, left)):
+        if one.kind == "diagonal":
+            return ops.inner(one.operation, _diagonal(dense(other).operation))
+        if one.kind == "inverse" and other.kind == "matrix":
+            return _trace_of(Factor("matrix", ops.solve(one.operation, other.operation)))
+    a, b = dense(left).operation, dense(right).operation
+    return ops.inner(a, ops.transpose(b))
+
+
+def _trace_of(factor: Factor) -> Operation:
+    if factor.kind == "diagonal":
+        return ops.total(factor.operation)
+    return ops.trace(dense(factor).operation)
+
+
+def _diagonal(matrix: Operation) -> Operation:
+    return ops.make("diagonal", (ops.made(matrix),), None, matrix.shape[:1])

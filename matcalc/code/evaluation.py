@@ -21,7 +21,7 @@ from matcalc.code.axes import (
     whole_numbers,
 )
 from matcalc.code.backends import NUMPY, Backend
-from matcalc.code.chains import reassociated
+from matcalc.code.reassociation import reassociated
 from matcalc.code.sizes import array_shape, dimension_value, read_sizes
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension

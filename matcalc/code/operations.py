@@ -1,288 +1,512 @@
-"""What a formula costs: multiplications and additions, as polynomials in the dimensions.
+"""Array programs: interned operations on arrays, simplified as they are made.
 
-Counted as printed, products in the order of their parentheses, shared parts once:
-
-- a product of m x n by n x p takes m*n*p multiplications and m*(n-1)*p additions; a factor
-  of ones only adds, a diagonal matrix `diag(v)` scales, an identity or a part of it is free;
-- entry by entry, an operation is a multiplication an entry: a power, a quotient, an
-  elementary function; a comparison is an addition; signs, transposes, `diag`, `vec`, stacks
-  and parts of a matrix are free;
-- inverses and determinants take n^3 of both, a power X^k takes k - 1 products;
-- what stands under an index counts as often as the index runs, what does not depend on it once.
+What an emitted program computes, whatever the target. A scalar has shape (), and a row is
+held as a vector (n,), as one writes NumPy by hand; a `broadcast` stands for an array that
+repeats a smaller one and is not made while an operation can do without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from fractions import Fraction
+from typing import Any, final
+from weakref import WeakValueDictionary
 
-from matcalc.expressions.dimensions import ONE, ZERO, Dimension, integer
-from matcalc.expressions.names import free_indices
-from matcalc.expressions.nodes import Expression
-from matcalc.expressions.traversal import postorder
+from matcalc.expressions.dimensions import ONE as LENGTH_ONE
+from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.shapes import Shape
 
-
-class Operations(NamedTuple):
-    """A count of multiplications and of additions."""
-
-    multiplications: Dimension
-    additions: Dimension
-
-    def plus(self, other: Operations) -> Operations:
-        """Return the sum of two counts."""
-        return Operations(
-            self.multiplications + other.multiplications, self.additions + other.additions
-        )
-
-    def times(self, count: Dimension) -> Operations:
-        """Return the count of something that is done several times."""
-        return Operations(self.multiplications * count, self.additions * count)
-
-    def evaluate(self, sizes: Mapping[str, int]) -> int:
-        """Return the number of all operations at these sizes."""
-        return self.multiplications.evaluate(sizes) + self.additions.evaluate(sizes)
+CONSTANT, MASK, ARRAY = "constant", "mask", "array"
 
 
-FREE = Operations(ZERO, ZERO)
+@final
+class Operation:
+    """One interned operation; `kind` is a Python number, an array of booleans, or of floats."""
+
+    __slots__ = ("__weakref__", "arguments", "head", "kind", "shape", "value")
+
+    head: str
+    value: Any
+    arguments: tuple[Operation, ...]
+    shape: Shape
+    kind: str
+
+    def __repr__(self) -> str:
+        return f"<{self.head} {self.value!r} {self.shape} of {len(self.arguments)}>"
 
 
-def operations(formula: Expression) -> Operations:
-    """Return what it takes to evaluate a formula.
+_interned: WeakValueDictionary[tuple[object, ...], Operation] = WeakValueDictionary()
 
-    >>> import matcalc
-    >>> count = operations(matcalc.parse("A*(B*x)", "A: matrix(m, n); B: matrix(n, p)").expression)
-    >>> str(count.multiplications), str(count.additions)
-    ('m*n+n*p', 'm*n+n*p-m-n')
+
+def make(
+    head: str,
+    arguments: tuple[Operation, ...] = (),
+    value: Any = None,
+    shape: Shape = (),
+    kind: str = ARRAY,
+) -> Operation:
+    """Return the operation as it is; the functions below simplify."""
+    key = (head, arguments, value, shape, kind)
+    node = _interned.get(key)
+    if node is None:
+        node = Operation.__new__(Operation)
+        node.head, node.arguments, node.value = head, arguments, value
+        node.shape, node.kind = shape, kind
+        _interned[key] = node
+    return node
+
+
+# Constants and names
+
+
+def number(value: Fraction | int) -> Operation:
+    """Return an exact number, which the program writes as Python does."""
+    return make("number", (), Fraction(value), kind=CONSTANT)
+
+
+def size(dimension: Dimension) -> Operation:
+    """Return a dimension as a number."""
+    value = dimension.value
+    return number(value) if value is not None else make("size", (), dimension, kind=CONSTANT)
+
+
+ZERO, ONE = number(0), number(1)
+
+
+def constant_value(node: Operation) -> Fraction | None:
+    """Return the number that this is, None if it is none that is written out."""
+    return node.value if node.head == "number" else None
+
+
+# Broadcasting
+
+
+def broadcast(compact: Operation, side: str, shape: Shape) -> Operation:
+    """Return the array that repeats `compact`: 'all', or 'rows' and 'columns' of a matrix.
+
+    By 'rows' every row is the vector, by 'columns' every column.
     """
-    order = postorder([formula], _arguments)
-    free = free_indices(order)
-    costs: dict[Expression, Operations] = {}
-    for node in order:
-        costs[node] = _RULES.get(node.head, _free)(node)
-        if node.head in ("index_sum", "tensor"):
-            costs[node] = costs[node].plus(_repeated(node, free, costs))
-    return _total(costs[node] for node in order if not free[node])
+    if not shape:
+        return compact
+    if compact.head == "broadcast":
+        compact = compact.arguments[0]
+        side = "all"
+    return make("broadcast", (compact,), side, shape, compact.kind)
 
 
-def _repeated(
-    binder: Expression,
-    free: Mapping[Expression, frozenset[str]],
-    costs: Mapping[Expression, Operations],
-) -> Operations:
-    """Return what the parts under an index cost that depend on it."""
-    names = _bound(binder)
-    inner: list[Expression] = []
-    body = binder.arguments[-1]
-    hidden: dict[Expression, frozenset[str]] = {body: frozenset()}
-    for node in reversed(postorder([body], _arguments)):
-        within = hidden[node]
-        if free[node] & names and not free[node] & within:
-            inner.append(node)
-        below = within | _bound(node)
-        for argument in node.arguments:
-            # a part that an inner index and the outer level share is counted outside
-            hidden[argument] = hidden.get(argument, below) & below
-    return _total(costs[node] for node in inner).times(_repetitions(binder))
+def filled(value: Operation, shape: Shape) -> Operation:
+    """Return the array whose every entry is this scalar."""
+    return broadcast(value, "all", shape)
 
 
-def _bound(node: Expression) -> frozenset[str]:
-    if node.head == "index_sum":
-        return frozenset([node.value])
-    return frozenset(node.value[0]) if node.head == "tensor" else frozenset()
-
-
-def _repetitions(binder: Expression) -> Dimension:
-    if binder.head == "tensor":
-        return _product(binder.value[1])
-    low, high, _ = binder.arguments
-    return _length(high) - _length(low) + ONE
-
-
-def _length(bound: Expression) -> Dimension:
-    """Return a bound of an index as a dimension; one that runs itself counts from 0."""
-    values: dict[Expression, Dimension] = {}
-    for node in postorder([bound], _arguments):
-        parts = [values[argument] for argument in node.arguments]
-        if node.head == "number":
-            values[node] = integer(int(node.value))
-        elif node.head == "size":
-            values[node] = node.value
-        elif node.head == "add":
-            values[node] = sum(parts[1:], parts[0])
-        elif node.head == "negate":
-            values[node] = -parts[0]
-        elif node.head == "multiply":
-            values[node] = parts[0] * parts[1]
-        else:
-            values[node] = ZERO
-    return values[bound]
-
-
-def _arguments(node: Expression) -> tuple[Expression, ...]:
-    return node.arguments
-
-
-def _total(counts: Iterable[Operations]) -> Operations:
-    total = FREE
-    for count in counts:
-        total = total.plus(count)
-    return total
-
-
-def _product(lengths: Iterable[Dimension]) -> Dimension:
-    total = ONE
-    for length in lengths:
-        total = total * length
-    return total
-
-
-def _entries(node: Expression) -> Dimension:
-    return _product(node.shape)
-
-
-# One node
-
-
-def _free(node: Expression) -> Operations:
-    return FREE
-
-
-def _multiplied(node: Expression) -> Operations:
-    return Operations(_entries(node), ZERO)
-
-
-def _added(node: Expression) -> Operations:
-    return Operations(ZERO, _entries(node) * integer(len(node.arguments) - 1))
-
-
-def _compared(node: Expression) -> Operations:
-    return Operations(ZERO, _entries(node))
-
-
-def _dot(node: Expression) -> Operations:
-    length = _entries(node.arguments[0])
-    return Operations(length, length - ONE)
-
-
-def _matrix_product(node: Expression) -> Operations:
-    left, right = node.arguments
-    if not left.shape or not right.shape:
-        return _multiplied(node)
-    if _is_identity(left) or _is_identity(right):
-        return FREE
-    for factor, other in ((left, right), (right, left)):
-        if factor.head == "call" and factor.value[0] == "diag" and len(factor.shape) == 2:
-            return Operations(_entries(other), ZERO)
-    inner = left.shape[1] if len(left.shape) == 2 else ONE
-    if _is_ones(left) or _is_ones(right):
-        return Operations(ZERO, _entries(node) * (inner - ONE))
-    return Operations(_entries(node) * inner, _entries(node) * (inner - ONE))
-
-
-def _is_identity(node: Expression) -> bool:
-    while node.head in ("transpose", "subscript"):
+def every_entry(node: Operation) -> Fraction | None:
+    """Return the number that every entry is known to be."""
+    if node.head == "broadcast" and node.value == "all":
         node = node.arguments[0]
-    return node.head in ("eye", "commutation")
+    return constant_value(node)
 
 
-def _is_ones(node: Expression) -> bool:
-    return node.head == "ones" or (node.head == "transpose" and node.arguments[0].head == "ones")
+def column(vector: Operation) -> Operation:
+    """Return the vector as an array of one column, to be stretched by what it meets."""
+    if vector.head == "broadcast":
+        return vector.arguments[0]
+    return make("column", (vector,), None, (vector.shape[0], LENGTH_ONE), vector.kind)
 
 
-def _matrix_power(node: Expression) -> Operations:
-    base, exponent = node.arguments
-    cube = _entries(base) * base.shape[0]
-    if exponent.head != "number":
-        return Operations(cube, cube)
-    products = integer(max(abs(int(exponent.value)) - 1, 0) + (exponent.value < 0))
-    return Operations(cube, cube).times(products)
+def only_entry(vector: Operation) -> Operation:
+    """Return the entry of a vector of length 1."""
+    if vector.head == "broadcast":
+        return floats(vector.arguments[0])
+    return make("subscript", (floats(vector), ONE), ("entry",))
 
 
-def _cubic(node: Expression) -> Operations:
-    cube = _entries(node.arguments[0]) * node.arguments[0].shape[0]
-    return Operations(cube, cube)
+def _compact(node: Operation) -> Operation:
+    if node.head != "broadcast":
+        return node
+    (inner,) = node.arguments
+    return column(inner) if node.value == "columns" else inner
 
 
-def _summed(node: Expression) -> Operations:
-    return Operations(ZERO, _entries(node.arguments[0]) - _entries(node))
+# Entry by entry
 
 
-def _mean(node: Expression) -> Operations:
-    return _summed(node).plus(_multiplied(node))
+def entrywise(
+    head: str, arguments: tuple[Operation, ...], value: Any = None, kind: str = ARRAY
+) -> Operation:
+    """Return an operation that works entry by entry, scalars expanded."""
+    shape = max((a.shape for a in arguments), key=len)
+    full = [a for a in arguments if a.shape]
+    sides = {a.value if a.head == "broadcast" else "" for a in full}
+    if full and "" not in sides and len(sides - {"all"}) < 2:
+        (side,) = sides - {"all"} or {"all"}
+        inner = tuple([a.arguments[0] if a.head == "broadcast" else a for a in arguments])
+        return broadcast(_entry(head, inner, value, kind), side, shape)
+    compact = tuple([_compact(a) for a in arguments])
+    if all(a.kind == CONSTANT for a in compact):
+        kind = CONSTANT
+    return make(head, compact, value, shape, kind)
 
 
-def _norm(node: Expression) -> Operations:
-    return Operations(_entries(node.arguments[0]), _entries(node.arguments[0]))
+def _entry(head: str, arguments: tuple[Operation, ...], value: Any, kind: str) -> Operation:
+    rule = {"add": add, "subtract": subtract, "multiply": multiply, "divide": divide}.get(head)
+    return rule(*arguments) if rule else entrywise(head, arguments, value, kind)
 
 
-def _prod(node: Expression) -> Operations:
-    return Operations(_entries(node.arguments[0]) - _entries(node), ZERO)
+def floats(node: Operation) -> Operation:
+    """Return a mask as an array of ones and zeros, everything else as it is."""
+    if node.kind != MASK:
+        return node
+    if node.head == "broadcast":
+        return broadcast(floats(node.arguments[0]), node.value, node.shape)
+    return make("cast", (node,), None, node.shape)
 
 
-def _softmax(node: Expression) -> Operations:
-    return Operations(_entries(node.arguments[0]) * integer(2), _entries(node.arguments[0]))
+def add(a: Operation, b: Operation) -> Operation:
+    """Return a + b, scalars expanded."""
+    if every_entry(a) == 0 and len(b.shape) >= len(a.shape):
+        return floats(b)
+    if every_entry(b) == 0 and len(a.shape) >= len(b.shape):
+        return floats(a)
+    if a.head == b.head == "number":
+        return number(a.value + b.value)
+    for one, other in ((a, b), (b, a)):
+        if one.head == "negate":
+            return subtract(other, one.arguments[0])
+        if one.head == "outer" and one.arguments[0].head == "negate":
+            return subtract(other, outer(one.arguments[0].arguments[0], one.arguments[1]))
+        if one.head == "number" and one.value < 0:
+            return subtract(other, number(-one.value))
+    return entrywise("add", (floats(a), floats(b)))
 
 
-def _trace(node: Expression) -> Operations:
-    return Operations(ZERO, node.arguments[0].shape[0] - ONE)
+def subtract(a: Operation, b: Operation) -> Operation:
+    """Return a - b, scalars expanded."""
+    if every_entry(b) == 0 and len(a.shape) >= len(b.shape):
+        return floats(a)
+    if every_entry(a) == 0 and len(b.shape) >= len(a.shape):
+        return negate(b)
+    if a.head == b.head == "number":
+        return number(a.value - b.value)
+    if b.head == "negate":
+        return add(a, b.arguments[0])
+    return entrywise("subtract", (floats(a), floats(b)))
 
 
-def _cross(node: Expression) -> Operations:
-    return Operations(integer(6), integer(3))
+def negate(a: Operation) -> Operation:
+    """Return -a."""
+    if a.head == "number":
+        return number(-a.value)
+    if a.head == "negate":
+        return a.arguments[0]
+    if a.head == "subtract":
+        return subtract(a.arguments[1], a.arguments[0])
+    if a.head in ("multiply", "divide") and a.arguments[0].head == "number":
+        first, second = a.arguments
+        return (multiply if a.head == "multiply" else divide)(number(-first.value), second)
+    return entrywise("negate", (floats(a),))
 
 
-def _convolution(node: Expression) -> Operations:
-    taps = _entries(node) * _entries(node.arguments[1])
-    return Operations(taps, taps - _entries(node))
+def multiply(a: Operation, b: Operation) -> Operation:
+    """Return the product entry by entry, scalars expanded; a mask stays a mask there."""
+    if a.head == b.head == "number":
+        return number(a.value * b.value)
+    for one, other in ((a, b), (b, a)):
+        value = every_entry(one)
+        if value is not None and len(other.shape) >= len(one.shape):
+            if value == 1:
+                return other
+            if value == -1:
+                return negate(other)
+            if value == 0:
+                return filled(ZERO, other.shape)
+    if b.kind == CONSTANT and a.kind != CONSTANT:
+        a, b = b, a
+    a, b = _upright(a), _upright(b)
+    if a.head == "number" and b.head == "multiply" and b.arguments[0].head == "number":
+        return multiply(number(a.value * b.arguments[0].value), b.arguments[1])
+    if a.head == "number" and b.head == "divide" and b.arguments[0].head == "number":
+        return divide(number(a.value * b.arguments[0].value), b.arguments[1])
+    if b.head == "negate":
+        return negate(multiply(a, b.arguments[0]))
+    if a.head == "negate":
+        return negate(multiply(a.arguments[0], b))
+    if b.head == "divide" and b.arguments[0] is ONE:
+        return divide(a, b.arguments[1])
+    if a.kind == MASK and b.kind != ARRAY:
+        a = floats(a)
+    if b.kind == MASK and a.kind != ARRAY:
+        b = floats(b)
+    return entrywise("multiply", (a, b))
 
 
-def _call(node: Expression) -> Operations:
-    name = node.value[0]
-    if name in ("max", "min") and len(node.arguments) == 1:
-        return _summed(node)
-    return _CALLS.get(name, _multiplied)(node)
+def _upright(factor: Operation) -> Operation:
+    """Return x - 1 as -(1 - x), and y - z for a variable y as -(z - y), to share factors."""
+    if factor.head != "subtract":
+        return factor
+    a, b = factor.arguments
+    if a.kind == CONSTANT:
+        return factor
+    if b.kind == CONSTANT or (a.head == "input" and b.head != "input"):
+        return make("negate", (subtract(b, a),), None, factor.shape)
+    return factor
 
 
-_CALLS: dict[str, Callable[[Expression], Operations]] = {
-    "sum": _summed,
-    "mean": _mean,
-    "prod": _prod,
-    "norm1": _norm,
-    "norm2": _norm,
-    "normF": _norm,
-    "norminf": _norm,
-    "logsumexp": _softmax,
-    "softmax": _softmax,
-    "log_softmax": _softmax,
-    "dot": _dot,
-    "cross": _cross,
-    "tr": _trace,
-    "inv": _cubic,
-    "det": _cubic,
-    "logdet": _cubic,
-    "adj": _cubic,
-    "conv": _convolution,
-    "conv2d": _convolution,
-    "conv_full": _convolution,
-    "conv2d_full": _convolution,
-    "transpose": _free,
-    "diag": _free,
-    "vec": _free,
-    "unvec": _free,
-    "flip": _free,
-}
+def divide(a: Operation, b: Operation) -> Operation:
+    """Return the quotient entry by entry, scalars expanded."""
+    if b is ONE:
+        return floats(a)
+    if a.head == b.head == "number" and b.value:
+        return number(a.value / b.value)
+    if b.head == "number" and b.value and b.value.numerator in (1, -1):
+        return multiply(number(1 / b.value), a)
+    return entrywise("divide", (floats(a), floats(b)))
 
-_RULES: dict[str, Callable[[Expression], Operations]] = {
-    "add": _added,
-    "multiply": _matrix_product,
-    "hadamard": _multiplied,
-    "divide": _multiplied,
-    "dot": _dot,
-    "kron": _multiplied,
-    "power": _multiplied,
-    "matrix_power": _matrix_power,
-    "compare": _compared,
-    "call": _call,
-    "abstract": _multiplied,
-    "index_sum": lambda node: Operations(ZERO, _entries(node) * (_repetitions(node) - ONE)),
-}
+
+def power(base: Operation, exponent: Operation) -> Operation:
+    """Return the power; small whole and half ones by multiplication and square root."""
+    base, value = floats(base), every_entry(exponent)
+    if value is None:
+        return entrywise("power", (base, floats(exponent)))
+    base = filled(base, exponent.shape) if exponent.shape and not base.shape else base
+    if constant_value(base) is not None and value.denominator == 1 and base.value:
+        return number(base.value ** int(value)) if abs(value) < 9 else _plain(base, value)
+    if value < 0:
+        return divide(ONE, power(base, number(-value)))
+    if value == 0:
+        return filled(ONE, base.shape)
+    if value == 1:
+        return base
+    if value == 2:
+        if base.head == "norm":
+            return inner(base.arguments[0], base.arguments[0])
+        return entrywise("square", (base,))
+    if value.denominator == 2 and value <= 4:
+        root = entrywise("call", (base,), "sqrt")
+        whole = power(base, number(value - Fraction(1, 2)))
+        return root if value < 1 else multiply(whole, root)
+    if value in (3, 5, 7):
+        return multiply(power(base, number(value - 1)), base)
+    if value in (4, 6, 8):
+        return power(power(base, number(value / 2)), number(2))
+    return _plain(base, value)
+
+
+def _plain(base: Operation, value: Fraction) -> Operation:
+    return entrywise("power", (base, number(value)))
+
+
+def compare(operator: str, a: Operation, b: Operation) -> Operation:
+    """Return where the comparison holds, as a mask."""
+    return entrywise("compare", (floats(a), floats(b)), operator, MASK)
+
+
+def where(condition: Operation, a: Operation, b: Operation) -> Operation:
+    """Return a where the condition holds, else b."""
+    if condition.kind != MASK:
+        condition = compare("!=", condition, ZERO)
+    if a is ONE and b is ZERO:
+        return condition
+    if a is ZERO and b is ONE:
+        operator = _OPPOSITE.get(condition.value) if condition.head == "compare" else None
+        if operator:
+            return compare(operator, *condition.arguments)
+    if a.kind == b.kind == CONSTANT:
+        return add(multiply(subtract(a, b), floats(condition)), b)
+    return entrywise("where", (condition, floats(a), floats(b)))
+
+
+_OPPOSITE = {"==": "!=", "!=": "=="}
+
+
+# Reductions and products
+
+
+def total(a: Operation, axis: int | None = None) -> Operation:
+    """Return the sum over all axes, or over one."""
+    shape = () if axis is None else a.shape[:axis] + a.shape[axis + 1 :]
+    if axis is None and a.head in ("multiply", "square"):
+        first, second = a.arguments if a.head == "multiply" else a.arguments * 2
+        if first.shape == second.shape and len(first.shape) == 1:
+            return inner(first, second)
+        if not first.shape:
+            return multiply(first, total(second))
+    if a.head == "negate":
+        return negate(total(a.arguments[0], axis))
+    return make("sum", (made(a),), axis, shape)
+
+
+def inner(a: Operation, b: Operation) -> Operation:
+    """Return the sum of a times b, entry by entry."""
+    for one, other in ((a, b), (b, a)):
+        if one.head == "broadcast" and one.value == "all":
+            return multiply(one.arguments[0], total(other))
+        if one.head == "negate":
+            return negate(inner(one.arguments[0], other))
+    if len(a.shape) == 1:
+        return make("matmul", (floats(a), floats(b)))
+    return total(entrywise("square", (a,)) if a is b else multiply(a, b))
+
+
+def made(a: Operation) -> Operation:
+    """Return the array itself where it is only told how it repeats; a mask as floats."""
+    if a.head != "broadcast":
+        return floats(a)
+    return make("full", (_compact(floats(a)),), None, a.shape)
+
+
+def transpose(a: Operation) -> Operation:
+    """Return the transposed matrix."""
+    if len(a.shape) < 2 or is_symmetric(a):
+        return a
+    if a.head == "transpose":
+        return a.arguments[0]
+    if a.head == "broadcast":
+        side = {"rows": "columns", "columns": "rows", "all": "all"}[a.value]
+        return broadcast(a.arguments[0], side, a.shape[::-1])
+    if a.head == "outer":
+        return outer(*a.arguments[::-1])
+    if a.head in ("cast", "negate"):
+        inner_ = transpose(a.arguments[0])
+        return make(a.head, (inner_,), None, a.shape[::-1])
+    return make("transpose", (a,), None, a.shape[::-1], a.kind)
+
+
+def outer(a: Operation, b: Operation) -> Operation:
+    """Return the matrix of the products of two vectors' entries."""
+    shape = (a.shape[0], b.shape[0])
+    if every_entry(b) is not None:
+        return broadcast(multiply(a, b.arguments[0]), "columns", shape)
+    if every_entry(a) is not None:
+        return broadcast(multiply(b, a.arguments[0]), "rows", shape)
+    return make("outer", (made(a), made(b)), None, shape)
+
+
+def matmul(a: Operation, b: Operation) -> Operation:
+    """Return the product of matrices and vectors; sums where one is all ones."""
+    if len(a.shape) == len(b.shape) == 1:
+        return inner(a, b)
+    if len(a.shape) == 1:
+        return matmul(transpose(b), a)
+    if b.head == "negate":
+        return negate(matmul(a, b.arguments[0]))
+    if len(b.shape) == 1 and a.head in ("add", "subtract") and _is_sum_to_open(a):
+        first, second = (_applied(term, b) for term in a.arguments)
+        return add(first, second) if a.head == "add" else subtract(first, second)
+    value = every_entry(b)
+    if value is not None and len(b.shape) == 1:
+        turned = a.head == "transpose"
+        return multiply(number(value), total(a.arguments[0] if turned else a, int(not turned)))
+    return make("matmul", (made(a), made(b)), None, a.shape[:-1] + b.shape[1:])
+
+
+def _is_sum_to_open(matrix: Operation) -> bool:
+    """Tell whether a sum applied to a vector is cheaper term by term, as of A + A' and x."""
+    pending, looked = [matrix], 0
+    while pending:
+        node = pending.pop()
+        looked += 1
+        if looked > MOST_LOOKED_AT or len(node.shape) != 2:
+            return False
+        if node.head in ("add", "subtract", "negate"):
+            pending += node.arguments
+        elif node.head == "multiply" and not node.arguments[0].shape:
+            pending.append(node.arguments[1])
+        elif node.head == "transpose" and node.arguments[0].head in ("input", "inv"):
+            continue
+        elif node.head not in ("input", "eye", "diagonal_matrix", "outer", "inv", "matmul"):
+            return False
+    return True
+
+
+def _applied(matrix: Operation, vector: Operation) -> Operation:
+    """Return a term of such a sum times a vector."""
+    match matrix.head:
+        case "eye":
+            return vector
+        case "diagonal_matrix":
+            return multiply(matrix.arguments[0], vector)
+        case "outer":
+            return multiply(inner(matrix.arguments[1], vector), matrix.arguments[0])
+        case "negate":
+            return negate(_applied(matrix.arguments[0], vector))
+        case "multiply":
+            return multiply(matrix.arguments[0], _applied(matrix.arguments[1], vector))
+        case "matmul":
+            return matmul(matrix.arguments[0], matmul(matrix.arguments[1], vector))
+        case "inv":
+            return solve(matrix.arguments[0], vector)
+        case "transpose" if matrix.arguments[0].head == "inv":
+            return solve(transpose(matrix.arguments[0].arguments[0]), vector)
+    return matmul(matrix, vector)
+
+
+def solve(a: Operation, b: Operation) -> Operation:
+    """Return the solution X of a*X = b."""
+    return make("solve", (made(a), made(b)), None, b.shape)
+
+
+def inverse(a: Operation) -> Operation:
+    """Return the inverse matrix."""
+    return make("inv", (made(a),), None, a.shape)
+
+
+def trace(matrix: Operation) -> Operation:
+    """Return the trace; of an outer product in a sum, the inner product."""
+    match matrix.head:
+        case "add" if _has_outer(matrix):
+            return add(*[trace(term) for term in matrix.arguments])
+        case "subtract" if _has_outer(matrix):
+            return subtract(*[trace(term) for term in matrix.arguments])
+        case "outer":
+            return inner(*matrix.arguments)
+    return make("trace", (made(matrix),))
+
+
+def _has_outer(node: Operation) -> bool:
+    """Tell whether one term of two is an outer product, and the other no sum again."""
+    heads = [argument.head for argument in node.arguments]
+    full = all(len(argument.shape) == 2 for argument in node.arguments)
+    return full and "outer" in heads and not {"add", "subtract"} & set(heads)
+
+
+def diagonal_matrix(vector: Operation) -> Operation:
+    """Return the matrix with this diagonal."""
+    value = every_entry(vector)
+    shape = (vector.shape[0], vector.shape[0])
+    if value is not None:
+        return multiply(number(value), make("eye", (), shape[0], shape))
+    return make("diagonal_matrix", (made(vector),), None, shape)
+
+
+def is_symmetric(node: Operation) -> bool:
+    """Tell whether a matrix is known to equal its transpose, by a bounded look at it."""
+    pending, looked = [node], 0
+    while pending:
+        node = pending.pop()
+        looked += 1
+        if not node.shape:
+            continue
+        if looked > MOST_LOOKED_AT or len(node.shape) != 2 or node.shape[0] != node.shape[1]:
+            return False
+        if node.head in _ENTRYWISE:
+            pending += node.arguments
+        elif not _is_symmetric_leaf(node):
+            return False
+    return True
+
+
+def _is_symmetric_leaf(node: Operation) -> bool:
+    if node.head == "input":
+        return bool(node.value[1])
+    if node.head == "outer":
+        return node.arguments[0] is node.arguments[1]
+    if node.head == "matmul":
+        a, b = node.arguments
+        return (a.head == "transpose" and a.arguments[0] is b) or (
+            b.head == "transpose" and b.arguments[0] is a
+        )
+    return node.head in ("eye", "diagonal_matrix") or node.value == "all"
+
+
+MOST_LOOKED_AT = 40
+
+_ENTRYWISE = frozenset("add subtract negate multiply divide square call compare cast inv".split())

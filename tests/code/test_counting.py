@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import matcalc
-from matcalc.code.chains import reassociated
-from matcalc.code.operations import operations
+from matcalc.code.counting import operations
+from matcalc.code.reassociation import reassociated
 from tests.test_cases import PRODUCTS, name
 
 COUNTS = [  # formula, declarations, multiplications, additions

@@ -1,0 +1,119 @@
+"""The order in which a chain of matrices is multiplied: C'*B'*A'*g from the right.
+
+A product is associative, so that the reader's order is free; the wrong one multiplies
+matrices where a vector would do (the matrix-chain problem: Godbole 1973).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.nodes import Expression, make
+from matcalc.expressions.traversal import postorder
+
+LONGEST_CHAIN = 40
+"""Longer ones go from one end to the other: the best order takes cubic time to find."""
+
+TYPICAL_SIZE = 64
+"""Stands for every dimension that is a name."""
+
+
+def reassociated(formula: Expression) -> Expression:
+    """Return the formula with its matrix products in the cheapest order for typical sizes.
+
+    What is used more than once stays whole, so that nothing is computed twice.
+
+    >>> import matcalc
+    >>> where = "A: matrix(m, n); B: matrix(n, p); x: vector(p)"
+    >>> chain, cheaper = [matcalc.parse(t, where).expression for t in ("A*B*x", "A*(B*x)")]
+    >>> reassociated(chain) is cheaper
+    True
+    """
+    order = postorder([formula], _arguments)
+    uses = Counter(argument for node in order for argument in node.arguments)
+    inside = {
+        argument
+        for node in order
+        if _is_product(node)
+        for argument in node.arguments
+        if _is_product(argument) and uses[argument] == 1
+    }
+    results: dict[Expression, Expression] = {}
+    for node in order:
+        if node in inside:
+            continue
+        if _is_product(node):
+            factors = [results[factor] for factor in _factors(node, inside)]
+            results[node] = _multiplied(factors)
+            continue
+        arguments = tuple([results[argument] for argument in node.arguments])
+        same = all(a is b for a, b in zip(arguments, node.arguments, strict=True))
+        results[node] = node if same else make(node.head, arguments, node.value)
+    return results[formula]
+
+
+def _arguments(node: Expression) -> tuple[Expression, ...]:
+    return node.arguments
+
+
+def _is_product(node: Expression) -> bool:
+    return node.head == "multiply" and all(map(_is_factor, node.arguments))
+
+
+def _is_factor(node: Expression) -> bool:
+    return len(node.shape) == 1 or (len(node.shape) == 2 and node.shape[1] != ONE)
+
+
+def _factors(product: Expression, inside: set[Expression]) -> list[Expression]:
+    factors: list[Expression] = []
+    stack = [product]
+    while stack:
+        node = stack.pop()
+        if node is product or node in inside:
+            stack += reversed(node.arguments)
+        else:
+            factors.append(node)
+    return factors
+
+
+def _one_by_one(factors: list[Expression]) -> Expression:
+    result, *rest = factors if len(factors[-1].shape) == 2 else reversed(factors)
+    for factor in rest:
+        pair = (result, factor) if len(factors[-1].shape) == 2 else (factor, result)
+        result = make("multiply", pair)
+    return result
+
+
+def _multiplied(factors: list[Expression]) -> Expression:
+    """Return the product of the factors in the order with the fewest multiplications."""
+    count = len(factors)
+    if count > LONGEST_CHAIN:
+        return _one_by_one(factors)
+    typical: defaultdict[str, int] = defaultdict(lambda: TYPICAL_SIZE)
+    lengths = [factor.shape[0].evaluate(typical) for factor in factors]
+    last = factors[-1].shape
+    lengths.append(last[1].evaluate(typical) if len(last) == 2 else 1)
+    costs = {(k, k + 1): 0 for k in range(count)}
+    splits: dict[tuple[int, int], int] = {}
+    for width in range(2, count + 1):
+        for low in range(count - width + 1):
+            high = low + width
+            costs[low, high], splits[low, high] = min(
+                (
+                    costs[low, middle]
+                    + costs[middle, high]
+                    + lengths[low] * lengths[middle] * lengths[high],
+                    -middle,
+                )
+                for middle in range(low + 1, high)
+            )
+    done: dict[tuple[int, int], Expression] = {}
+    for low, high in sorted(costs, key=lambda span: span[1] - span[0]):
+        if high == low + 1:
+            done[low, high] = factors[low]
+        else:
+            middle = -splits[low, high]
+            left, right = done[low, middle], done[middle, high]
+            done[low, high] = make("multiply", (left, right))
+    return done[0, count]

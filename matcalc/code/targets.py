@@ -1,0 +1,418 @@
+"""How each target writes the operations: one table each, JAX and torch by what differs.
+
+A form is (template, level, the levels that its operands need). `{0}`, `{1}` stand for the
+operands, `{value}` for what the operation says of itself, `{shape}` for its lengths.
+Helpers are functions that the source defines when it calls them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+COMPARE, SUM, MATMUL, PRODUCT, UNARY, POWER, ATOM = range(7)
+ANY = -1
+
+
+class Form(NamedTuple):
+    """A template, the level of what it gives, and the least levels of its operands."""
+
+    template: str
+    level: int = ATOM
+    operands: tuple[int, ...] = (ANY, ANY, ANY)
+
+
+class Target(NamedTuple):
+    """A language of arrays: its imports, forms, elementary functions and helpers."""
+
+    name: str
+    imports: str
+    forms: Mapping[str, Form]
+    functions: Mapping[str, str]
+    helpers: Mapping[str, str]
+
+
+_MATH = {
+    **{name: f"math.{name}({{0}})" for name in (
+        "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "sin", "cos", "tan",
+        "sinh", "cosh", "tanh", "erf",
+    )},
+    "arcsin": "math.asin({0})", "arccos": "math.acos({0})", "arctan": "math.atan({0})",
+    "arcsinh": "math.asinh({0})", "arccosh": "math.acosh({0})", "arctanh": "math.atanh({0})",
+    "abs": "abs({0})", "maximum": "max({0}, {1})", "minimum": "min({0}, {1})",
+    "sign": "(({0} > 0) - ({0} < 0))", "sigmoid": "1/(1 + math.exp(-({0})))",
+    "softplus": "math.log1p(math.exp({0}))",
+}  # fmt: skip
+CONSTANT_FUNCTIONS: Mapping[str, str] = _MATH
+"""The elementary functions of Python numbers, which leave the arrays' type alone."""
+
+_FORMS = {
+    "add": Form("{0} + {1}", SUM, (SUM, MATMUL)),
+    "subtract": Form("{0} - {1}", SUM, (SUM, MATMUL)),
+    "multiply": Form("{0}*{1}", PRODUCT, (PRODUCT, UNARY)),
+    "divide": Form("{0}/{1}", PRODUCT, (PRODUCT, POWER)),
+    "negate": Form("-{0}", UNARY, (POWER,)),
+    "square": Form("{0}**2", POWER, (ATOM,)),
+    "power": Form("{0}**{1}", POWER, (ATOM, ATOM)),
+    "compare": Form("{0} {value} {1}", COMPARE, (SUM, SUM)),
+    "where": Form("np.where({0}, {1}, {2})"),
+    "cast": Form("{0}.astype(dtype)", ATOM, (ATOM,)),
+    "column": Form("{0}[:, None]", ATOM, (ATOM,)),
+    "as_row": Form("{0}[None, :]", ATOM, (ATOM,)),
+    "row": Form("{0}[0]", ATOM, (ATOM,)),
+    "first_column": Form("{0}[:, 0]", ATOM, (ATOM,)),
+    "matmul": Form("{0} @ {1}", MATMUL, (UNARY, UNARY)),
+    "outer": Form("{0}[:, None]*{1}", PRODUCT, (ATOM, UNARY)),
+    "transpose": Form("{0}.T", ATOM, (ATOM,)),
+    "sum": Form("{0}.sum({axis})", ATOM, (ATOM,)),
+    "prod": Form("{0}.prod({axis})", ATOM, (ATOM,)),
+    "max": Form("{0}.max({axis})", ATOM, (ATOM,)),
+    "min": Form("{0}.min({axis})", ATOM, (ATOM,)),
+    "logsumexp": Form("logsumexp({0}, {value})"),
+    "softmax": Form("softmax({0}, {value})"),
+    "log_softmax": Form("log_softmax({0}, {value})"),
+    "norm": Form("np.linalg.norm({0})"),
+    "trace": Form("np.trace({0})"),
+    "diagonal": Form("np.diagonal({0})"),
+    "diagonal_matrix": Form("np.diag({0})"),
+    "eye": Form("np.eye({length}, dtype=dtype)"),
+    "solve": Form("np.linalg.solve({0}, {1})"),
+    "inv": Form("np.linalg.inv({0})"),
+    "det": Form("np.linalg.det({0})"),
+    "logdet": Form("logdet({0})"),
+    "adj": Form("adjugate({0})"),
+    "matrix_power": Form("np.linalg.matrix_power({0}, {1})"),
+    "kron": Form("np.kron({0}, {1})"),
+    "vec": Form("{0}.T.reshape(-1)", ATOM, (ATOM,)),
+    "unvec": Form("unvec({0}, {shape})"),
+    "reshape": Form("{0}.reshape({shape})", ATOM, (ATOM,)),
+    "flip": Form("np.flip({0})"),
+    "flip_axis": Form("np.flip({0}, {value})"),
+    "windows": Form("windows({0}, {value}, {window})"),
+    "concatenate": Form("np.concatenate([{all}]{along})"),
+    "cross": Form("np.cross({0}, {1})"),
+    "correlate": Form("correlate({0}, {1})"),
+    "correlate_full": Form("correlate_full({0}, {1})"),
+    "commutation": Form("commutation({m}, {n}, dtype)"),
+    "einsum": Form("np.einsum({value!r}, {all}, optimize=True)"),
+    "spread": Form("spread({value!r}, {0}, {shape})"),
+    "full": Form("np.broadcast_to({0}, {shape})"),
+    "filled": Form("np.full({shape}, {0}, dtype)"),
+    "ones": Form("np.ones({shape}, dtype)"),
+    "zeros": Form("np.zeros({shape}, dtype)"),
+    "copied": Form("np.broadcast_to({0}, {shape}).copy()"),
+    "scalar": Form("np.asarray({0}, dtype)"),
+    "count": Form("np.arange({start}, {stop}, dtype=dtype)"),
+    "unit": Form("(np.arange({length}) == {offset}).astype(dtype)"),
+    "select": Form("select({0}{shape}, {offset}, dtype)"),
+    "fuse": Form("np.eye({length}, dtype=dtype).reshape({shape})"),
+    "shift": Form("shift({shape}, {offset}, dtype)"),
+    "antidiagonal": Form("np.flip(np.eye({length}, dtype=dtype), 0)"),
+    "levi_civita": Form("levi_civita(dtype)"),
+}  # fmt: skip
+
+_FUNCTIONS = {
+    **{name: f"np.{name}({{0}})" for name in (
+        "abs", "sign", "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "sin", "cos",
+        "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh",
+        "arctanh",
+    )},
+    "erf": "erf({0})",
+    "sigmoid": "sigmoid({0})",
+    "softplus": "np.logaddexp(0, {0})",
+    "maximum": "np.maximum({0}, {1})",
+    "minimum": "np.minimum({0}, {1})",
+}  # fmt: skip
+
+_ARRAYS = '''
+def arrays(*values):
+    """Return the values as arrays of one floating type, the widest of theirs."""
+    values = [v if isinstance(v, (int, float)) else np.asarray(v) for v in values]
+    dtype = np.result_type(*values) if values else np.dtype(float)
+    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
+    return [np.asarray(v, dtype) for v in values]
+'''
+
+_HELPERS = {
+    "arrays": _ARRAYS,
+    "erf": '''
+try:
+    from scipy.special import erf
+except ImportError:
+    import math
+
+    def erf(x):
+        """Return the error function of every entry."""
+        return np.vectorize(math.erf, otypes=[np.asarray(x).dtype])(x)
+''',
+    "sigmoid": '''
+def sigmoid(x):
+    """Return 1/(1 + exp(-x)); where exp overflows, 0 is right."""
+    with np.errstate(over="ignore"):
+        return 1/(1 + np.exp(-x))
+''',
+    "logsumexp": '''
+def logsumexp(x, axis):
+    """Return log(sum(exp(x))) along an axis, without overflow."""
+    most = x.max(axis, keepdims=True)
+    return np.log(np.exp(x - most).sum(axis)) + most.reshape(x.sum(axis).shape)
+''',
+    "softmax": '''
+def softmax(x, axis):
+    """Return exp(x)/sum(exp(x)) along an axis, without overflow."""
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e/e.sum(axis, keepdims=True)
+''',
+    "log_softmax": '''
+def log_softmax(x, axis):
+    """Return the logarithm of softmax along an axis, without overflow."""
+    x = x - x.max(axis, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis, keepdims=True))
+''',
+    "logdet": '''
+def logdet(a):
+    """Return log(det(a)), which a negative determinant does not have."""
+    sign, value = np.linalg.slogdet(a)
+    return np.where(sign > 0, value, np.nan).astype(value.dtype)
+''',
+    "adjugate": '''
+def adjugate(a):
+    """Return det(a)*inv(a), also of a singular matrix, from the singular values."""
+    u, s, vh = np.linalg.svd(a)
+    others = np.stack([np.prod(s[np.arange(len(s)) != i]) for i in range(len(s))])
+    return np.linalg.det(u)*np.linalg.det(vh)*(vh.T*others) @ u.T
+''',
+    "unvec": '''
+def unvec(x, shape):
+    """Return the array whose columns, stacked, are x; axes run fastest first."""
+    axes = tuple(range(len(shape)))
+    if x.ndim == 1 or len(shape) == 2:
+        return x.reshape(shape[::-1]).transpose(axes[::-1])
+    rows = next(k for k in axes if int(np.prod(shape[:k])) == x.shape[0])
+    order = (*range(rows - 1, -1, -1), *range(len(shape) - 1, rows - 1, -1))
+    return x.reshape(shape[:rows][::-1] + shape[rows:][::-1]).transpose(order)
+''',
+    "windows": '''
+def windows(x, axis, length):
+    """Return every stretch of this length of an axis: it becomes (start, place)."""
+    view = np.lib.stride_tricks.sliding_window_view(x, length, axis)
+    return np.moveaxis(view, -1, axis + 1)
+''',
+    "correlate": '''
+def correlate(x, kernel):
+    """Return the sums of the kernel times each window of x that it fits on."""
+    shape = [a - k + 1 for a, k in zip(x.shape, kernel.shape, strict=True)]
+    if kernel.size > math.prod(shape):
+        places = itertools.product(*map(range, shape))
+        windows = [tuple(map(slice, p, map(sum, zip(p, kernel.shape)))) for p in places]
+        return np.stack([np.vdot(kernel.conj(), x[window]) for window in windows]).reshape(shape)
+    total = kernel[(0,)*kernel.ndim]*x[tuple(map(slice, shape))]
+    for place in itertools.islice(itertools.product(*map(range, kernel.shape)), 1, None):
+        total += kernel[place]*x[tuple(map(slice, place, map(sum, zip(place, shape))))]
+    return total
+''',
+    "correlate_full": '''
+def correlate_full(x, kernel):
+    """Return the correlation with zeros outside of x."""
+    kernel = np.flip(kernel)
+    if kernel.size > x.size:
+        x, kernel = kernel, x
+    full = np.zeros([a + k - 1 for a, k in zip(x.shape, kernel.shape, strict=True)], x.dtype)
+    for place in itertools.product(*map(range, kernel.shape)):
+        full[tuple(map(slice, place, map(sum, zip(place, x.shape))))] += kernel[place]*x
+    return full
+''',
+    "commutation": '''
+def commutation(m, n, dtype):
+    """Return K with K vec(A) = vec(A') for A of m x n."""
+    return np.eye(m*n, dtype=dtype).reshape(m, n, m*n).transpose(1, 0, 2).reshape(m*n, m*n)
+''',
+    "spread": '''
+def spread(axes, core, shape):
+    """Return the array of this shape that has the core where axes of one letter agree."""
+    full = np.zeros(shape, core.dtype)
+    np.einsum(f"{axes}->{''.join(dict.fromkeys(axes))}", full)[...] = core
+    return full
+''',
+    "select": '''
+def select(rows, columns, offset, dtype):
+    """Return the matrix of [i == j + offset]."""
+    return np.eye(rows, columns, -offset, dtype=dtype)
+''',
+    "shift": '''
+def shift(shape, offset, dtype):
+    """Return the tensor of [s + offset == i + j]."""
+    s, i, j = (np.arange(length) for length in shape)
+    return (s[:, None, None] + offset == i[:, None] + j).astype(dtype)
+''',
+    "levi_civita": '''
+def levi_civita(dtype):
+    """Return the signs of the permutations of three axes."""
+    i, j, k = np.ix_(range(3), range(3), range(3))
+    return ((i - j)*(j - k)*(k - i)/2).astype(dtype)
+''',
+}  # fmt: skip
+
+NUMPY = Target("numpy", "import numpy as np", _FORMS, _FUNCTIONS, _HELPERS)
+
+
+# JAX
+
+
+def _jax(text: str) -> str:
+    return text.replace("np.", "jnp.")
+
+
+_JAX_HELPERS = {
+    **{name: _jax(source) for name, source in _HELPERS.items()},
+    "erf": "\nfrom jax.scipy.special import erf\n",
+    "sigmoid": "\nfrom jax.nn import sigmoid\n",
+    "logsumexp": "\nfrom jax.scipy.special import logsumexp\n",
+    "softmax": "\nfrom jax.nn import softmax\n",
+    "log_softmax": "\nfrom jax.nn import log_softmax\n",
+    "arrays": '''
+def arrays(*values):
+    """Return the values as arrays of one floating type, the widest of theirs."""
+    dtype = jnp.result_type(float, *values) if not values else jnp.result_type(*values)
+    dtype = dtype if jnp.issubdtype(dtype, jnp.inexact) else jnp.result_type(float)
+    return [jnp.asarray(v, dtype) for v in values]
+''',
+    "unvec": _jax(_HELPERS["unvec"]).replace("int(jnp.prod(shape[:k]))", "math.prod(shape[:k])"),
+    "windows": '''
+def windows(x, axis, length):
+    """Return every stretch of this length of an axis: it becomes (start, place)."""
+    starts = jnp.arange(x.shape[axis] - length + 1)[:, None]
+    return jnp.take(x, starts + jnp.arange(length), axis)
+''',
+    "correlate_full": '''
+def correlate_full(x, kernel):
+    """Return the correlation with zeros outside of x."""
+    return correlate(jnp.pad(x, [(k - 1, k - 1) for k in kernel.shape]), kernel)
+''',
+    "spread": '''
+def spread(axes, core, shape):
+    """Return the array of this shape that has the core where axes of one letter agree."""
+    letters = "".join(dict.fromkeys(axes))
+    core = jnp.broadcast_to(core, tuple(shape[axes.index(x)] for x in letters))
+    places, spec = [], list(axes)
+    for k, letter in enumerate(axes):
+        if axes.index(letter) < k:
+            spec[k] = chr(ord("A") + k)
+            places.append((letter + spec[k], jnp.eye(shape[k], dtype=core.dtype)))
+    inputs = ",".join([letters, *[pair for pair, _ in places]])
+    return jnp.einsum(f"{inputs}->{''.join(spec)}", core, *[eye for _, eye in places])
+''',
+}  # fmt: skip
+
+JAX = Target(
+    "jax",
+    "import jax\nimport jax.numpy as jnp",
+    {name: form._replace(template=_jax(form.template)) for name, form in _FORMS.items()}
+    | {"copied": Form("jnp.broadcast_to({0}, {shape})")},
+    {name: _jax(text) for name, text in _FUNCTIONS.items()},
+    _JAX_HELPERS,
+)
+
+
+# torch
+
+
+def _torch(text: str) -> str:
+    return text.replace("np.", "torch.")
+
+
+_TORCH_FORMS = {
+    **{name: form._replace(template=_torch(form.template)) for name, form in _FORMS.items()},
+    "cast": Form("{0}.to(dtype)", ATOM, (ATOM,)),
+    "max": Form("{0}.amax({axis})", ATOM, (ATOM,)),
+    "min": Form("{0}.amin({axis})", ATOM, (ATOM,)),
+    "logsumexp": Form("logsumexp({0}, {value})"),
+    "softmax": Form("torch.softmax({0}, {value})"),
+    "log_softmax": Form("torch.log_softmax({0}, {value})"),
+    "kron": Form("torch.kron({0}.contiguous(), {1}.contiguous())", ATOM, (ATOM, ATOM)),
+    "flip": Form("{0}.flip(tuple(range({0}.ndim)))", ATOM, (ATOM,)),
+    "flip_axis": Form("{0}.flip({value})", ATOM, (ATOM,)),
+    "concatenate": Form("torch.cat([{all}]{along})"),
+    "cross": Form("torch.linalg.cross({0}, {1})"),
+    "einsum": Form("torch.einsum({value!r}, {all})"),
+    "filled": Form("torch.full({shape}, {0}, dtype=dtype)"),
+    "ones": Form("torch.ones({shape}, dtype=dtype)"),
+    "zeros": Form("torch.zeros({shape}, dtype=dtype)"),
+    "copied": Form("{0}.expand({shape}).clone()", ATOM, (ATOM,)),
+    "full": Form("{0}.expand({shape})", ATOM, (ATOM,)),
+    "scalar": Form("torch.as_tensor({0}, dtype=dtype)"),
+    "unit": Form("(torch.arange({length}) == {offset}).to(dtype)"),
+    "antidiagonal": Form("torch.eye({length}, dtype=dtype).flip(0)"),
+    "windows": Form("windows({0}, {value}, {window})"),
+}
+_TORCH_HELPERS = {
+    **{name: _torch(_HELPERS[name].replace(".astype(", ".to(")) for name in (
+        "adjugate", "commutation", "shift",
+    )},
+    "unvec": _HELPERS["unvec"].replace("int(np.prod(shape[:k]))", "math.prod(shape[:k])")
+    .replace("transpose(", "permute("),
+    "correlate": _torch(_HELPERS["correlate"])
+    .replace("kernel.size", "kernel.numel()")
+    .replace("torch.vdot(kernel.conj(), x[window])", "(kernel*x[window]).sum()"),
+    "spread": _JAX_HELPERS["spread"].replace("jnp.", "torch."),
+    "arrays": '''
+def arrays(*values):
+    """Return the values as tensors of one floating type, the widest of theirs."""
+    values = [torch.as_tensor(v) for v in values]
+    dtype = torch.get_default_dtype()
+    kinds = [v.dtype for v in values if v.ndim and v.is_floating_point()]
+    kinds = kinds or [v.dtype for v in values if v.is_floating_point()]
+    for k, kind in enumerate(kinds):
+        dtype = torch.promote_types(dtype, kind) if k else kind
+    return [v.to(dtype) for v in values]
+''',
+    "logsumexp": '''
+def logsumexp(x, axis):
+    """Return log(sum(exp(x))) along an axis, or of all, without overflow."""
+    return torch.logsumexp(x.reshape(-1) if axis is None else x, 0 if axis is None else axis)
+''',
+    "logdet": '''
+def logdet(a):
+    """Return log(det(a)), which a negative determinant does not have."""
+    sign, value = torch.linalg.slogdet(a)
+    return torch.where(sign > 0, value, torch.nan)
+''',
+    "windows": '''
+def windows(x, axis, length):
+    """Return every stretch of this length of an axis: it becomes (start, place)."""
+    return x.unfold(axis, length, 1).movedim(-1, axis + 1)
+''',
+    "correlate_full": '''
+def correlate_full(x, kernel):
+    """Return the correlation with zeros outside of x."""
+    margins = [k - 1 for k in reversed(kernel.shape) for _ in range(2)]
+    return correlate(torch.nn.functional.pad(x, margins), kernel)
+''',
+    "select": '''
+def select(rows, columns, offset, dtype):
+    """Return the matrix of [i == j + offset]."""
+    return (torch.arange(rows)[:, None] == torch.arange(columns) + offset).to(dtype)
+''',
+    "levi_civita": '''
+def levi_civita(dtype):
+    """Return the signs of the permutations of three axes."""
+    i = torch.arange(3)
+    i, j, k = i[:, None, None], i[:, None], i
+    return ((i - j)*(j - k)*(k - i)/2).to(dtype)
+''',
+}  # fmt: skip
+
+TORCH = Target(
+    "torch",
+    "import torch",
+    _TORCH_FORMS,
+    {name: _torch(text) for name, text in _FUNCTIONS.items()}
+    | {
+        "erf": "torch.erf({0})",
+        "sigmoid": "torch.sigmoid({0})",
+        "softplus": "torch.logaddexp({0}, torch.zeros((), dtype=dtype))",
+    },
+    _TORCH_HELPERS,
+)
+
+TARGETS: Mapping[str, Target] = {target.name: target for target in (NUMPY, JAX, TORCH)}

@@ -1,0 +1,266 @@
+"""Formulas and their derivatives as source code and as functions of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from matcalc.code.contractions import LETTERS, cores, reshaped, tensor_program
+from matcalc.code.emission import Function, Result, Source, compiled, results, target_of
+from matcalc.code.emission import emit as emit_functions
+from matcalc.derivative import Derivative, Formula
+from matcalc.errors import MatcalcError
+from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.nodes import Expression, variable
+from matcalc.expressions.shapes import is_row
+from matcalc.expressions.traversal import postorder
+from matcalc.notation.text import to_text
+
+LONGEST_SUMMARY = 90
+
+Answers = Formula | Derivative | Sequence[Formula | Derivative]
+
+
+def emit(answers: Answers, target: str = "numpy", *, value_and: bool = False) -> str:
+    """Return the source of a function that computes one answer, or several together.
+
+    Several return a tuple and share their work; `value_and` puts the formula's value first.
+    Raises MatcalcError E404 where the formula cannot be written as array operations.
+
+    >>> from matcalc import diff
+    >>> print(emit(diff("w·x + b", "w")).partition("return w")[0].splitlines()[-1].strip())
+    return x[None, :]
+    """
+    return program(answers, target, value_and=value_and).text
+
+
+def compile(  # noqa: A001
+    answers: Answers, target: str = "numpy", *, value_and: bool = False
+) -> Callable[..., Any]:
+    """Return the function whose source `emit` writes; it takes the variables by keyword.
+
+    >>> from matcalc import diff
+    >>> by = diff("x'*A*x", ["x", "A"], layout="mixed")
+    >>> value, by_x, by_a = compile(list(by.values()), value_and=True)(x=[1, 2], A=[[1, 0], [3, 1]])
+    >>> by_x
+    array([8., 7.])
+    """
+    return compiled(program(answers, target, value_and=value_and))
+
+
+def program(answers: Answers, target: str, *, value_and: bool = False) -> Source:
+    """Return the source with the names of what it defines."""
+    chosen = target_of(target)
+    several: list[Formula | Derivative] = []
+    if isinstance(answers, Formula | Derivative):
+        several.append(answers)
+    else:
+        several.extend(answers)
+    if not several:
+        raise MatcalcError("E701", "there is no formula to write code for")
+    return emit_functions([_function(several, value_and)], chosen)
+
+
+def _function(several: list[Formula | Derivative], value_and: bool, name: str = "") -> Function:
+    values = [_formula(several[0]).expression] if value_and else []
+    roots = [*values, *[answer.expression for answer in several if not is_indexed(answer)]]
+    variables = _variables(several)
+    direct = iter(results(roots))
+    found = [next(direct) for _ in values]
+    for answer in several:
+        found.append(indexed_result(answer, variables) if is_indexed(answer) else next(direct))
+    chosen = name or ("value_and_" if value_and else "") + _name(several)
+    return Function(chosen, _summary(several, value_and), tuple(variables), tuple(found))
+
+
+def source_of(answer: Derivative, target: str, value_and: bool, compressed: bool) -> Source:
+    """Return the source of one derivative, of a Hessian compressed on request."""
+    if not compressed:
+        return program(answer, target, value_and=value_and)
+    if target != "numpy" or value_and:
+        raise MatcalcError("E702", "a compressed Hessian is for NumPy, and by itself")
+    return compressed_hessian(answer)
+
+
+def compressed_hessian(answer: Derivative) -> Source:
+    """Return the source of a function that gives a Hessian as a `Compressed` tensor.
+
+    Raises MatcalcError (E702) for what is no second derivative of a scalar by a vector or
+    matrix.
+    """
+    shape = answer.variable.shape
+    if answer.order != 2 or answer.formula.expression.shape or not shape or answer.entry:
+        message = "only the Hessian of a scalar by a vector or matrix is compressed"
+        raise MatcalcError("E702", message)
+    if answer.tensor is None or answer.flattened:
+        raise MatcalcError("E702", "a flattened Hessian is not compressed", hint="notation auto")
+    variables = _variables([answer])
+    found = cores(answer.tensor, {v.value.name: v for v in variables})
+    parts, arrays = [], []
+    for core in found:
+        axes = iter(core.axes)
+        order = [
+            ("one", k % len(shape)) if d == ONE else next(axes) for k, d in enumerate(shape * 2)
+        ]
+        letters = {label: LETTERS[k] for k, label in enumerate(dict.fromkeys(order))}
+        parts.append(
+            ("".join([letters[x] for x in core.labels]), "".join([letters[x] for x in order]))
+        )
+        arrays.append(Result(core.operation, core.operation.shape))
+    function = Function(
+        "hessian",
+        _summary([answer], False),
+        tuple(variables),
+        tuple(arrays),
+        tuple(parts),
+        shape * 2,
+    )
+    return emit_functions([function], target_of("numpy"))
+
+
+def differentiable(formula: Formula, target: str) -> Source:
+    """Return the source of the formula as a function that torch or JAX differentiates by ours.
+
+    A `torch.autograd.Function`, or a `jax.custom_vjp`: its backward pass is the VJP by every
+    variable, computed together. Raises MatcalcError (E702) for another target.
+    """
+    from matcalc.api import vjp
+
+    if target not in _ENDINGS:
+        message = f"there is no automatic differentiation in {str(target)[:40]}"
+        raise MatcalcError("E702", message, hint="torch or jax")
+    variables = _variables([formula])
+    seed = "G"
+    while seed in formula.names:
+        seed += "G"
+    products: list[Formula | Derivative] = [
+        vjp(formula.text, v.value.name, seed, formula.where) for v in variables
+    ]
+    if not products:
+        raise MatcalcError("E701", "the formula has no variable to derive by")
+    value = _function([formula], False)
+    backward = _function(products, False, "vjp")
+    backward = backward._replace(
+        variables=tuple(sorted(backward.variables, key=lambda v: v.value.name == seed))
+    )
+    names = [v.value.name for v in backward.variables]
+    if names[-1] != seed:  # it does not occur where all derivatives are zero
+        shape = formula.expression.shape
+        backward = backward._replace(variables=(*backward.variables, variable(seed, shape)))
+    if [v.value.name for v in variables] != [v.value.name for v in backward.variables[:-1]]:
+        backward = backward._replace(variables=(*variables, backward.variables[-1]))
+    returned = "gradients" if len(variables) > 1 else "(gradients,)"
+    source = emit_functions([value, backward], target_of(target), _ENDINGS[target] % returned)
+    if source.renamed or len(source.parameters) != len(variables):
+        message = "only a function of arrays with lengths that they tell is differentiable"
+        raise MatcalcError("E404", message)
+    return source._replace(name="formula")
+
+
+_ENDINGS = {
+    "torch": '''class Formula(torch.autograd.Function):
+    """The formula, with derivatives by hand."""
+
+    @staticmethod
+    def forward(ctx, *variables):
+        ctx.save_for_backward(*variables)
+        return value(*variables)
+
+    @staticmethod
+    def backward(ctx, upstream):
+        gradients = vjp(*ctx.saved_tensors, upstream)
+        return %s
+
+
+formula = Formula.apply
+''',
+    "jax": '''@jax.custom_vjp
+def formula(*variables):
+    """Return the value, with derivatives by hand."""
+    return value(*variables)
+
+
+def _forward(*variables):
+    return value(*variables), variables
+
+
+def _backward(variables, upstream):
+    gradients = vjp(*variables, upstream)
+    return %s
+
+
+formula.defvjp(_forward, _backward)
+''',
+}
+
+
+def _formula(answer: Formula | Derivative) -> Formula:
+    return answer if isinstance(answer, Formula) else answer.formula
+
+
+def _variables(answers: Sequence[Formula | Derivative]) -> list[Expression]:
+    """Return the variables in the order in which the formulas name them."""
+    roots = [_formula(answer).expression for answer in answers]
+    roots += [answer.expression for answer in answers]
+    roots += [answer.variable for answer in answers if isinstance(answer, Derivative)]
+    nodes = postorder(roots, lambda node: node.arguments)
+    named: dict[str, Expression] = {}
+    for node in nodes:
+        if node.head == "variable":
+            named.setdefault(node.value.name, node)
+    return list(named.values())
+
+
+def is_indexed(answer: Formula | Derivative) -> bool:
+    """Tell whether an answer is computed from the tensor, not from its notation."""
+    if isinstance(answer, Formula) or answer.tensor is None or answer.flattened:
+        return False
+    return answer.notation == "index" or len(answer.expression.shape) > 2
+
+
+def indexed_result(answer: Any, variables: Sequence[Expression]) -> Result:
+    """Return the answer as computed from the engine's tensor."""
+    shape = answer.expression.shape
+    array = tensor_program(answer.tensor, {v.value.name: v for v in variables})
+    return Result(reshaped(array, shape[1:] if is_row(shape) else shape), shape)
+
+
+def _name(answers: Sequence[Formula | Derivative]) -> str:
+    """Return a name for the function, after what it computes."""
+    if len(answers) > 1:
+        return "derivatives"
+    (answer,) = answers
+    if isinstance(answer, Formula):
+        return "value"
+    if answer.operation != "diff":
+        return answer.operation
+    of_scalar = not answer.formula.expression.shape
+    if answer.order == 1:
+        return "gradient" if of_scalar else "jacobian"
+    return "hessian" if of_scalar and answer.order == 2 else "derivative"
+
+
+def _summary(answers: Sequence[Formula | Derivative], value_and: bool) -> str:
+    """Return what the function returns, in one line; a long formula is not repeated."""
+    first = answers[0]
+    text = to_text(_formula(first).expression)
+    for name in (text, "the formula"):
+        summary = _sentence(answers, value_and, name)
+        if len(summary) <= LONGEST_SUMMARY and "\\" not in summary:
+            break
+    return summary
+
+
+def _sentence(answers: Sequence[Formula | Derivative], value_and: bool, text: str) -> str:
+    first = answers[0]
+    if isinstance(first, Formula):
+        return f"Return {text}."
+    begin = "the value and " if value_and else ""
+    names = [answer.wrt for answer in answers if isinstance(answer, Derivative)]
+    by = ", ".join(names) if len(names) < 5 else f"{names[0]}, ..., {names[-1]}"
+    if first.operation != "diff":
+        return f"Return {begin}the {first.operation} by {by} of {text}, applied to {first.seed}."
+    order = {1: "derivative", 2: "second derivative"}.get(
+        first.order, f"derivative of order {first.order}"
+    )
+    return f"Return {begin}the {order} by {by} of {text}, in {first.layout} layout."
