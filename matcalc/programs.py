@@ -55,7 +55,7 @@ def program(answers: Answers, target: str, *, value_and: bool = False) -> Source
     if isinstance(answers, Formula | Derivative):
         several.append(answers)
     else:
-        several.extend(answers)
+        several.extend([*answers])
     if not several:
         raise MatcalcError("E701", "there is no formula to write code for")
     return emit_functions([_function(several, value_and)], chosen)

@@ -432,8 +432,6 @@ def _seen_through(
     elif selector.kind in ("unit", "select"):
         value = (place, selector.value, selector.shape[1] if others else None)
     elif selector.kind == "shift":
-        if selector.value.terms or not _fits(selector):
-            return False
         value = place
     elif selector.kind == "fuse":
         value = None
@@ -453,7 +451,7 @@ def _convolution(
     """
     if len(terms) != 2 or not selectors:
         return None
-    if any(t.kind != "shift" or t.value.terms or not _fits(t) for t in selectors):
+    if any(t.kind != "shift" for t in selectors):
         return None
     for a, b in (terms, terms[::-1]):
         out: list[Label] = []
@@ -488,12 +486,6 @@ def _convolution(
             array = ops.make(head, (ops.made(a.operation), kernel), None, shape)
             return aligned(array, tuple(out), tuple(range(rank)))
     return None
-
-
-def _fits(shift: Tensor) -> bool:
-    """Tell whether s = i + j reaches every s."""
-    long, short, window = shift.shape
-    return long + ONE == short + window
 
 
 _VIEWS = {

@@ -338,7 +338,7 @@ class _Writer:
             details["window"] = lengths[node.value + 1]
         if node.head == "commutation":
             details["m"], details["n"] = (dimension_text(d, self.entry) for d in node.value)
-        if node.head in ("unit", "select", "shift"):
+        if node.head in ("unit", "select"):
             details["offset"] = dimension_text(node.value, self.entry)
         if node.head == "select":
             details["shape"] = ", ".join(lengths)

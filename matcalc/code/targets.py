@@ -106,7 +106,7 @@ _FORMS = {
     "unit": Form("(np.arange({length}) == {offset}).astype(dtype)"),
     "select": Form("select({0}{shape}, {offset}, dtype)"),
     "fuse": Form("np.eye({length}, dtype=dtype).reshape({shape})"),
-    "shift": Form("shift({shape}, {offset}, dtype)"),
+    "shift": Form("shift({shape}, dtype)"),
     "antidiagonal": Form("np.flip(np.eye({length}, dtype=dtype), 0)"),
     "levi_civita": Form("levi_civita(dtype)"),
 }  # fmt: skip
@@ -240,10 +240,10 @@ def select(rows, columns, offset, dtype):
     return np.eye(rows, columns, -offset, dtype=dtype)
 ''',
     "shift": '''
-def shift(shape, offset, dtype):
-    """Return the tensor of [s + offset == i + j]."""
+def shift(shape, dtype):
+    """Return the tensor of [s == i + j]."""
     s, i, j = (np.arange(length) for length in shape)
-    return (s[:, None, None] + offset == i[:, None] + j).astype(dtype)
+    return (s[:, None, None] == i[:, None] + j).astype(dtype)
 ''',
     "levi_civita": '''
 def levi_civita(dtype):
