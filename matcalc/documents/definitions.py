@@ -1,0 +1,148 @@
+"""Which names a derivation defines, and what they stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from matcalc.documents.lines import Derivation, Side
+from matcalc.documents.symbols import Found, Masked, Symbol, find_symbols, masked
+from matcalc.errors import MatcalcError
+from matcalc.expressions.functions import NAMES
+from matcalc.syntax.characters import LETTERS
+from matcalc.syntax.declarations import Declaration
+from matcalc.syntax.formula import parse_formula
+from matcalc.syntax.latex import parse_latex
+from matcalc.syntax.tree import Tree
+
+_HEAD = re.compile(
+    rf"(?P<name>(?:\\[A-Za-z]+\s*)?(?:\{{[^{{}}]*\}}|[{LETTERS}0-9_])+)\s*"
+    r"\((?P<arguments>[^()=]*)\)$"
+)
+
+
+class Definition(NamedTuple):
+    """A name and the side that it stands for; `chain` is the equation's number."""
+
+    name: str
+    side: Side
+    chain: int
+
+
+class Text(NamedTuple):
+    """How the sides of a derivation are read: in LaTeX or not, with what is declared."""
+
+    latex: bool
+    declarations: tuple[Declaration, ...]
+
+    def tree(self, text: str, declarations: Iterable[Declaration] | None = None) -> Tree:
+        """Return the syntax tree of a side."""
+        known = self.declarations if declarations is None else declarations
+        return parse_latex(text, known) if self.latex else parse_formula(text, known)
+
+
+def without_arguments(derivation: Derivation, declared: Iterable[str]) -> Derivation:
+    """Blank the arguments in `f(x) = ...` and wherever f(x) stands: f names the value.
+
+    >>> from matcalc.documents.lines import read_lines
+    >>> found = without_arguments(read_lines("f(x) = x^2", "f(x) = x^2", 0), ())
+    >>> found.chains[0][0].text
+    'f   '
+    """
+    kept = {*declared, *NAMES}
+    patterns = []
+    for chain in derivation.chains:
+        match = _HEAD.match(chain[0].text)
+        if match and match["name"] not in kept and not match["name"].startswith("\\frac"):
+            spaced = r"\s*".join(map(re.escape, re.sub(r"\s", "", match["arguments"])))
+            name = re.escape(match["name"])
+            patterns.append(re.compile(rf"(?<![{LETTERS}0-9_])({name}\s*)(\(\s*{spaced}\s*\))"))
+    chains = derivation.chains
+    for pattern in patterns:
+        chains = tuple([tuple([_blanked(side, pattern) for side in chain]) for chain in chains])
+    return derivation._replace(chains=chains)
+
+
+def _blanked(side: Side, pattern: re.Pattern[str]) -> Side:
+    return side._replace(text=pattern.sub(lambda m: m[1] + " " * len(m[2]), side.text))
+
+
+def definitions(derivation: Derivation, text: Text) -> dict[str, Definition]:
+    """Return what the derivation defines, by name.
+
+    The first side of a chain defines a name if it is one, and neither declared nor that of
+    a function. Raises MatcalcError E802 for a name that is defined twice, or declared too.
+    """
+    found: dict[str, Definition] = {}
+    declared = {declaration.name for declaration in text.declarations}
+    for number, (head, *sides) in enumerate(derivation.chains):
+        name = name_of(head.text, text)
+        if name is None or name in NAMES:
+            continue
+        if name in declared or name in found:
+            message = f"{name} is defined twice"
+            hint = "every equation of one derivation holds for the same values"
+            if name in declared:
+                message, hint = f"{name} is declared, and defined too", "a definition says all"
+            raise MatcalcError("E802", message, hint=hint).at(
+                derivation.source, head.start, head.start + len(head.text.rstrip())
+            )
+        found[name] = Definition(name, sides[0], number)
+    return found
+
+
+def name_of(text: str, reader: Text) -> str | None:
+    """Return the name that a text is, or None if it is none."""
+    if find_symbols(text, (), latex=reader.latex) or len(text) > 200:
+        return None
+    try:
+        tree = reader.tree(text)
+    except MatcalcError:
+        return None
+    if tree.kind == "noted":
+        (tree,) = tree.children
+    return str(tree.value) if tree.kind == "name" else None
+
+
+def names_in_tree(tree: Tree) -> set[str]:
+    """Return all names that a formula contains."""
+    found: set[str] = set()
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        stack += node.children
+        if node.kind == "name":
+            found.add(str(node.value))
+    return found
+
+
+def ordered(uses: Mapping[str, set[str]]) -> list[str]:
+    """Return names in an order in which each follows those that it uses; '' if there is none.
+
+    Raises ValueError with the names of a cycle.
+
+    >>> ordered({"y": {"u", "x"}, "u": {"x"}})
+    ['u', 'y']
+    """
+    order: list[str] = []
+    done: set[str] = set()
+    for root in uses:
+        path: dict[str, None] = {}
+        stack = [(root, False)]
+        while stack:
+            name, left = stack.pop()
+            if left:
+                del path[name]
+                done.add(name)
+                order.append(name)
+                continue
+            if name in path:
+                names = list(path)
+                raise ValueError(" → ".join([*names[names.index(name) :], name]))
+            if name in done:
+                continue
+            path[name] = None
+            stack.append((name, True))
+            stack += [(n, False) for n in sorted(uses[name] & uses.keys()) if n not in done]
+    return order
