@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from matcalc.documents.lines import Derivation, Side
-from matcalc.documents.symbols import Found, Masked, Symbol, find_symbols, masked
+from matcalc.documents.symbols import find_symbols, masked
 from matcalc.errors import MatcalcError
 from matcalc.expressions.functions import NAMES
 from matcalc.syntax.characters import LETTERS
-from matcalc.syntax.declarations import Declaration
+from matcalc.syntax.declarations import Declaration, parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.latex import parse_latex
 from matcalc.syntax.tree import Tree
@@ -42,22 +42,24 @@ class Text(NamedTuple):
         return parse_latex(text, known) if self.latex else parse_formula(text, known)
 
 
-def without_arguments(derivation: Derivation, declared: Iterable[str]) -> Derivation:
+def without_arguments(derivation: Derivation, kept: Iterable[str] = ()) -> Derivation:
     """Blank the arguments in `f(x) = ...` and wherever f(x) stands: f names the value.
 
+    The names of declared functions are `kept`.
+
     >>> from matcalc.documents.lines import read_lines
-    >>> found = without_arguments(read_lines("f(x) = x^2", "f(x) = x^2", 0), ())
+    >>> found = without_arguments(read_lines("f(x) = x^2", "f(x) = x^2", 0))
     >>> found.chains[0][0].text
     'f   '
     """
-    kept = {*declared, *NAMES}
+    kept = {*kept, *NAMES}
     patterns = []
     for chain in derivation.chains:
         match = _HEAD.match(chain[0].text)
         if match and match["name"] not in kept and not match["name"].startswith("\\frac"):
             spaced = r"\s*".join(map(re.escape, re.sub(r"\s", "", match["arguments"])))
             name = re.escape(match["name"])
-            patterns.append(re.compile(rf"(?<![{LETTERS}0-9_])({name}\s*)(\(\s*{spaced}\s*\))"))
+            patterns.append(re.compile(rf"(?<![{LETTERS}0-9_])(d?{name}\s*)(\(\s*{spaced}\s*\))"))
     chains = derivation.chains
     for pattern in patterns:
         chains = tuple([tuple([_blanked(side, pattern) for side in chain]) for chain in chains])
@@ -75,20 +77,79 @@ def definitions(derivation: Derivation, text: Text) -> dict[str, Definition]:
     a function. Raises MatcalcError E802 for a name that is defined twice, or declared too.
     """
     found: dict[str, Definition] = {}
-    declared = {declaration.name for declaration in text.declarations}
+    given = {declaration.name for declaration in text.declarations}
     for number, (head, *sides) in enumerate(derivation.chains):
         name = name_of(head.text, text)
         if name is None or name in NAMES:
             continue
-        if name in declared or name in found:
+        if name in given or name in found:
             message = f"{name} is defined twice"
             hint = "every equation of one derivation holds for the same values"
-            if name in declared:
+            if name in given:
                 message, hint = f"{name} is declared, and defined too", "a definition says all"
             raise MatcalcError("E802", message, hint=hint).at(
                 derivation.source, head.start, head.start + len(head.text.rstrip())
             )
         found[name] = Definition(name, sides[0], number)
+    return found
+
+
+def declared(derivation: Derivation, where: str) -> tuple[Declaration, ...]:
+    """Return what `where` and the derivation's own lines declare.
+
+    In a document a later display may declare a name anew; elsewhere that raises
+    MatcalcError E802.
+    """
+    found = {d.name: d for d in parse_declarations(where)}
+    for name, side in derivation.settings:
+        if name != "where":
+            continue
+        try:
+            several = parse_declarations(side.text)
+        except MatcalcError as error:
+            start = side.start + max(error.column - 1, 0)
+            bare = MatcalcError(error.code, error.message, hint=error.hint)
+            raise bare.at(derivation.source, start, start + error.length) from None
+        for declaration in several:
+            if declaration.name in found and not derivation.latex:
+                message = f"{declaration.name} is declared twice"
+                error = MatcalcError("E802", message)
+                raise error.at(derivation.source, side.start, side.start + len(side.text))
+            found[declaration.name] = declaration
+    return tuple(found.values())
+
+
+def in_context(
+    derivation: Derivation, text: Text, known: dict[str, tuple[Side, ...]]
+) -> Derivation:
+    """Return the derivation with those earlier definitions in front that it uses.
+
+    `known` has the chains of earlier definitions, and takes up those of the derivation.
+    """
+    own = {
+        name: derivation.chains[d.chain][:2] for name, d in definitions(derivation, text).items()
+    }
+    context: dict[str, tuple[Side, ...]] = {}
+    wanted = {name for chain in derivation.chains for name in _names_in_chain(chain, text)}
+    while wanted:
+        name = wanted.pop()
+        if name in known and name not in own and name not in context:
+            context[name] = known[name]
+            wanted |= _names_in_chain(known[name], text)
+    known |= own
+    return derivation._replace(chains=(*context.values(), *derivation.chains))
+
+
+def _names_in_chain(chain: tuple[Side, ...], text: Text) -> set[str]:
+    found: set[str] = set()
+    for side in chain:
+        shown = masked(side.text, (), {}, latex=text.latex)
+        pieces = [shown.text, *[part for s in shown.symbols.values() for part in (s.of, s.by)]]
+        for piece in filter(None, pieces):
+            try:
+                found |= names_in_tree(text.tree(piece))
+            except MatcalcError:
+                continue  # told where the side is checked
     return found
 
 
@@ -118,7 +179,7 @@ def names_in_tree(tree: Tree) -> set[str]:
 
 
 def ordered(uses: Mapping[str, set[str]]) -> list[str]:
-    """Return names in an order in which each follows those that it uses; '' if there is none.
+    """Return names in an order in which each follows those that it uses.
 
     Raises ValueError with the names of a cycle.
 

@@ -40,8 +40,8 @@ class Derivation(NamedTuple):
     latex: bool
 
     def setting(self, name: str) -> str:
-        """Return what is set, several declarations joined by semicolons; '' if nothing is."""
-        return "; ".join(s.value.text for s in self.settings if s.name == name and s.value.text)
+        """Return what was set last, or ''."""
+        return next((s.value.text for s in reversed(self.settings) if s.name == name), "")
 
 
 SETTING = re.compile(r"[ \t]*(where|layout|wrt)[ \t]*:[ \t]*(.*?)[ \t\r]*$")
@@ -51,7 +51,7 @@ _HEADING = re.compile(r"\s*(?:\d+\. [A-Z]|\[\d+\] [A-Z]|that is, where \[)")
 
 # Two words side by side are no formula, nor is a word behind a name or a bracket.
 _REMARK = re.compile(r"(?<=[^\W\d])[ \t]{3,}(?=[A-Za-z])|(?<=[\])'])[ \t]{3,}(?=[A-Za-z])"
-                     r"|(?<=\d)[ \t]{3,}(?=[A-Za-z-]+ [A-Za-z\[])")  # fmt: skip
+                     r"|(?<=\d)[ \t]{3,}(?=[A-Za-z-]+ [A-Za-z\[]|collect\s*$)")  # fmt: skip
 
 _OPEN, _CLOSE = "([{", ")]}"
 _COMPARED = "<>=!"

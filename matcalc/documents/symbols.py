@@ -105,9 +105,7 @@ def find_symbols(text: str, names: Collection[str], *, latex: bool) -> list[Foun
 
 _NAME = rf"(?![0-9_])[{LETTERS}0-9_]+"
 _ORDER = r"(?P<order>²|\^2)?"
-_QUOTIENT = re.compile(
-    rf"(?P<sign>∂|(?<![{LETTERS}0-9_])d){_ORDER}[ ]*(?P<of>{_NAME}|\()?"
-)
+_QUOTIENT = re.compile(rf"(?P<sign>∂|(?<![{LETTERS}0-9_])d){_ORDER}[ ]*(?P<of>{_NAME}|\()?")
 _BY = re.compile(rf"[ ]*/[ ]*(?P<sign>[∂d])[ ]*(?P<by>{_NAME})(?P<order>²|\^2)?")
 _NABLA = re.compile(
     rf"∇{_ORDER}(?:_(?:\{{(?P<braced>{_NAME})\}}|(?P<by>{_NAME})))?[ ]*(?P<of>{_NAME}|\()"
