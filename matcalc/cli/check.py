@@ -8,6 +8,9 @@ from matcalc.cli.arguments import Arguments
 from matcalc.cli.reports import visible
 from matcalc.errors import MatcalcError
 
+DOCUMENTS = (".mc", ".md", ".markdown", ".tex")
+"""Endings by which an operand names a file, whether there is one or not."""
+
 
 def is_document(arguments: Arguments) -> bool:
     """Tell whether a file, or standard input, is to be checked as a whole derivation."""
@@ -20,7 +23,9 @@ def is_document(arguments: Arguments) -> bool:
 def _names_file(operand: str) -> bool:
     from os.path import isfile
 
-    return operand == "-" or ("\0" not in operand and isfile(operand))
+    if operand == "-" or operand.endswith(DOCUMENTS):
+        return True
+    return "\0" not in operand and isfile(operand)
 
 
 def report_on(text: str, name: str, arguments: Arguments) -> Any:

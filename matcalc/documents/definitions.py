@@ -113,8 +113,8 @@ def declared(derivation: Derivation, where: str) -> tuple[Declaration, ...]:
         for declaration in several:
             if declaration.name in found and not derivation.latex:
                 message = f"{declaration.name} is declared twice"
-                error = MatcalcError("E802", message)
-                raise error.at(derivation.source, side.start, side.start + len(side.text))
+                end = side.start + len(side.text)
+                raise MatcalcError("E802", message).at(derivation.source, side.start, end)
             found[declaration.name] = declaration
     return tuple(found.values())
 

@@ -10,7 +10,6 @@ from matcalc.api import derived
 from matcalc.calculus.layouts import Layout
 from matcalc.derivative import Derivative, Formula
 from matcalc.documents.definitions import (
-    Definition,
     Text,
     definitions,
     name_of,
@@ -267,7 +266,7 @@ class Scope:
         tree = self._parsed(shown, side)
         self._refuse_unread(tree, shown, side)
         choices = []
-        for letter, symbol in shown.symbols.items():
+        for symbol in shown.symbols.values():
             if symbol in claims:
                 choices.append([claims[symbol]])
             else:
@@ -333,7 +332,7 @@ class Scope:
         return self._meanings[symbol]
 
     def _meant(self, symbol: Symbol) -> list[Meaning]:
-        name, own = self._derived(symbol)
+        own = self._derived(symbol)
         moving = self._moving(symbol, own)
         by = moving.value.name
         free = frozenset([by] if by in self.leaves else [])
@@ -359,16 +358,17 @@ class Scope:
         value = self._value(name, free)
         return moving in set(postorder([value], lambda node: node.arguments))
 
-    def _derived(self, symbol: Symbol) -> tuple[str, Expression]:
+    def _derived(self, symbol: Symbol) -> Expression:
+        """Return what is derived, in the names that it uses."""
         if symbol.of.startswith("("):
             tree = self.reader.tree(symbol.of)
             self._refuse_unread(tree, Masked(symbol.of, {}), Side(symbol.of, 0))
-            return symbol.of, infer_several([(tree, symbol.of)], self.known).expression
+            return infer_several([(tree, symbol.of)], self.known).expression
         name = name_of(symbol.of, self.reader) or symbol.of
         if name in self.own:
-            return name, self.own[name]
+            return self.own[name]
         if name in self.inferred.variables:
-            return name, self.inferred.variables[name]
+            return self.inferred.variables[name]
         if name in self.definitions:
             raise self._unread(name)
         message = f"{name} is not defined, so {symbol} says nothing"

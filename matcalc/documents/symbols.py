@@ -1,4 +1,4 @@
-r"""Find derivative symbols in a side of an equation: ∂y/∂x, dy/dx, ∇y, \frac{\partial y}{\partial x}.
+r"""Find derivative symbols in a side: ∂y/∂x, dy/dx, ∇y, \frac{\partial y}{\partial x}.
 
 Each is replaced by a letter of its own, so that what remains is a formula of the language.
 """
@@ -6,7 +6,7 @@ Each is replaced by a letter of its own, so that what remains is a formula of th
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
