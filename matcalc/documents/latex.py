@@ -10,21 +10,19 @@ import re
 from collections.abc import Iterator
 
 from matcalc.documents.lines import SETTING, Derivation, Setting, Side
+from matcalc.errors import MatcalcError
 from matcalc.syntax.latex import align_lines
 
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
-_VERBATIM = re.compile(
-    r"\\begin\{(verbatim|lstlisting|comment|minted)\*?\}.*?\\end\{\1\*?\}"
-    r"|\\end\{document\}.*",
-    re.DOTALL,
-)
+_VERBATIM = re.compile(r"\\begin\{((?:verbatim|lstlisting|comment|minted)\*?)\}")
 _DISPLAY = re.compile(
-    r"\\begin\{((?:align|equation|gather|eqnarray|multline|flalign)\*?)\}.*?\\end\{\1\}"
-    r"|\$\$.*?\$\$|(?<!\\)\\\[.*?\\\]",
-    re.DOTALL,
+    r"\\begin\{((?:align|equation|gather|eqnarray|multline|flalign)\*?)\}|\$\$|(?<!\\)\\\["
 )
-_NEXT = re.compile(r"[,;]?\s*(?:\\q?quad(?![A-Za-z])\s*)+")
-_ENDING = re.compile(r"(?:\s|[.,;]|\\[,;!])+$")
+_NEXT = re.compile(r"(?:[,;]|(?<![\s,;]))\s*(?:\\q?quad(?![A-Za-z])\s*)+")
+_ENDINGS = (r"\,", r"\;", r"\!", ".", ",", ";")
+
+LONGEST_DISPLAY = 20_000
+"""Characters; longer displays are refused."""
 
 
 def displays(source: str, text: str, start: int) -> Iterator[Derivation]:
@@ -36,25 +34,41 @@ def displays(source: str, text: str, start: int) -> Iterator[Derivation]:
     [['y', 'x^\\top x'], ['\\frac{dy}{dx}', '2 x^\\top']]
     """
     settings = [s for match in _COMMENT.finditer(text) for s in _settings(match, start)]
-    plain = _blanked(_VERBATIM, _blanked(_COMMENT, text))
-    for match in _DISPLAY.finditer(plain):
-        shown = _rows(match.group())
-        place = start + match.start()
-        chains = _chains(shown, place)
+    plain = _COMMENT.sub(lambda match: " " * len(match.group()), text)
+    for begin, end in _spans(_VERBATIM, plain):
+        plain = plain[:begin] + re.sub(r"[^\n]", " ", plain[begin:end]) + plain[end:]
+    finish = plain.find(r"\end{document}")
+    for begin, end in _spans(_DISPLAY, plain if finish < 0 else plain[:finish]):
+        place = start + begin
+        if end - begin > LONGEST_DISPLAY:
+            message = f"a display has more than {LONGEST_DISPLAY} characters"
+            raise MatcalcError("E503", message).at(source, place, place + 1)
+        chains = _chains(_rows(plain[begin:end]), place)
         known = tuple([s for s in settings if s.value.start < place])
         if chains:
             yield Derivation(source, chains, known, latex=True)
+
+
+def _spans(opening: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    """Yield where what the pattern opens begins and ends; what is never closed is left out."""
+    place = 0
+    unclosed: set[str] = set()
+    while match := opening.search(text, place):
+        opened = match.group()
+        closing = {"$$": "$$", r"\[": r"\]"}.get(opened, opened.replace("begin", "end"))
+        end = -1 if closing in unclosed else text.find(closing, match.end())
+        if end < 0:
+            unclosed.add(closing)
+            place = match.end()
+        else:
+            place = end + len(closing)
+            yield match.start(), place
 
 
 def _settings(match: re.Match[str], start: int) -> Iterator[Setting]:
     found = SETTING.match(match.group()[1:])
     if found:
         yield Setting(found[1], Side(found[2], start + match.start() + 1 + found.start(2)))
-
-
-def _blanked(pattern: re.Pattern[str], text: str) -> str:
-    """Return the text with blanks for what the pattern finds, its line breaks kept."""
-    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
 
 
 def _rows(display: str) -> str:
@@ -74,7 +88,7 @@ def _chains(display: str, place: int) -> tuple[tuple[Side, ...], ...]:
     chains: list[list[Side]] = []
     row = -1
     for line, start, text in align_lines(display):
-        side = Side(_ENDING.sub("", text), place + start)
+        side = Side(_unpunctuated(text), place + start)
         before = display[:start].rstrip(" &\t\r\n")
         follows = before.endswith("=")
         if line != row and not follows:
@@ -90,3 +104,18 @@ def _chains(display: str, place: int) -> tuple[tuple[Side, ...], ...]:
             chains[-1].append(side)
         row = line
     return tuple([tuple(chain) for chain in chains if len(chain) > 1])
+
+
+def _unpunctuated(text: str) -> str:
+    r"""Return a side without what ends a sentence.
+
+    >>> _unpunctuated(r"x^2 \, .")
+    'x^2'
+    """
+    kept = ""
+    while kept != text:
+        kept = text
+        text = text.rstrip()
+        for ending in _ENDINGS:
+            text = text.removesuffix(ending)
+    return text

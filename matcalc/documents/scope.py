@@ -31,6 +31,9 @@ from matcalc.targets import Target
 MOST_READINGS = 8
 """How many readings of one side are tried, where its symbols have several meanings."""
 
+LONGEST_SIDE = 10_000
+"""Characters; longer sides are refused."""
+
 _NOWHERE = Span(0, 0)
 
 
@@ -103,6 +106,9 @@ class Scope:
 
     def mask(self, side: Side) -> Masked:
         """Return the side with stand-ins for its derivative symbols."""
+        if len(side.text) > LONGEST_SIDE:
+            message = f"one side of an equation has more than {LONGEST_SIDE} characters"
+            raise MatcalcError("E503", message, hint="name its parts")
         names = {*self.definitions, *[d.name for d in self.reader.declarations]}
         return masked(side.text, names, self.letters, latex=self.reader.latex)
 
