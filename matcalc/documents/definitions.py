@@ -124,11 +124,13 @@ def in_context(
 ) -> Derivation:
     """Return the derivation with those earlier definitions in front that it uses.
 
-    `known` has the chains of earlier definitions, and takes up those of the derivation.
+    `known` has the chains of earlier definitions, and takes up those of the derivation. An
+    earlier definition that uses a name which is defined anew is forgotten.
     """
     own = {
         name: derivation.chains[d.chain][:2] for name, d in definitions(derivation, text).items()
     }
+    _forget(known, own.keys() & known.keys(), text)
     context: dict[str, tuple[Side, ...]] = {}
     wanted = {name for chain in derivation.chains for name in _names_in_chain(chain, text)}
     while wanted:
@@ -138,6 +140,14 @@ def in_context(
             wanted |= _names_in_chain(known[name], text)
     known |= own
     return derivation._replace(chains=(*context.values(), *derivation.chains))
+
+
+def _forget(known: dict[str, tuple[Side, ...]], changed: set[str], text: Text) -> None:
+    """Drop the definitions that use changed names, by way of others too."""
+    while changed:
+        for name in changed:
+            del known[name]
+        changed = {n for n, chain in known.items() if _names_in_chain(chain[1:], text) & changed}
 
 
 def _names_in_chain(chain: tuple[Side, ...], text: Text) -> set[str]:

@@ -18,10 +18,11 @@ _VERBATIM = re.compile(r"\\begin\{((?:verbatim|lstlisting|comment|minted)\*?)\}"
 _DISPLAY = re.compile(
     r"\\begin\{((?:align|equation|gather|eqnarray|multline|flalign)\*?)\}|\$\$|(?<!\\)\\\["
 )
-_NEXT = re.compile(r"(?:[,;]|(?<![\s,;]))\s*(?:\\q?quad(?![A-Za-z])\s*)+")
+_NEXT = re.compile(r"(?:[,;]|(?<![\s,;]))\s*(?:&?\s*(?:\\q?quad(?![A-Za-z])\s*)+&?|&)\s*")
+_INNER = re.compile(r"\\(begin|end)\{(?!align|equation|gather|split|eqnarray|multline|flalign)")
 _ENDINGS = (r"\,", r"\;", r"\!", ".", ",", ";")
 
-LONGEST_DISPLAY = 20_000
+LONGEST_DISPLAY = 10_000
 """Characters; longer displays are refused."""
 
 
@@ -72,14 +73,19 @@ def _settings(match: re.Match[str], start: int) -> Iterator[Setting]:
 
 
 def _rows(display: str) -> str:
-    r"""Break rows where \quad sets off an equation that has its own left side."""
+    r"""Break rows between equations that stand side by side, set off by \quad or by &."""
 
     def broken(match: re.Match[str]) -> str:
-        rest = re.split(r"\\\\|\\q?quad(?![A-Za-z])", display[match.end() :], maxsplit=1)[0]
-        before = re.split(r"\\\\", display[: match.start()])[-1]
-        if "=" in rest and "=" in before and not rest.lstrip(" &").startswith("="):
-            return r"\\".ljust(len(match.group()))
-        return match.group()
+        inner = [found[1] for found in _INNER.finditer(display, 0, match.start())]
+        if inner.count("begin") > inner.count("end"):  # in a matrix or a case distinction
+            return match.group()
+        rest = re.split(r"\\\\|\\q?quad(?![A-Za-z])|&", display[match.end() :].lstrip(" &"), 1)[0]
+        before = re.split(r"\\\\", display[: match.start()])[-1].rstrip(" &\n")
+        between = "&" in match.group() and before.count("&") % 2 == 0
+        goes_on = rest.lstrip().startswith("=") or before.endswith("=") or "=" not in before
+        if between or goes_on or ("=" not in rest and "&" not in match.group()):
+            return match.group()
+        return r"\\".ljust(len(match.group()))
 
     return _NEXT.sub(broken, display)
 

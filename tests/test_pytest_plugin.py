@@ -1,0 +1,43 @@
+"""The pytest plugin: what is collected, and what a failure shows."""
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+RIGHT = "where: x: scalar\ny = x^2\ndy/dx = 2*x\n"
+WRONG = "where: x: scalar\ny = x^2\ndy/dx = 3*x\n"
+BLOCKS = f"# Notes\n\n```matcalc\n{RIGHT}```\n\n```matcalc\n{WRONG}```\n"
+
+
+@pytest.fixture
+def files(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makefile(".mc", good=RIGHT, bad=WRONG, empty="# nothing")
+    pytester.makefile(".md", notes=BLOCKS)
+    return pytester
+
+
+def run(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:
+    return pytester.runpytest_inprocess("-p", "matcalc.pytest_plugin", *words)
+
+
+def test_derivations_are_tests(files: pytest.Pytester) -> None:
+    result = run(files)
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*bad.mc:3: wrong: dy/dx = 3?x*",
+            "*|         ^^^*",
+            "*empty.mc: there is nothing to check*",
+        ]
+    )
+
+
+@pytest.mark.parametrize("words", [("--matcalc",), ("-o", "matcalc_markdown=true")])
+def test_markdown_on_request(files: pytest.Pytester, words: tuple[str, ...]) -> None:
+    result = run(files, "notes.md", *words)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*notes.md:12: wrong: dy/dx = 3?x*"])
+
+
+def test_markdown_is_left_alone_otherwise(files: pytest.Pytester) -> None:
+    run(files, "--collect-only", "-q").stdout.no_fnmatch_line("*notes*")
