@@ -32,7 +32,7 @@ CLEAR = 2**-10
 """How far from a kink, at least, a point must be."""
 
 TINY = 1e-12
-"""Parts of the largest entry of a gradient that rounding may leave of a zero, at most."""
+"""What rounding may leave of a gradient that is zero."""
 
 
 def assert_derivative(
@@ -205,15 +205,13 @@ def _results(returned: Any, names: list[str]) -> list[Any]:
         if missing:
             raise AssertionError(f"the function returned no gradient by {', '.join(missing)}")
         return [returned[name] for name in names]
-    if isinstance(returned, tuple | list) and len(names) > 1:
+    if isinstance(returned, tuple) or (isinstance(returned, list) and len(names) > 1):
         if len(returned) != len(names):
             message = f"the function returned {len(returned)} gradients, not {len(names)}"
             raise AssertionError(message)
         return list(returned)
     if len(names) > 1:
         raise AssertionError(f"the function returned one value, not {len(names)} gradients")
-    if isinstance(returned, tuple) and len(returned) == 1:
-        return list(returned)
     return [returned]
 
 
@@ -225,27 +223,29 @@ def _compare(name: str, result: Any, right: Any, point: _Point, rtol: float | No
 
     __tracebackhide__ = True
     given = np.asarray(_plain(result))
+    if given.dtype.kind not in "biufc":
+        raise AssertionError(f"by {name}: the function returned {result!r}, which is not numbers")
     if given.shape != right.shape:
         message = f"by {name}: the shape is {given.shape}, the derivative's {right.shape}"
         raise AssertionError(f"{message}\n{_shown(point)}")
-    if rtol is None:
-        exact = given.dtype.kind not in "f"
-        rtol = math.sqrt(np.finfo(float if exact else given.dtype).eps)
     largest = float(np.max(np.abs(right), initial=0.0))
+    relative, absolute = _tolerance(given, largest, rtol)
     for place in np.ndindex(*right.shape):
         value, wanted = complex(given[place]), float(right[place])
-        if not abs(value - wanted) <= rtol * abs(wanted) + _slack(given, largest):
+        if not abs(value - wanted) <= relative * abs(wanted) + absolute:
             entry = f"[{', '.join(str(k + 1) for k in place)}]" if place else ""
             message = f"by {name}: entry {name}{entry} is {given[place]}, the derivative's {wanted}"
             raise AssertionError(f"{message}\n{_shown(point)}")
 
 
-def _slack(given: Any, largest: float) -> float:
-    """Return what rounding may leave of a zero beside entries that are not."""
+def _tolerance(given: Any, largest: float, rtol: float | None) -> tuple[float, float]:
+    """Return the relative tolerance, and what rounding may leave of a zero beside others."""
     import numpy as np
 
+    if rtol is not None:
+        return rtol, rtol * largest
     eps = float(np.finfo(given.dtype if given.dtype.kind == "f" else float).eps)
-    return max(1024 * eps * largest, TINY)
+    return math.sqrt(eps), 1024 * eps * largest + TINY
 
 
 def _shown(point: _Point) -> str:

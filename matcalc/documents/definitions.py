@@ -53,15 +53,15 @@ def without_arguments(derivation: Derivation, kept: Iterable[str] = ()) -> Deriv
     'f   '
     """
     kept = {*kept, *NAMES}
-    patterns = []
+    patterns: dict[str, None] = {}
     for chain in derivation.chains:
         match = _HEAD.match(chain[0].text)
         if match and match["name"] not in kept and not match["name"].startswith("\\frac"):
             spaced = r"\s*".join(map(re.escape, re.sub(r"\s", "", match["arguments"])))
             name = re.escape(match["name"])
-            patterns.append(re.compile(rf"(?<![{LETTERS}0-9_])(d?{name}\s*)(\(\s*{spaced}\s*\))"))
+            patterns[rf"(?<![{LETTERS}0-9_])(d?{name}\s*)(\(\s*{spaced}\s*\))"] = None
     chains = derivation.chains
-    for pattern in patterns:
+    for pattern in map(re.compile, patterns):
         chains = tuple([tuple([_blanked(side, pattern) for side in chain]) for chain in chains])
     return derivation._replace(chains=chains)
 

@@ -18,11 +18,8 @@ from matcalc.syntax.formula import is_latex
 
 MARKDOWN = (".md", ".markdown")
 
-_FENCE = re.compile(
-    r"^(?P<indent>[ \t>]*)(?P<fence>```+|~~~+)[ \t]*matcalc\b[^\n]*\n(?P<text>.*?)"
-    r"(?:^[ \t>]*(?P=fence)|\Z)",
-    re.DOTALL | re.MULTILINE,
-)
+_FENCE = re.compile(r"[ \t>]*(?P<fence>```+|~~~+)[ \t]*(?P<word>[^\s`]*)")
+_QUOTED = re.compile(r"^[ \t]*>[ \t>]*", re.MULTILINE)
 
 
 def check_text(text: str, name: str = "text", settings: Settings | None = None) -> Report:
@@ -33,9 +30,10 @@ def check_text(text: str, name: str = "text", settings: Settings | None = None) 
     derivation. What cannot be read is among the findings; a text with nothing to check
     raises MatcalcError E805.
 
-    >>> print(check_text("u = x^2\ny = sin(u)\ndy/dx = cos(u)*2*x", "a.mc"))
-    a.mc:3: right (proved): dy/dx = cos(u)*2*x
+    >>> print(check_text("y = x'*A*x\n∂y/∂x = x'*(A + A')", "a.mc"))
+    a.mc:2: right (proved): ∂y/∂x = x'*(A + A')
     a.mc: 1 right
+    assumed: x: vector(n); A: square(n)
     """
     settings = settings or Settings()
     findings: list[Finding] = []
@@ -55,8 +53,29 @@ def parts(text: str, name: str) -> Iterator[tuple[int, str]]:
     if PurePath(name).suffix.lower() not in MARKDOWN:
         yield 0, text
         return
-    for match in _FENCE.finditer(text):
-        yield match.start("text"), match["text"]
+    yield from _blocks(text)
+
+
+def _blocks(source: str) -> Iterator[tuple[int, str]]:
+    """Yield the fenced blocks whose first word is matcalc; one may end with the file."""
+    fence = word = ""
+    begin = place = 0
+    for line in source.splitlines(keepends=True):
+        match = _FENCE.match(line)
+        if not fence and match:
+            fence, word, begin = match["fence"], match["word"], place + len(line)
+        elif fence and match and match["fence"].startswith(fence) and not match["word"]:
+            if word == "matcalc":
+                yield begin, _unquoted(source[begin:place])
+            fence = ""
+        place += len(line)
+    if fence and word == "matcalc":
+        yield begin, _unquoted(source[begin:])
+
+
+def _unquoted(text: str) -> str:
+    """Blank the marks of a quotation."""
+    return _QUOTED.sub(lambda match: " " * len(match.group()), text)
 
 
 def check_part(source: str, text: str, start: int, name: str, settings: Settings) -> Report:

@@ -79,7 +79,8 @@ def _rows(display: str) -> str:
         inner = [found[1] for found in _INNER.finditer(display, 0, match.start())]
         if inner.count("begin") > inner.count("end"):  # in a matrix or a case distinction
             return match.group()
-        rest = re.split(r"\\\\|\\q?quad(?![A-Za-z])|&", display[match.end() :].lstrip(" &"), 1)[0]
+        after = display[match.end() :].lstrip(" &")
+        rest = re.split(r"\\\\|\\q?quad(?![A-Za-z])|&", after, maxsplit=1)[0]
         before = re.split(r"\\\\", display[: match.start()])[-1].rstrip(" &\n")
         between = "&" in match.group() and before.count("&") % 2 == 0
         goes_on = rest.lstrip().startswith("=") or before.endswith("=") or "=" not in before
