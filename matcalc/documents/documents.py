@@ -59,22 +59,26 @@ def parts(text: str, name: str) -> Iterator[tuple[int, str]]:
 def _blocks(source: str) -> Iterator[tuple[int, str]]:
     """Yield the fenced blocks whose first word is matcalc; one may end with the file."""
     fence = word = ""
+    quoted = False
     begin = place = 0
-    for line in source.splitlines(keepends=True):
+    for line in re.findall(r"[^\n]*\n|[^\n]+\Z", source):
         match = _FENCE.match(line)
         if not fence and match:
             fence, word, begin = match["fence"], match["word"], place + len(line)
+            quoted = ">" in line[: match.start("fence")]
         elif fence and match and match["fence"].startswith(fence) and not match["word"]:
             if word == "matcalc":
-                yield begin, _unquoted(source[begin:place])
+                yield begin, _unquoted(source[begin:place], quoted)
             fence = ""
         place += len(line)
     if fence and word == "matcalc":
-        yield begin, _unquoted(source[begin:])
+        yield begin, _unquoted(source[begin:], quoted)
 
 
-def _unquoted(text: str) -> str:
+def _unquoted(text: str, quoted: bool) -> str:
     """Blank the marks of a quotation."""
+    if not quoted:
+        return text
     return _QUOTED.sub(lambda match: " " * len(match.group()), text)
 
 
