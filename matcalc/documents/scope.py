@@ -90,7 +90,7 @@ class Scope:
             if not sides[name][0].symbols and uses[name] <= {*plain}:
                 plain.append(name)
         formulas = {name: (sides[name][1], self.definitions[name].side.text) for name in plain}
-        self.inferred = self._infer(formulas, self._others(derivation))
+        self.inferred = self._infer(formulas, self._others(derivation, formulas))
         self._declare(self.inferred.variables.values())
         for name, part in self.inferred.named.items():
             if name in formulas:
@@ -98,7 +98,7 @@ class Scope:
         self._read_own(formulas)
         for name in order:
             if name not in self.own and name not in self.failed:
-                self._read_derived(name, uses[name])
+                self._read_derived(name)
 
     def _tree(self, side: Side) -> tuple[Masked, Tree]:
         shown = self.mask(side)
@@ -143,7 +143,9 @@ class Scope:
                 derivation.source, side.start, side.start + len(side.text)
             ) from None
 
-    def _others(self, derivation: Derivation) -> list[tuple[Tree, str]]:
+    def _others(
+        self, derivation: Derivation, formulas: Mapping[str, tuple[Tree, str]]
+    ) -> list[tuple[Tree, str]]:
         """Return formulas that are no definitions but tell kinds: what is derived, identities."""
         found = []
         numbers = {definition.chain for definition in self.definitions.values()}
@@ -158,7 +160,8 @@ class Scope:
                         found.append((self._parsed(shown, side), side.text))
                 except MatcalcError:
                     continue  # told where the side is checked
-        return found
+        later = self.definitions.keys() - formulas.keys()
+        return [(tree, text) for tree, text in found if not names_in_tree(tree) & later]
 
     def _infer(
         self, formulas: dict[str, tuple[Tree, str]], others: list[tuple[Tree, str]]
@@ -206,7 +209,7 @@ class Scope:
             read = infer_several(list(formulas.values()), self.known)
             self.own = dict(zip(formulas, (read.expression, *read.others), strict=True))
 
-    def _read_derived(self, name: str, uses: set[str]) -> None:
+    def _read_derived(self, name: str) -> None:
         """Read a definition that contains derivatives."""
         try:
             several = list(self.readings(self.definitions[name].side))

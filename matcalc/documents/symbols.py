@@ -65,6 +65,7 @@ def masked(text: str, names: Collection[str], letters: dict[Symbol, str], *, lat
     used: dict[str, Symbol] = {}
     place = 0
     for symbol, start, end in find_symbols(text, names, latex=latex):
+        _refuse_ambiguous(text, symbol, start, end)
         letter = letters.get(symbol)
         if letter is None:
             free = [c for c in STAND_INS if c not in letters.values()]
@@ -83,6 +84,23 @@ def masked(text: str, names: Collection[str], letters: dict[Symbol, str], *, lat
         mark = f"[{''.join(used)}]"
         shown = re.sub(rf"({mark}\s*)\\cdot(?![A-Za-z])|\\cdot(?=\s*{mark})", _times, shown)
     return Masked(shown, used)
+
+
+_BEHIND = re.compile(
+    r"\s*(?P<transpose>['′ᵀ⊤]|\.['′T]|\^\s*\{?\s*(?:\\top\b|[⊤ᵀT]))|\s*(?:\[|\.?\^|\*\*|²|³|_)"
+)
+
+
+def _refuse_ambiguous(text: str, symbol: Symbol, start: int, end: int) -> None:
+    """Refuse what may belong to the last name or to the whole derivative, as in ∂y/∂x'."""
+    match = _BEHIND.match(text, end)
+    is_fraction = re.match(r"\\[dt]?frac", text[start:end]) is not None
+    if match is None or is_fraction or (symbol.sign == "∇" and match["transpose"]):
+        return
+    behind = match.group().strip()
+    message = f"{behind} may belong to the derivative or to the name before it"
+    hint = f"({text[start:end].rstrip()}){behind}"
+    raise MatcalcError("E107", message, hint=hint).at(text, start, match.end())
 
 
 def _times(match: re.Match[str]) -> str:
