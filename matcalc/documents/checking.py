@@ -7,12 +7,9 @@ from typing import Any, NamedTuple
 
 from matcalc.calculus.layouts import LAYOUTS, Layout
 from matcalc.checking.answering import verdict_of
-from matcalc.checking.conditions import conditions
-from matcalc.checking.counterexamples import shrunk
-from matcalc.checking.decision import deadline_in, decide
-from matcalc.checking.questions import Question
 from matcalc.checking.verdicts import Verdict
 from matcalc.claims import LIMIT, expected_shapes
+from matcalc.documents.equalities import equality
 from matcalc.documents.findings import (
     FOLLOWS,
     RIGHT,
@@ -26,8 +23,7 @@ from matcalc.documents.lines import Derivation, Side
 from matcalc.documents.scope import Meaning, Scope
 from matcalc.documents.symbols import Symbol
 from matcalc.errors import MatcalcError
-from matcalc.expressions.nodes import Expression, variable
-from matcalc.expressions.shapes import describe
+from matcalc.expressions.nodes import Expression
 
 
 class Settings(NamedTuple):
@@ -189,28 +185,8 @@ class _Checker:
     def equality(self, left: Expression, right: Expression) -> Verdict:
         """Return the verdict on the equality of two formulas in variables and defined names."""
         left, right = self.scope.expand(left), self.scope.expand(right)
-        layout, seed = self.scope.layout, self.settings.seed
-        if left.shape != right.shape:
-            shapes = f"{describe(left.shape)} and {describe(right.shape)}"
-            return Verdict(
-                "refuted", f"the sides have different shapes: {shapes}", "shapes", layout
-            )
-        nothing = variable("~", ())
-        question = Question(left, nothing, (), left, right, layout, 1)
-        deadline = deadline_in(self.settings.limit)
-        decision = decide(question, seed, deadline)
-        reason = decision.reason
-        if decision.refutation is not None:
-            reason = "the two sides differ"
-        verdict = Verdict(
-            decision.verdict, reason, decision.method, layout, decision.bound, seed=seed
-        )
-        if decision.refutation is None:
-            return verdict
-        branches = conditions(question.parts())
-        example = shrunk(question, decision.refutation, branches, deadline, tie=decision.tie)
-        values = str(example).replace("the derivative is", "the true value is")
-        return verdict._replace(hint=values.replace("the claim ", "this side "))
+        settings = self.settings
+        return equality(left, right, self.scope.layout, settings.seed, settings.limit)
 
     def derivative(self, meaning: Meaning, side: Side) -> Verdict:
         """Return the verdict on a side that should be a derivative."""
@@ -222,7 +198,8 @@ class _Checker:
             verdict = verdict_of(
                 truth, scope.expand(claim, free), names, self.settings.seed, self.settings.limit
             )
-            if not verdict.ok and free and claim.shape == truth.expression.shape:
+            on_branches = verdict.slip in ("kink", "undefined")
+            if free and not verdict.ok and not on_branches:  # it may hold by the definitions
                 same = self.equality(truth.expression, claim)
                 verdict = same if same.ok else verdict
             if verdict.ok:

@@ -16,6 +16,7 @@ from matcalc.documents.definitions import (
     names_in_tree,
     ordered,
 )
+from matcalc.documents.findings import line_of
 from matcalc.documents.lines import Derivation, Side
 from matcalc.documents.symbols import Masked, Symbol, masked
 from matcalc.errors import MatcalcError
@@ -57,6 +58,7 @@ class Scope:
     """
 
     def __init__(self, derivation: Derivation, reader: Text, layout: Layout, wrt: str) -> None:
+        self.source = derivation.source
         self.reader = reader
         self.layout = layout
         self.wrt = wrt
@@ -330,7 +332,8 @@ class Scope:
                 raise self._unread(name).at(side.text, 0, len(side.text))
 
     def _unread(self, name: str) -> MatcalcError:
-        return MatcalcError("E804", f"the definition of {name} cannot be read")
+        line = line_of(self.source, self.definitions[name].side.start)
+        return MatcalcError("E804", f"the definition of {name} in line {line} cannot be read")
 
     # Derivative symbols
 

@@ -129,6 +129,26 @@ def test_the_caret_stands_under_the_wrong_side() -> None:
     assert "slip: constant factor" in str(report)
 
 
+# Kinks
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        ("∂y/∂z = [z > 0]", "right"),
+        ("∂y/∂z = [z >= 0]", "wrong"),
+        ("∂y/∂z = (1 + sign(z))/2", "wrong"),
+        ("∂y/∂w = [z >= 0]*x'", "wrong"),
+        ("∂y/∂w = [z > 0]*x'", "right"),
+        ("2*[z > 0] = 2*[z >= 0]", "wrong"),
+        ("max(0, z) = (z + abs(z))/2", "right"),
+    ],
+)
+def test_kinks(line: str, outcome: str) -> None:
+    text = f"where: w, x: vector(n); b: scalar\nz = w·x + b\ny = max(0, z)\n{line}"
+    assert outcomes(text) == [outcome]
+
+
 # Matrices and layouts
 
 
