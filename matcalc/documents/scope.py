@@ -98,6 +98,14 @@ class Scope:
             if name in formulas:
                 self._define(name, part)
         self._read_own(formulas)
+        for name, (tree, _) in formulas.items():
+            side = self.definitions[name].side
+            try:
+                self._refuse_differentials(tree, side)
+            except MatcalcError as error:
+                self.failed[name] = error
+                for other in self._depending(formulas, name):
+                    self.own.pop(other, None)
         for name in order:
             if name not in self.own and name not in self.failed:
                 self._read_derived(name)
@@ -276,6 +284,7 @@ class Scope:
         shown = self.mask(side)
         tree = self._parsed(shown, side)
         self._refuse_unread(tree, shown, side)
+        self._refuse_differentials(tree, side)
         choices = []
         for symbol in shown.symbols.values():
             if symbol in claims:
@@ -330,6 +339,24 @@ class Scope:
         for name in sorted(names & self.definitions.keys()):
             if name not in self.own:
                 raise self._unread(name).at(side.text, 0, len(side.text))
+
+    def _refuse_differentials(self, tree: Tree, side: Side) -> None:
+        """Refuse f' of a defined scalar, and in LaTeX a d that nothing declares."""
+        known = {declaration.name for declaration in self.reader.declarations}
+        stack = [tree]
+        while stack:
+            node = stack.pop()
+            stack += node.children
+            child = node.children[0] if node.kind == "transpose" else node
+            name = str(child.value) if child.kind == "name" else ""
+            start, end = node.span
+            if node.kind == "transpose" and name in self.leaves and not self.leaves[name].shape:
+                message = f"{name} is a scalar: a prime does not transpose it, nor derive it here"
+                raise MatcalcError("E107", message, hint=f"d{name}/dx").at(side.text, start, end)
+            if name == "d" and self.reader.latex and name not in {*known, *self.definitions}:
+                message = "d may be a variable, or part of a derivative that cannot be read"
+                hint = r"\frac{dy}{dx}, or where: d: scalar"
+                raise MatcalcError("E107", message, hint=hint).at(side.text, start, end)
 
     def _unread(self, name: str) -> MatcalcError:
         line = line_of(self.source, self.definitions[name].side.start)

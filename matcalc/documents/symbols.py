@@ -173,7 +173,8 @@ def _closing(text: str, opening: int) -> int:
 
 # In LaTeX
 
-_D = r"(?:(?P<partial>\\partial(?![A-Za-z]))|\\mathrm\s*\{d\}|d)"
+_UPRIGHT = r"\\(?:mathrm|operatorname|text)\s*(?:\{\s*d\s*\}|d(?![A-Za-z]))"
+_D = rf"(?:(?P<partial>\\partial(?![A-Za-z]))|{_UPRIGHT}|d)"
 _SQUARED = r"(?:\^(?:2|\{2\}))"
 _LATEX_NAME = (
     r"(?:\\(?:[A-Za-z]+)\s*(?:\{(?:[^{}]|\{[^{}]*\})*\})+|\\(?!frac|partial|nabla|left)[A-Za-z]+"

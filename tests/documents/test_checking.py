@@ -230,6 +230,26 @@ def test_what_cannot_be_read(text: str, expected: list[str]) -> None:
         assert code[:2] == wanted[:2]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"f' &= 2x",
+        r"f'(x) &= 2x",
+        r"f^{\prime} &= 2x",
+        r"\mathrm{d}f &= 2x \,\mathrm{d}x",
+        "df &= 2x",
+    ],
+)
+def test_other_notations_of_derivatives_are_refused(line: str) -> None:
+    text = rf"% where: x: scalar{chr(10)}\begin{{align}} f(x) &= x^2 \\ {line} \end{{align}}"
+    assert codes(text, "a.tex") == ["E107"]
+
+
+def test_what_rests_on_another_notation_is_not_read() -> None:
+    text = "where: x: scalar\nf = x^2\ng = f'\nh = g + x\ndh/dx = 1\ndf/dx = 2*x"
+    assert outcomes(text) == ["unread", "unread", "unread", "right"]
+
+
 def test_errors_stand_at_their_place() -> None:
     text = "y = x'*x\n∂y/∂x = 2*x' + ∂y/∂x*sinn(x)"
     [finding] = check_text(text, "a.mc").findings

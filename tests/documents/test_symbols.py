@@ -21,6 +21,7 @@ LATEX = [
     (r"\frac{\partial y}{\partial \mathbf{u}_1}", [r"∂y/∂\mathbf{u}_1"]),
     (r"\dfrac{\mathrm{d} y}{\mathrm{d} x}", ["dy/dx"]),
     (r"\frac{dy}{dx} \frac{a}{b}", ["dy/dx"]),
+    (r"\frac{\mathrm d y}{\mathrm d x}", ["dy/dx"]),
     (r"\frac{\partial^2 y}{\partial x^2}", ["∂²y/∂x²"]),
     (r"\frac{\partial^{2} y}{\partial x \, \partial x^\top}", ["∂²y/∂x²"]),
     (r"\frac{\partial}{\partial x} \left( x^\top x \right)", [r"∂( x^\top x )/∂x"]),
