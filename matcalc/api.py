@@ -366,6 +366,18 @@ def _by(tensor: Tensor, targets: Sequence[Target], structure: Convention) -> lis
     return derivatives
 
 
+def derived(formula: Formula, target: Target, layout: Layout, order: int = 1) -> Derivative:
+    """Return the derivative of a formula that was read, by one of its variables.
+
+    >>> formula = parse("w·x + b")
+    >>> print(derived(formula, Target("w", formula.inferred.variables["w"]), "numerator"))
+    x'
+    """
+    _check(layout, order, "auto")
+    question = Question(formula.inferred, [target], ())
+    return _differentiate(question, formula, layout, order, "auto", "entries")[0]
+
+
 def _differentiate(
     question: Question,
     formula: Formula,

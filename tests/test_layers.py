@@ -17,8 +17,8 @@ LAYERS = (
     ("notation",),
     ("code", "checking", "signs", "facts", "convexity", "targets"),
     ("derivative", "derivation", "notes", "api", "claims", "programs"),
-    ("pictures",),
-    ("cli",),
+    ("pictures", "documents"),
+    ("cli", "testing", "pytest_plugin"),
 )
 HEIGHTS = {name: height for height, names in enumerate(LAYERS) for name in names}
 ENTRY = {"__init__", "__main__"}

@@ -1,11 +1,53 @@
-"""The command `matcalc check`: tell whether a derivative worked out by hand is right."""
+"""The command `matcalc check`: tell whether what was worked out by hand is right."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from matcalc.cli.arguments import Arguments
+from matcalc.cli.reports import visible
 from matcalc.errors import MatcalcError
+
+DOCUMENTS = (".mc", ".md", ".markdown", ".tex")
+"""Endings by which an operand names a file, whether there is one or not."""
+
+
+def is_document(arguments: Arguments) -> bool:
+    """Tell whether a file, or standard input, is to be checked as a whole derivation."""
+    if arguments.is_given("claim"):
+        return False
+    operand = arguments.operand
+    return arguments.is_given("file") or (operand is not None and _names_file(operand))
+
+
+def _names_file(operand: str) -> bool:
+    from os.path import isfile
+
+    if operand == "-" or operand.endswith(DOCUMENTS):
+        return True
+    return "\0" not in operand and isfile(operand)
+
+
+def report_on(text: str, name: str, arguments: Arguments) -> Any:
+    """Return what is found in a file."""
+    from matcalc.documents.checking import Settings
+    from matcalc.documents.documents import check_text
+
+    values = arguments.values
+    layout: Any = values["layout"]
+    settings = Settings(
+        values.get("where", ""), layout, values.get("wrt", ""), arguments.number("seed"),
+        float(arguments.number("limit")), arguments.is_given("strict"),
+    )  # fmt: skip
+    return check_text(text, name, settings)
+
+
+def report_lines(report: Any, ascii: bool) -> str:  # noqa: A002
+    """Return what is found in a file as text that controls no terminal."""
+    from matcalc.documents.findings import report_text
+
+    lines = report_text(report, ascii=ascii).split("\n")
+    return "".join(f"{visible(line)}\n" for line in lines)
 
 
 def verdict_on(text: str, arguments: Arguments) -> Any:

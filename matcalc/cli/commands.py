@@ -177,7 +177,9 @@ BATCH = Command(
 CHECK = Command(
     "check",
     "EXPR",
-    "Tell whether --claim is the derivative of a formula, and if not, what went wrong.",
+    "Tell whether --claim is the derivative of a formula, and if not, what went wrong. "
+    "Without --claim, EXPR is a file: each equality of its derivation is checked (of Markdown, "
+    "the blocks fenced as matcalc; of LaTeX, the displays).",
     (
         Option("wrt", "NAME", "the variable, or an entry of it: w or A[1,2]"),
         Option("claim", "FORMULA", "the derivative to check; it may be a program"),
@@ -193,6 +195,7 @@ CHECK = Command(
     (
         'matcalc check "max(0, w·x + b)" --wrt w --claim "[w·x + b > 0]*x\'"',
         'matcalc check "x\'*A*x" --wrt x --claim "2*A*x" --layout denominator',
+        "matcalc check notes.tex --where 'w, x: vector(n)'",
     ),
 )
 CODE = Command(
@@ -231,6 +234,7 @@ Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
   jvp EXPR --wrt NAMES       differentiate along a tangent
   check EXPR --wrt NAME --claim FORMULA
                              tell whether a derivative is right, and what went wrong
+  check FILE                 check a whole derivation: plain lines, Markdown or LaTeX
   code EXPR --wrt NAMES      write a function that computes the derivatives
   note FILE                  write the derivations of every line of a file as one document
   batch FILE                 differentiate every line of a file

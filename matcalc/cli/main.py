@@ -242,6 +242,8 @@ def _code(verdicts: list[bool | None]) -> int:
 
 
 def _check(arguments: Arguments, streams: Streams) -> int:
+    if check.is_document(arguments):
+        return _check_document(arguments, streams)
     text = read_formula_text(CHECK, arguments, streams.stdin)
     verdict = check.verdict_on(text, arguments)
     if arguments.values["format"] == "json":
@@ -249,6 +251,25 @@ def _check(arguments: Arguments, streams: Streams) -> int:
     else:
         streams.answer(_fixed(f"{verdict}\n"))
     return _code([check.accepted(verdict, arguments)])
+
+
+def _check_document(arguments: Arguments, streams: Streams) -> int:
+    path = arguments.operand or arguments.values["file"]
+    if arguments.is_given("file") and arguments.operand is not None:
+        raise MatcalcError("E701", "there is a file, and --file too", hint="one of them")
+    text = read_stream(streams.stdin) if path == "-" else read_file(path)
+    report = check.report_on(text, "standard input" if path == "-" else path, arguments)
+    if arguments.values["format"] == "json":
+        streams.json(report.record())
+    else:
+        streams.answer(lambda ascii: check.report_lines(report, ascii))
+    return _OUTCOMES[report.worst]
+
+
+_OUTCOMES = {
+    "right": ANSWERED, "wrong": REFUTED, "follows": REFUTED, "unread": REFUSED,
+    "undecided": UNDECIDED,
+}  # fmt: skip
 
 
 # matcalc batch

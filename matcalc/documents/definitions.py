@@ -1,0 +1,219 @@
+"""Which names a derivation defines, and what they stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from matcalc.documents.lines import Derivation, Side
+from matcalc.documents.symbols import find_symbols, masked
+from matcalc.errors import MatcalcError
+from matcalc.expressions.functions import NAMES
+from matcalc.syntax.characters import LETTERS
+from matcalc.syntax.declarations import Declaration, parse_declarations
+from matcalc.syntax.formula import parse_formula
+from matcalc.syntax.latex import parse_latex
+from matcalc.syntax.tree import Tree
+
+_HEAD = re.compile(
+    rf"(?P<name>(?:\\[A-Za-z]+\s*)?(?:\{{[^{{}}]*\}}|[{LETTERS}0-9_])+)\s*"
+    r"\((?P<arguments>[^()=]*)\)$"
+)
+
+
+class Definition(NamedTuple):
+    """A name and the side that it stands for; `chain` is the equation's number."""
+
+    name: str
+    side: Side
+    chain: int
+
+
+class Text(NamedTuple):
+    """How the sides of a derivation are read: in LaTeX or not, with what is declared."""
+
+    latex: bool
+    declarations: tuple[Declaration, ...]
+
+    def tree(self, text: str, declarations: Iterable[Declaration] | None = None) -> Tree:
+        """Return the syntax tree of a side."""
+        known = self.declarations if declarations is None else declarations
+        return parse_latex(text, known) if self.latex else parse_formula(text, known)
+
+
+def without_arguments(derivation: Derivation, kept: Iterable[str] = ()) -> Derivation:
+    """Blank the arguments in `f(x) = ...` and wherever f(x) stands: f names the value.
+
+    The names of declared functions are `kept`.
+
+    >>> from matcalc.documents.lines import read_lines
+    >>> found = without_arguments(read_lines("f(x) = x^2", "f(x) = x^2", 0))
+    >>> found.chains[0][0].text
+    'f   '
+    """
+    kept = {*kept, *NAMES}
+    patterns: dict[str, None] = {}
+    for chain in derivation.chains:
+        match = _HEAD.match(chain[0].text)
+        if match and match["name"] not in kept and not match["name"].startswith("\\frac"):
+            spaced = r"\s*".join(map(re.escape, re.sub(r"\s", "", match["arguments"])))
+            name = re.escape(match["name"])
+            patterns[rf"(?<![{LETTERS}0-9_])(d?{name}\s*)(\(\s*{spaced}\s*\))"] = None
+    chains = derivation.chains
+    for pattern in map(re.compile, patterns):
+        chains = tuple([tuple([_blanked(side, pattern) for side in chain]) for chain in chains])
+    return derivation._replace(chains=chains)
+
+
+def _blanked(side: Side, pattern: re.Pattern[str]) -> Side:
+    return side._replace(text=pattern.sub(lambda m: m[1] + " " * len(m[2]), side.text))
+
+
+def definitions(derivation: Derivation, text: Text) -> dict[str, Definition]:
+    """Return what the derivation defines, by name.
+
+    The first side of a chain defines a name if it is one, and neither declared nor that of
+    a function. Raises MatcalcError E802 for a name that is defined twice, or declared too.
+    """
+    found: dict[str, Definition] = {}
+    given = {declaration.name for declaration in text.declarations}
+    for number, (head, *sides) in enumerate(derivation.chains):
+        name = name_of(head.text, text)
+        if name is None or name in NAMES:
+            continue
+        if name in given or name in found:
+            message = f"{name} is defined twice"
+            hint = "every equation of one derivation holds for the same values"
+            if name in given:
+                message, hint = f"{name} is declared, and defined too", "a definition says all"
+            raise MatcalcError("E802", message, hint=hint).at(
+                derivation.source, head.start, head.start + len(head.text.rstrip())
+            )
+        found[name] = Definition(name, sides[0], number)
+    return found
+
+
+def declared(derivation: Derivation, where: str) -> tuple[Declaration, ...]:
+    """Return what `where` and the derivation's own lines declare.
+
+    In a document a later display may declare a name anew; elsewhere that raises
+    MatcalcError E802.
+    """
+    found = {d.name: d for d in parse_declarations(where)}
+    for name, side in derivation.settings:
+        if name != "where":
+            continue
+        try:
+            several = parse_declarations(side.text)
+        except MatcalcError as error:
+            start = side.start + max(error.column - 1, 0)
+            bare = MatcalcError(error.code, error.message, hint=error.hint)
+            raise bare.at(derivation.source, start, start + error.length) from None
+        for declaration in several:
+            if declaration.name in found and not derivation.latex:
+                message = f"{declaration.name} is declared twice"
+                end = side.start + len(side.text)
+                raise MatcalcError("E802", message).at(derivation.source, side.start, end)
+            found[declaration.name] = declaration
+    return tuple(found.values())
+
+
+def in_context(
+    derivation: Derivation, text: Text, known: dict[str, tuple[Side, ...]]
+) -> Derivation:
+    """Return the derivation with those earlier definitions in front that it uses.
+
+    `known` has the chains of earlier definitions, and takes up those of the derivation. An
+    earlier definition that uses a name which is defined anew is forgotten.
+    """
+    own = {
+        name: derivation.chains[d.chain][:2] for name, d in definitions(derivation, text).items()
+    }
+    _forget(known, own.keys() & known.keys(), text)
+    context: dict[str, tuple[Side, ...]] = {}
+    wanted = {name for chain in derivation.chains for name in _names_in_chain(chain, text)}
+    while wanted:
+        name = wanted.pop()
+        if name in known and name not in own and name not in context:
+            context[name] = known[name]
+            wanted |= _names_in_chain(known[name], text)
+    known |= own
+    return derivation._replace(chains=(*context.values(), *derivation.chains))
+
+
+def _forget(known: dict[str, tuple[Side, ...]], changed: set[str], text: Text) -> None:
+    """Drop the definitions that use changed names, by way of others too."""
+    while changed:
+        for name in changed:
+            del known[name]
+        changed = {n for n, chain in known.items() if _names_in_chain(chain[1:], text) & changed}
+
+
+def _names_in_chain(chain: tuple[Side, ...], text: Text) -> set[str]:
+    found: set[str] = set()
+    for side in chain:
+        shown = masked(side.text, (), {}, latex=text.latex)
+        pieces = [shown.text, *[part for s in shown.symbols.values() for part in (s.of, s.by)]]
+        for piece in filter(None, pieces):
+            try:
+                found |= names_in_tree(text.tree(piece))
+            except MatcalcError:
+                continue  # told where the side is checked
+    return found
+
+
+def name_of(text: str, reader: Text) -> str | None:
+    """Return the name that a text is, or None if it is none."""
+    if find_symbols(text, (), latex=reader.latex) or len(text) > 200:
+        return None
+    try:
+        tree = reader.tree(text)
+    except MatcalcError:
+        return None
+    if tree.kind == "noted":
+        (tree,) = tree.children
+    return str(tree.value) if tree.kind == "name" else None
+
+
+def names_in_tree(tree: Tree) -> set[str]:
+    """Return all names that a formula contains."""
+    found: set[str] = set()
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        stack += node.children
+        if node.kind == "name":
+            found.add(str(node.value))
+    return found
+
+
+def ordered(uses: Mapping[str, set[str]]) -> list[str]:
+    """Return names in an order in which each follows those that it uses.
+
+    Raises ValueError with the names of a cycle.
+
+    >>> ordered({"y": {"u", "x"}, "u": {"x"}})
+    ['u', 'y']
+    """
+    order: list[str] = []
+    done: set[str] = set()
+    for root in uses:
+        path: dict[str, None] = {}
+        stack = [(root, False)]
+        while stack:
+            name, left = stack.pop()
+            if left:
+                del path[name]
+                done.add(name)
+                order.append(name)
+                continue
+            if name in path:
+                names = list(path)
+                raise ValueError(" → ".join([*names[names.index(name) :], name]))
+            if name in done:
+                continue
+            path[name] = None
+            stack.append((name, True))
+            stack += [(n, False) for n in sorted(uses[name] & uses.keys()) if n not in done]
+    return order
