@@ -42,7 +42,7 @@ def backward_steps(
         for operand in setting.operands[u.symbol]:
             pulled = setting.pulled(u, operand, seeds[u.symbol])
             shape = setting.variable.shape if operand is setting.wrt else operand.shape
-            formula = setting.formula(pulled, shape)
+            formula = setting.named(setting.formula(pulled, shape), u)
             rule = setting.rule(u, operand)
             arriving.setdefault(operand, []).append((u.symbol, formula, rule))
     steps.append(_total(setting, setting.wrt, arriving[setting.wrt], deltas, quantities))

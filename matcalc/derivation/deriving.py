@@ -16,6 +16,7 @@ from matcalc.derivation import rules
 from matcalc.derivation.backward import backward_steps
 from matcalc.derivation.differentials import differential_steps
 from matcalc.derivation.jacobians import jacobian_steps, rewriting_steps
+from matcalc.derivation.likeness import COLLECTION
 from matcalc.derivation.paths import chain_of
 from matcalc.derivation.planning import GRADIENTS, RESULTS, depending, planned
 from matcalc.derivation.settings import LARGEST, Setting
@@ -27,6 +28,7 @@ from matcalc.derivation.steps import (
     Detail,
     Manner,
     Quantity,
+    Rule,
     Step,
 )
 from matcalc.errors import MatcalcError
@@ -212,6 +214,8 @@ def _derivation(
     naming = [
         Step("intermediates", rules.NAMING, u.symbol, u.operation) for u in setting.intermediates
     ]
+    if before is not None:
+        naming[-1] = naming[-1]._replace(remark="the derivative found so far")
     answer = derivative.expression
     seed = derivative.formula.inferred.others[-1] if derivative.operation != "diff" else None
     symbol = _answer_symbol(setting, chain, derivative.operation, answer, quantities)
@@ -401,13 +405,28 @@ def _differentials(
         if read is not None and read is not whole:
             traced = read.head == "call"
             found = list(rewriting_steps(whole, read, "substitution"))
-            if traced and found[-1].rule is rules.COLLECTION:
+            if traced and found[-1].rule is COLLECTION:
                 found[-1] = found[-1]._replace(rule=rules.TRACE)
             steps += found
     if seed is not None:
         return [*steps, Step("answer", rules.ANSWER, final, answer)]
-    rule = rules.JACOBIAN_IDENTIFICATION if setting.result.shape else rules.IDENTIFICATION
-    return [*steps, Step("answer", rule, symbol, answer)]
+    if answer.head == "call" and answer.value[0] == "unvec" and setting.layout != "denominator":
+        (flat,) = answer.arguments
+        stacked = make("multiply", (flat, _vec(change)))
+        steps.append(Step("substitution", rules.VEC, _vec(final), stacked))
+    return [*steps, Step("answer", _identification(setting), symbol, answer)]
+
+
+def _vec(formula: Expression) -> Expression:
+    return make("call", (formula,), ("vec", None)) if len(formula.shape) == 2 else formula
+
+
+def _identification(setting: Setting) -> Rule:
+    """Return the theorem that reads the derivative off the differential."""
+    ranks = len(setting.result.shape), len(setting.wrt.shape)
+    if ranks == (0, 2):
+        return rules.IDENTIFICATION
+    return rules.VEC_IDENTIFICATION if max(ranks) > 1 else rules.JACOBIAN_IDENTIFICATION
 
 
 def _linear_form(setting: Setting, answer: Expression, change: Expression) -> Expression | None:

@@ -32,6 +32,7 @@ def differential_steps(
     steps: list[Step] = []
     for u in setting.moving:
         formula = setting.formula(setting.pushed(u, tangents), u.symbol.shape)
+        formula = setting.named(formula, u)
         symbol = setting.symbol(_name(u.symbol), u.symbol.shape)
         quantities[symbol] = Quantity("tangent", u.symbol)
         found = [setting.rule(u, operand) for operand in setting.operands[u.symbol]]

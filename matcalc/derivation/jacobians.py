@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivation import rules
+from matcalc.derivation.likeness import difference, is_reordered
 from matcalc.derivation.settings import Setting, is_matrix_algebra
 from matcalc.derivation.simplifications import rewritten
 from matcalc.derivation.steps import Chain, Part, Paths, Quantity, Step
@@ -52,6 +53,7 @@ class _Partials:
         for u in setting.moving:
             for operand in setting.operands[u.symbol]:
                 formula = setting.jacobian_formula(setting.local(u, operand), u.symbol, operand)
+                formula = setting.named(formula, u)
                 symbol = self._symbol(sign, u.symbol, operand, formula)
                 quantities[symbol] = Quantity("partial", u.symbol, operand)
                 self.symbols[u.symbol, operand] = symbol
@@ -89,8 +91,9 @@ def _along_the_path(partials: _Partials) -> tuple[list[Step], Expression]:
     for u in setting.moving:
         found[u.symbol] = setting.pushed(u, found)
     simple = setting.jacobian_formula(found[setting.result], setting.result, setting.wrt)
+    simple = setting.named(simple)
     if len(factors) == 1:
-        return [], simple
+        return [], partials.formulas[factors[0]]
     total = partials.total(setting.result, simple)
     paths = Paths((factors,), setting.layout == "denominator")
     steps = [Step("combination", partials.chain.rule, total, paths)]
@@ -113,11 +116,14 @@ def rewriting_steps(start: Expression, end: Expression, part: Part) -> Iterator[
     """Yield the named simplifications from one formula to an equal one."""
     current = start
     for rule, formula in rewritten(start, end):
-        if formula is end or to_text(formula) != to_text(current):
+        if formula is end or is_reordered(formula, end):
+            yield Step(part, rule, current, end)
+            return
+        if to_text(formula) != to_text(current):
             yield Step(part, rule, current, formula)
             current = formula
     if current is not end:
-        yield Step(part, rules.COLLECTION, current, end)
+        yield Step(part, difference(current, end), current, end)
 
 
 def _totals(partials: _Partials) -> tuple[list[Step], Expression]:
@@ -130,7 +136,7 @@ def _totals(partials: _Partials) -> tuple[list[Step], Expression]:
     steps: list[Step] = []
     for u in setting.moving:
         tensor = setting.pushed(u, tensors)
-        formula = setting.jacobian_formula(tensor, u.symbol, setting.wrt)
+        formula = setting.named(setting.jacobian_formula(tensor, u.symbol, setting.wrt))
         operands = setting.operands[u.symbol]
         tensors[u.symbol], values[u.symbol] = tensor, formula
         if operands == (setting.wrt,):  # the partial derivative is the total one

@@ -25,12 +25,12 @@ from matcalc.notation.text import to_text
 
 PAPER = "Parr & Howard, section "
 COOKBOOK = "The Matrix Cookbook, eq. "
+_CALCULUS = "calculus of one variable"
 DIFFERENTIALS = "Magnus & Neudecker, chapter 8"
 
 NAMING = Rule("intermediate variables", "one operator each", PAPER + "4.5")
 SUBSTITUTION = Rule("substitution", "put the intermediate variables back", PAPER + "4.5.1")
 INSERTION = Rule("insert the local derivatives", "", PAPER + "4.5")
-COLLECTION = Rule("collect", "order the factors, join and factor the terms")
 LAYOUT = Rule("layout", "the gradient has the shape of its variable", "Wikipedia, Matrix calculus")
 
 SINGLE_VARIABLE = Rule("single-variable chain rule", "dy/dx = dy/du · du/dx", PAPER + "4.5.1")
@@ -61,7 +61,7 @@ READ_OFF = Rule(
 )
 ENTRY = Rule("one entry", "the derivative by an entry is that entry of the derivative")
 ANSWER = Rule("the answer")
-TRACE = Rule("cycle the trace", "tr(A*B) = tr(B*A), tr(A') = tr(A)", COOKBOOK + "14")
+TRACE = Rule("cycle the trace", "tr(A*B) = tr(B*A), tr(A') = tr(A)", COOKBOOK + "13, 14")
 WITH_MATRICES = Rule("the sum over the index as a product", "the samples are the rows of a matrix")
 IDENTIFICATION = Rule(
     "first identification theorem",
@@ -73,6 +73,12 @@ JACOBIAN_IDENTIFICATION = Rule(
     "dy = J dx means that the Jacobian is J",
     "Magnus & Neudecker, chapter 5",
 )
+VEC_IDENTIFICATION = Rule(
+    "first identification theorem",
+    "d vec(Y) = J d vec(X) means that the Jacobian is J",
+    "Magnus & Neudecker, chapter 5",
+)
+VEC = Rule("vec of a product", "vec(A*X*B) = (B' ⊗ A)*vec(X)", COOKBOOK + "520")
 DIRECT = Rule("no chain", "one operator only: its local derivative is the answer")
 CONSTANT = Rule("derivative of a constant", "dc/dx = 0", PAPER + "2")
 
@@ -82,11 +88,12 @@ _SCALAR = {
     "negate": Rule("multiplication by a constant", "d(c*u)/du = c", PAPER + "2"),
     "multiply": Rule("product rule", "d(u*v) = v*du + u*dv", PAPER + "2"),
     "hadamard": Rule("product rule", "d(u*v) = v*du + u*dv", PAPER + "2"),
-    "divide": Rule("quotient rule", "d(u/v) = du/v - u*dv/v^2", PAPER + "2"),
+    "divide": Rule("quotient rule", "d(u/v) = du/v - u*dv/v^2", _CALCULUS),
     "power": Rule("power rule", "d(u^n)/du = n*u^(n - 1)", PAPER + "2"),
 }
 _MULTIPLE = Rule("multiplication by a constant", "d(c*u)/du = c", PAPER + "2")
 _SQUARED_NORM = Rule("squared norm", "d norm2(u)^2 = 2*u'*du", COOKBOOK + "131")
+_SQUARED_FROBENIUS = Rule("squared norm", "d normF(U)^2 = 2*tr(U'*dU)", COOKBOOK + "132")
 _ELEMENTWISE = Rule(
     "element-wise binary operator",
     "the Jacobian is diagonal: the i-th entry depends on the i-th entries only",
@@ -97,6 +104,7 @@ _EXPANSION = Rule(
 )
 _FUNCTION = Rule("element-wise function", "∂f(u)/∂u = diag(f'(u))", PAPER + "4.5.3")
 _VECTOR_SUM = Rule("vector sum reduction", "∂sum(u)/∂u = ones'", PAPER + "4.4")
+_VECTOR_MEAN = Rule("vector mean", "∂mean(u)/∂u = ones'/n", PAPER + "4.4")
 _DOT = Rule("dot product", "∂(u·v)/∂u = v'", PAPER + "5")
 _PRODUCT = Rule("product of matrices", "d(U*V) = dU*V + U*dV", COOKBOOK + "37")
 _LINEAR = Rule("linear function", "the differential of L(u) is L(du)", DIFFERENTIALS)
@@ -112,9 +120,9 @@ _MATRIX = {
     "negate": Rule("multiple of a matrix", "d(c*U) = c*dU", COOKBOOK + "34"),
     "hadamard": Rule("Hadamard product", "d(U .* V) = dU .* V + U .* dV", COOKBOOK + "38"),
     "divide": Rule(
-        "element-wise quotient", "d(U ./ V) = dU ./ V - U .* dV ./ V.^2", COOKBOOK + "38"
+        "element-wise quotient", "d(U ./ V) = dU ./ V - U .* dV ./ V.^2", _CALCULUS
     ),
-    "power": Rule("element-wise power", "d(U .^ n) = n*U .^ (n - 1) .* dU", COOKBOOK + "38"),
+    "power": Rule("element-wise power", "d(U .^ n) = n*U .^ (n - 1) .* dU", PAPER + "2"),
     "multiply": _PRODUCT,
     "kron": Rule("Kronecker product", "d(U ⊗ V) = dU ⊗ V + U ⊗ dV", COOKBOOK + "39"),
     "transpose": Rule("transpose", "d(U') = (dU)'", COOKBOOK + "44"),
@@ -128,7 +136,7 @@ _WEAK = (_SUM, _MULTIPLE, *[_MATRIX[head] for head in ("add", "negate", "transpo
 _CALLS = {
     "tr": Rule("trace", "d tr(U) = tr(dU)", COOKBOOK + "36"),
     "inv": Rule("inverse", "d inv(U) = -inv(U)*dU*inv(U)", COOKBOOK + "40"),
-    "det": Rule("determinant", "d det(U) = det(U)*tr(inv(U)*dU)", COOKBOOK + "42"),
+    "det": Rule("determinant", "d det(U) = tr(adj(U)*dU)", COOKBOOK + "41"),
     "logdet": Rule("log-determinant", "d logdet(U) = tr(inv(U)*dU)", COOKBOOK + "43"),
     "softmax": Rule("softmax", "ds = s .* du - s*(s'*du)", "Boyd & Vandenberghe, 3.1.5"),
     "log_softmax": Rule(
@@ -168,7 +176,7 @@ def rule_of(
         return CONSTANT
     if len(rules) == 1:
         return rules[0]
-    if _SQUARED_NORM in rules:
+    if not chosen.keys().isdisjoint((_SQUARED_NORM, _SQUARED_FROBENIUS)):
         rules = [rule for rule in rules if not rule.name.startswith("derivative of norm")]
     strong = [rule for rule in rules if rule not in _WEAK] or rules
     names = list(dict.fromkeys(rule.name for rule in strong))
@@ -180,7 +188,8 @@ def rule_of(
 
 def _rule(node: Expression, moving: list[Expression], constant: list[Expression]) -> Rule:
     if node.head == "power" and is_norm(node.arguments[0]):
-        return _SQUARED_NORM
+        matrix = len(node.arguments[0].arguments[0].shape) == 2
+        return _SQUARED_FROBENIUS if matrix else _SQUARED_NORM
     shapes = [argument.shape for argument in node.arguments]
     if node.head == "call":
         return _call_rule(node)
@@ -242,5 +251,5 @@ def _call_rule(node: Expression) -> Rule:
         entry = PRIMITIVE_BY_NAME[name]
         return Rule(f"derivative of {name}", f"dY = {entry.differential}", entry.source)
     if name in ("sum", "mean") and len(node.arguments[0].shape) == 1:
-        return _VECTOR_SUM
+        return _VECTOR_SUM if name == "sum" else _VECTOR_MEAN
     return Rule(f"{name}, a linear function", "the differential of L(u) is L(du)", DIFFERENTIALS)

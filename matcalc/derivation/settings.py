@@ -114,6 +114,19 @@ class Setting(NamedTuple):
         """Return a tensor in the shape of a symbol."""
         return in_shape(self.notation, tensor, shape)
 
+    def named(self, formula: Expression, *own: Intermediate) -> Expression:
+        """Return the formula with the value of a function by its name: u2 for exp(u1).
+
+        Of all intermediates, or of its `own`; the result keeps its operation.
+        """
+        functions = {
+            u.operation: u.symbol
+            for u in own or self.moving
+            if u.operation.head == "call" and u.symbol is not self.result
+        }
+        found = substitute(formula, functions)
+        return found if found is formula else self.formula(tensor_of(found), found.shape)
+
     def meaning(self, formula: Expression) -> Expression:
         """Return the formula with the intermediates put back in."""
         return substitute(formula, {u.symbol: u.meaning for u in self.intermediates})

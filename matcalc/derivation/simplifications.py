@@ -26,7 +26,7 @@ def rewritten(start: Expression, goal: Expression) -> Iterator[tuple[Rule, Expre
     >>> start, goal = read_formula("1*diag(2*x)*x", x), read_formula("2*x .^ 2", x)
     >>> for rule, formula in rewritten(start, goal):
     ...     print(f"{to_text(formula)}  ({rule.name})")
-    diag(2*x)*x  (a factor of one)
+    diag(2*x)*x  (a factor of one, or minus one)
     2*x .* x  (a diagonal matrix times a vector)
     """
     current = start
@@ -72,6 +72,8 @@ def _unit_factor(node: Expression) -> Expression | None:
             return right
         if _is_one(right):
             return left
+        if left is number(-1):
+            return make("negate", (right,))
     if node.head == "divide" and _is_one(node.arguments[1]):
         return node.arguments[0]
     return None
@@ -165,7 +167,7 @@ def _ones(node: Expression) -> Expression | None:
 
 
 def _transposes(node: Expression) -> Expression | None:
-    if node.head != "transpose":
+    if node.head != "transpose" or node.arguments[0].head == "add":
         return None
     turned = transpose(node.arguments[0])
     return None if turned is node else turned
@@ -198,7 +200,7 @@ def _joined(node: Expression) -> Expression | None:
 
 
 RULES: tuple[tuple[Rule, Rewrite], ...] = (
-    (Rule("a factor of one"), _unit_factor),
+    (Rule("a factor of one, or minus one"), _unit_factor),
     (Rule("terms and factors of zero"), _zero),
     (Rule("signs in front"), _signs_in_front),
     (Rule("the identity matrix"), _identity_matrix),
