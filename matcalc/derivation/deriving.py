@@ -16,7 +16,7 @@ from matcalc.derivation import rules
 from matcalc.derivation.backward import backward_steps
 from matcalc.derivation.differentials import differential_steps
 from matcalc.derivation.jacobians import jacobian_steps, rewriting_steps
-from matcalc.derivation.likeness import COLLECTION
+from matcalc.derivation.likeness import SIMPLIFICATION
 from matcalc.derivation.paths import chain_of
 from matcalc.derivation.planning import GRADIENTS, RESULTS, depending, planned
 from matcalc.derivation.settings import LARGEST, Setting
@@ -277,7 +277,8 @@ def _cases(setting: Setting, answer: Expression) -> tuple[tuple[Expression, Expr
     order = postorder([answer], lambda node: node.arguments)
     running = free_indices(order)
     found = [node for node in order if node.head == "compare"]
-    if len(found) != 1 or found[0].shape or running[found[0]]:
+    choices = any(node.head == "call" and node.value[0] in ("max", "min", "abs") for node in order)
+    if len(found) != 1 or found[0].shape or running[found[0]] or choices:
         return ()
     (condition,) = found
     sides = []
@@ -405,7 +406,7 @@ def _differentials(
         if read is not None and read is not whole:
             traced = read.head == "call"
             found = list(rewriting_steps(whole, read, "substitution"))
-            if traced and found[-1].rule is COLLECTION:
+            if traced and found[-1].rule is SIMPLIFICATION:
                 found[-1] = found[-1]._replace(rule=rules.TRACE)
             steps += found
     if seed is not None:

@@ -7,15 +7,17 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from matcalc.derivation.steps import Rule
+from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.functions import DEFINED_BY_NAME
-from matcalc.expressions.nodes import Expression, make
+from matcalc.expressions.nodes import Expression, number, substitute
 from matcalc.expressions.traversal import postorder
 
 ORDER = Rule("order of factors", "scalars commute, entry-wise factors too; (A*B)' = B'*A'")
 JOIN = Rule("join and cancel equal factors")
 FACTOR = Rule("factor", "draw out what all terms share; like terms join")
 EXPAND = Rule("multiply out", "A*(B + C) = A*B + A*C; like terms join")
-COLLECTION = Rule("collect", "order the factors, join and factor the terms")
+POSITIVE = Rule("where the condition holds", "[z > 0]*max(0, z) = [z > 0]*z")
+SIMPLIFICATION = Rule("simplify", "cancel, join and factor what can be")
 
 MOST_TERMS = 200
 """Sums that would have more terms are not multiplied out."""
@@ -34,7 +36,8 @@ _DEFINITIONS = {
 }
 
 Powers = frozenset[tuple[object, Fraction]]
-Monomial = tuple[Powers, tuple[Powers, ...]]
+Links = tuple[Powers, ...]
+Monomial = tuple[Powers, Links]
 Terms = dict[Monomial, Fraction]
 
 _one = Fraction(1)
@@ -67,10 +70,13 @@ def difference(before: Expression, after: Expression) -> Rule:
             if not opened:
                 return JOIN
             return FACTOR if _length(after) <= _length(before) else EXPAND
+    chosen = _where_positive(before)
+    if chosen is not before and _alike(chosen, after, True):
+        return POSITIVE
     for name in sorted(_functions(before) ^ _functions(after)):
         if name in _DEFINITIONS:
             return Rule(f"definition of {name}", _DEFINITIONS[name])
-    return COLLECTION
+    return SIMPLIFICATION
 
 
 def is_reordered(before: Expression, after: Expression) -> bool:
@@ -92,6 +98,20 @@ def _leaves(formula: Expression) -> Counter[Expression]:
 
 def _length(formula: Expression) -> int:
     return sum(_leaves(formula).values())
+
+
+def _where_positive(formula: Expression) -> Expression:
+    """Return the formula with z for max(0, z) if there is a factor [z > 0] in it."""
+    nodes = postorder([formula], lambda n: n.arguments)
+    positive = {n.arguments[0] for n in nodes if n.head == "compare" and n.value == ">"
+                and n.arguments[1] is number(0)}  # fmt: skip
+    chosen = {}
+    for node in nodes:
+        if node.head == "call" and node.value[0] in ("max", "relu"):
+            found = positive.intersection(node.arguments)
+            if found and all(a in found or a is number(0) for a in node.arguments):
+                chosen[node] = found.pop()
+    return substitute(formula, chosen)
 
 
 def _functions(formula: Expression) -> set[str]:
@@ -118,6 +138,8 @@ class _Normal:
         self.opened = opened
         self.numbers: dict[object, int] = {}
         self.known: dict[Expression, Terms] = {}
+        self.kinds: dict[int, str] = {}
+        self.units: dict[int, str] = {}
 
     def of(self, formula: Expression) -> Terms:
         for node in postorder([formula], lambda n: n.arguments):
@@ -139,12 +161,16 @@ class _Normal:
         if head in ("multiply", "dot", "hadamard"):
             return self._product(node, parts)
         if head == "divide":
-            above, below = parts
-            (over, under) = node.arguments
-            return self._times(above, self._power(below, under, -_one), node, False)
+            below = self._power(parts[1], node.arguments[1], -_one)
+            return self._times(parts[0], below, node, False)
         if head == "power" and node.arguments[1].head == "number":
             exponent = Fraction(node.arguments[1].value)
             return self._power(parts[0], node.arguments[0], exponent)
+        if head == "call" and node.value == ("sum", None) and len(node.arguments[0].shape) == 1:
+            row = {self._turned(m): c for m, c in self._ones(node.arguments[0]).items()}
+            return self._times(row, parts[0], node, True)
+        if head == "ones":
+            return self._ones(node)
         return self._atom(node, (head, node.value, *map(self._number, parts), node.shape))
 
     def _number(self, part: object) -> int:
@@ -152,9 +178,13 @@ class _Normal:
         return self.numbers.setdefault(key, len(self.numbers))
 
     def _atom(self, node: Expression, key: object) -> Terms:
+        place = self._number(key)
+        self.kinds[place] = _kind(node)
+        if node.head == "eye":
+            self.units[place] = "eye"
         symmetric = node.head == "eye" or bool(node.head == "variable" and node.value.structure)
         symmetric = symmetric or (node.head == "call" and node.value[0] == "diag")
-        power = frozenset({((self._number(key), "symmetric" if symmetric else False), _one)})
+        power = frozenset({((place, "symmetric" if symmetric else False), _one)})
         return {(_none, (power,)): _one} if node.shape else {(power, ()): _one}
 
     def _whole(self, terms: Terms, node: Expression) -> Terms:
@@ -170,8 +200,15 @@ class _Normal:
         return self._times(terms, self._ones(node), node, False)
 
     def _ones(self, node: Expression) -> Terms:
-        ones = make("ones", (), node.shape)
-        return self._atom(ones, ("ones", None, node.shape))
+        links = []
+        for turned, length in enumerate(node.shape[-2:] if len(node.shape) < 3 else ()):
+            place = self._number(("ones", length))
+            self.units[place] = "ones"
+            self.kinds[place] = "column"
+            links.append(frozenset({((place, len(node.shape) == 2 and turned == 1), _one)}))
+        if len(node.shape) == 2 and node.shape[0] == ONE:
+            links = links[1:]
+        return {(_none, tuple(links)): _one} if links else self._atom(node, ("ones", node.shape))
 
     def _turned(self, monomial: Monomial) -> Monomial:
         scalars, chain = monomial
@@ -179,10 +216,6 @@ class _Normal:
 
     def _product(self, node: Expression, parts: Sequence[Terms]) -> Terms:
         pair = [self._whole(p, a) for p, a in zip(parts, node.arguments, strict=True)]
-        for argument, other in ((0, 1), (1, 0)):
-            if node.arguments[argument].head == "eye" and node.head == "multiply":
-                if node.arguments[other].shape:
-                    return pair[other]
         left, right = pair
         shaped = all(argument.shape for argument in node.arguments)
         if node.head == "dot" and shaped:
@@ -197,28 +230,70 @@ class _Normal:
         for (s, a), c in left.items():
             for (t, b), d in right.items():
                 scalars = _merged(s, t)
-                if chained or not a or not b:
-                    chain = (*a, *b)
-                else:
-                    chain = (_merged(self._link(a), self._link(b)),)
+                joined = chained or not a or not b
+                chain = (*a, *b) if joined else self._entrywise(a, b)
                 if len(chain) > MOST_FACTORS:
                     raise _TooMany
-                if chain and not node.shape:
-                    scalars, chain = _merged(scalars, self._scalar(chain)), ()
+                inner, chain = self._parted(chain)
+                scalars = _merged(scalars, inner)
                 found.append({(scalars, chain): c * d})
         return _sum(found)
 
-    def _link(self, chain: tuple[Powers, ...]) -> Powers:
+    def _link(self, chain: Links) -> Powers:
         """Return a product of matrices as one entry-wise factor."""
         if len(chain) == 1:
             return chain[0]
-        return frozenset({((self._number(chain), False), _one)})
+        place = self._number(chain)
+        if self._is(chain[0], "row") or self._is(chain[-1], "column"):
+            self.kinds[place] = "column" if self._is(chain[-1], "column") else "row"
+        return frozenset({((place, False), _one)})
 
-    def _scalar(self, chain: tuple[Powers, ...]) -> Powers:
+    def _entrywise(self, left: Links, right: Links) -> Links:
+        """Multiply entry by entry; ones drop out."""
+        for ones, other in ((left, right), (right, left)):
+            if all(self._is(link, "ones") for link in ones):
+                return other
+        return (_merged(self._link(left), self._link(right)),)
+
+    def _is(self, link: Powers, kind: str) -> bool:
+        """Tell whether a factor is of a kind: 'row', 'column' or 'ones'."""
+        for atom, _ in link:
+            assert isinstance(atom, tuple)
+            place, turned = atom
+            found = self.kinds.get(place, "matrix")
+            if kind in ("ones", "eye"):
+                return len(link) == 1 and self.units.get(place) == kind
+            if found != "matrix":
+                return (found == kind) != (turned is True)
+        return False
+
+    def _parted(self, chain: Links) -> tuple[Powers, Links]:
+        """Take the inner products, from a row to the next column, out of a chain."""
+        scalars, kept = _none, [link for link in chain if not self._is(link, "eye")]
+        kept = kept or list(chain[:1])
+        end = 0
+        while end < len(kept):
+            if self._is(kept[end], "column"):
+                begin = end - 1
+                while begin >= 0 and not self._is(kept[begin], "row"):
+                    begin -= 1
+                if begin >= 0:
+                    scalars = _merged(scalars, self._scalar(tuple(kept[begin : end + 1])))
+                    del kept[begin : end + 1]
+                    end = begin
+                    continue
+            end += 1
+        return scalars, tuple(kept)
+
+    def _scalar(self, chain: Links) -> Powers:
         """Return an inner product as a factor, the same as its transpose."""
         _, turned = self._turned((_none, chain))
-        number = min(self._number(chain), self._number(turned))
-        return frozenset({(number, _one)})
+        if len(chain) == 2:  # a'*b is the sum of a .* b
+            return frozenset(
+                {((self._number(self._entrywise(turned[1:], chain[1:])), False), _one)}
+            )
+        place = min(self._number(chain), self._number(turned))
+        return frozenset({((place, "symmetric"), _one)})
 
     def _power(self, terms: Terms, base: Expression, exponent: Fraction) -> Terms:
         if self.opened and exponent in (2, 3) and len(terms) > 1:
@@ -234,6 +309,12 @@ class _Normal:
         if exponent.denominator > 1:
             return {(_raised(scalars, exponent), raised): _one}
         return {(_raised(scalars, exponent), raised): coefficient ** int(exponent)}
+
+
+def _kind(node: Expression) -> str:
+    if len(node.shape) == 1:
+        return "column"
+    return "row" if len(node.shape) == 2 and node.shape[0] == ONE else "matrix"
 
 
 def _sum(parts: Iterable[Terms]) -> Terms:
@@ -259,6 +340,6 @@ def _turned(link: Powers) -> Powers:
     turned = []
     for atom, exponent in link:
         assert isinstance(atom, tuple)
-        number, flag = atom
-        turned.append(((number, flag if flag == "symmetric" else not flag), exponent))
+        place, flag = atom
+        turned.append(((place, flag if flag == "symmetric" else not flag), exponent))
     return frozenset(turned)

@@ -119,9 +119,7 @@ _MATRIX = {
     "add": Rule("sum of matrices", "d(U + V) = dU + dV", COOKBOOK + "35"),
     "negate": Rule("multiple of a matrix", "d(c*U) = c*dU", COOKBOOK + "34"),
     "hadamard": Rule("Hadamard product", "d(U .* V) = dU .* V + U .* dV", COOKBOOK + "38"),
-    "divide": Rule(
-        "element-wise quotient", "d(U ./ V) = dU ./ V - U .* dV ./ V.^2", _CALCULUS
-    ),
+    "divide": Rule("element-wise quotient", "d(U ./ V) = dU ./ V - U .* dV ./ V.^2", _CALCULUS),
     "power": Rule("element-wise power", "d(U .^ n) = n*U .^ (n - 1) .* dU", PAPER + "2"),
     "multiply": _PRODUCT,
     "kron": Rule("Kronecker product", "d(U ⊗ V) = dU ⊗ V + U ⊗ dV", COOKBOOK + "39"),

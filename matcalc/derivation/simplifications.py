@@ -158,11 +158,16 @@ def _ones(node: Expression) -> Expression | None:
         for one, other in (node.arguments, node.arguments[::-1]):
             if one.head == "ones" and one.shape == other.shape:
                 return other
-    if node.head == "multiply":
-        left, right = node.arguments
+    parts = links(node) if node.head == "multiply" else []
+    for k in range(len(parts) - 1):
+        left, right = parts[k], parts[k + 1]
         row = left.arguments[0] if left.head == "transpose" else None
-        if row is not None and row.head == "ones" and len(right.shape) == 1:
-            return make("call", (right,), ("sum", None))
+        if row is None or len(row.shape) != 1 or len(right.shape) != 1:
+            continue
+        for one, other in ((row, right), (right, row)):
+            if one.head == "ones":
+                total = make("call", (other,), ("sum", None))
+                return _product([*parts[:k], total, *parts[k + 2 :]])
     return None
 
 
@@ -174,10 +179,15 @@ def _transposes(node: Expression) -> Expression | None:
 
 
 def _scalars_in_front(node: Expression) -> Expression | None:
-    """A*(c*B) is c*A*B; numbers multiply."""
+    """A*(c*B) is c*A*B, and A/c*B is 1/c*A*B; numbers multiply."""
     if node.head != "multiply":
         return None
-    parts = links(node)
+    parts = []
+    for part in links(node):
+        if part.head == "divide" and part.shape and not part.arguments[1].shape:
+            parts += [make("divide", (number(1), part.arguments[1])), *links(part.arguments[0])]
+        else:
+            parts.append(part)
     scalars = [part for part in parts if not part.shape]
     others = [part for part in parts if part.shape]
     numbers = [part for part in scalars if part.head == "number"]
@@ -188,7 +198,7 @@ def _scalars_in_front(node: Expression) -> Expression | None:
     front = [] if _is_one(value) and (rest or others) else [value]
     ordered = [*front, *rest, *([chain(others)] if others else [])]
     whole = _product(ordered)
-    return None if whole is node or links(whole) == parts else whole
+    return None if whole is node or links(whole) == links(node) else whole
 
 
 def _joined(node: Expression) -> Expression | None:
