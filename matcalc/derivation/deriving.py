@@ -20,6 +20,7 @@ from matcalc.derivation.likeness import SIMPLIFICATION
 from matcalc.derivation.paths import chain_of
 from matcalc.derivation.planning import GRADIENTS, RESULTS, depending, planned
 from matcalc.derivation.settings import LARGEST, Setting
+from matcalc.derivation.simplifications import is_zero
 from matcalc.derivation.steps import (
     DETAILS,
     MANNERS,
@@ -89,6 +90,8 @@ def derive(
     target = (Target(derivative.wrt, derivative.variable, derivative.entry), *derivative.others)[-1]
     setting, prelude = _setting(derivative, target, formula, detail)
     manner = OPERATIONS.get(derivative.operation) or manner or default_manner(setting)
+    if target.entry and manner != "backward":
+        setting = setting._replace(operands=_moving_with_entry(setting))
     return _derivation(derivative, setting, manner, detail, before, prelude)
 
 
@@ -171,6 +174,22 @@ def _setting(
         shapes,
     )
     return setting, prelude
+
+
+def _moving_with_entry(setting: Setting) -> dict[Expression, tuple[Expression, ...]]:
+    """Return the operands that move with the entry alone: x[1] does not move with x[2]."""
+    reached = {setting.wrt}
+    operands = {}
+    for u in setting.moving:
+        parts = [part for part in setting.operands[u.symbol] if part in reached]
+        if setting.wrt in parts:
+            slope = setting.formula(setting.local(u, setting.wrt), u.symbol.shape)
+            if is_zero(slope):
+                parts.remove(setting.wrt)
+        if parts:
+            reached.add(u.symbol)
+            operands[u.symbol] = tuple(parts)
+    return operands
 
 
 def _with_matrices(notation: Notation, formula: Expression, wrt: Expression) -> Expression:

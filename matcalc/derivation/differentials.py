@@ -50,6 +50,6 @@ def _joined(found: list[Rule]) -> Rule:
     distinct = list(dict.fromkeys(found))
     if len(distinct) == 1:
         return distinct[0]
-    names = ", ".join(dict.fromkeys(rule.name for rule in distinct))
-    sources = "; ".join(dict.fromkeys(rule.source for rule in distinct if rule.source))
-    return Rule(names, rules.DIFFERENTIAL.statement, sources)
+    names = list(dict.fromkeys(rule.name for rule in distinct))
+    sources = list(dict.fromkeys(rule.source for rule in distinct))
+    return rules.joined(names, rules.DIFFERENTIAL.statement, sources)

@@ -14,11 +14,15 @@ from matcalc.derivation.likeness import difference, is_reordered
 from matcalc.derivation.settings import Setting, is_matrix_algebra
 from matcalc.derivation.simplifications import rewritten
 from matcalc.derivation.steps import Chain, Part, Paths, Quantity, Step
-from matcalc.expressions.nodes import Expression, make
+from matcalc.expressions.nodes import Expression, make, substitute
+from matcalc.notation.building import cost
 from matcalc.notation.text import to_text
 
 MOST_INSERTED = 8
 """With more intermediates, a total derivative keeps its name in those after it."""
+
+LARGEST_INSERTED = 200
+"""Costlier formulas are not written out before they are simplified."""
 
 Quantities = dict[Expression, Quantity]
 
@@ -133,6 +137,7 @@ def _totals(partials: _Partials) -> tuple[list[Step], Expression]:
     tensors: dict[Expression, Tensor] = {setting.wrt: setting.seed()}
     symbols: dict[Expression, Expression] = {}
     values: dict[Expression, Expression] = {}
+    whole: dict[Expression, Expression] = {}
     steps: list[Step] = []
     for u in setting.moving:
         tensor = setting.pushed(u, tensors)
@@ -155,13 +160,22 @@ def _totals(partials: _Partials) -> tuple[list[Step], Expression]:
         if inserted:
             steps += _simplified(paths, raw, formula)
             continue
+        kept = formula
         if raw is not None:
-            kept = [_term(partials, u.symbol, operand, symbols) for operand in operands]
-            raw = _sum(kept)
-            steps.append(Step("combination", rules.INSERTION, paths, raw))
-        else:
-            steps.append(Step("combination", rules.INSERTION, paths, formula))
+            kept = _sum([_term(partials, u.symbol, operand, symbols) for operand in operands])
+        steps.append(Step("combination", rules.INSERTION, paths, kept))
+        whole[total] = substitute(kept, {**partials.formulas, **whole})
+    if not inserted:
+        steps += _together(total, whole[total], values[setting.result])
     return steps, values[setting.result]
+
+
+def _together(total: Expression, whole: Expression, simple: Expression) -> Iterator[Step]:
+    """Put the total derivatives that kept their names into the last one."""
+    if cost(whole) > LARGEST_INSERTED:
+        whole = simple
+    yield Step("combination", rules.TOGETHER, total, whole)
+    yield from rewriting_steps(whole, simple, "combination")
 
 
 def _term(

@@ -14,6 +14,7 @@ from matcalc.expressions.traversal import postorder
 
 ORDER = Rule("order of factors", "scalars commute, entry-wise factors too; (A*B)' = B'*A'")
 JOIN = Rule("join and cancel equal factors")
+SIGNS = Rule("turn the signs", "-(A - B) = B - A")
 FACTOR = Rule("factor", "draw out what all terms share; like terms join")
 EXPAND = Rule("multiply out", "A*(B + C) = A*B + A*C; like terms join")
 POSITIVE = Rule("where the condition holds", "[z > 0]*max(0, z) = [z > 0]*z")
@@ -69,6 +70,8 @@ def difference(before: Expression, after: Expression) -> Rule:
         if _alike(before, after, opened):
             if not opened:
                 return JOIN
+            if _leaves(before) == _leaves(after):
+                return SIGNS
             return FACTOR if _length(after) <= _length(before) else EXPAND
     chosen = _where_positive(before)
     if chosen is not before and _alike(chosen, after, True):

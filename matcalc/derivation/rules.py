@@ -7,7 +7,7 @@ Petersen & Pedersen, "The Matrix Cookbook" (2012), and the function table's own 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from matcalc.calculus.templates import derivative
 from matcalc.derivation.planning import is_norm
@@ -28,9 +28,13 @@ COOKBOOK = "The Matrix Cookbook, eq. "
 _CALCULUS = "calculus of one variable"
 DIFFERENTIALS = "Magnus & Neudecker, chapter 8"
 
+MOST_NAMES = 2
+"""Of more rules that are applied at once, only the first is named in the margin."""
+
 NAMING = Rule("intermediate variables", "one operator each", PAPER + "4.5")
 SUBSTITUTION = Rule("substitution", "put the intermediate variables back", PAPER + "4.5.1")
 INSERTION = Rule("insert the local derivatives", "", PAPER + "4.5")
+TOGETHER = Rule("insert the derivatives of the intermediates", "", PAPER + "4.5")
 LAYOUT = Rule("layout", "the gradient has the shape of its variable", "Wikipedia, Matrix calculus")
 
 SINGLE_VARIABLE = Rule("single-variable chain rule", "dy/dx = dy/du · du/dx", PAPER + "4.5.1")
@@ -181,7 +185,16 @@ def rule_of(
     sources = list(dict.fromkeys(rule.source for rule in strong))
     if len(names) == 1:
         return strong[0]
-    return Rule(", ".join(names), "", "; ".join(sources))
+    return joined(names, "", sources)
+
+
+def joined(names: Sequence[str], statement: str, sources: Sequence[str]) -> Rule:
+    """Return the rule for what several rules do in turn; of many it bears the first's name."""
+    found = "; ".join(filter(None, sources))
+    if len(names) <= MOST_NAMES:
+        return Rule(", ".join(names), statement, found)
+    said = f"{statement}; " if statement else ""
+    return Rule(f"{names[0]}, and others", f"{said}in turn: {', '.join(names)}", found)
 
 
 def _rule(node: Expression, moving: list[Expression], constant: list[Expression]) -> Rule:

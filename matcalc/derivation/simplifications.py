@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 from matcalc.derivation.steps import Rule
 from matcalc.expressions.nodes import Expression, make, number
+from matcalc.expressions.shapes import is_row
 from matcalc.expressions.traversal import postorder
-from matcalc.notation.building import chain, links, transpose
+from matcalc.notation.building import links, transpose
 from matcalc.notation.terms import term_of, written
 from matcalc.notation.text import count_nodes
 
@@ -61,7 +62,8 @@ def _is_one(node: Expression) -> bool:
     return node.head == "number" and node.value == 1
 
 
-def _is_zero(node: Expression) -> bool:
+def is_zero(node: Expression) -> bool:
+    """Tell whether a formula is written as zero."""
     return (node.head == "number" and node.value == 0) or node.head == "zeros"
 
 
@@ -81,14 +83,14 @@ def _unit_factor(node: Expression) -> Expression | None:
 
 def _zero(node: Expression) -> Expression | None:
     if node.head == "add":
-        kept = tuple([part for part in node.arguments if not _is_zero(part)])
+        kept = tuple([part for part in node.arguments if not is_zero(part)])
         if len(kept) == len(node.arguments):
             return None
         if not kept:
             return node.arguments[0]
         whole = make("add", kept) if len(kept) > 1 else kept[0]
         return whole if whole.shape == node.shape else None
-    if node.head in ("multiply", "hadamard") and any(map(_is_zero, node.arguments)):
+    if node.head in ("multiply", "hadamard") and any(map(is_zero, node.arguments)):
         return make("zeros", (), node.shape) if node.shape else number(0)
     return None
 
@@ -122,9 +124,13 @@ def _is_diagonal(node: Expression) -> bool:
 
 
 def _diagonals(node: Expression) -> Expression | None:
-    if node.head == "multiply" and all(map(_is_diagonal, node.arguments)):
-        left, right = [part.arguments[0] for part in node.arguments]
-        return make("call", (make("hadamard", (left, right)),), node.arguments[0].value)
+    parts = links(node) if node.head == "multiply" else []
+    for k in range(len(parts) - 1):
+        pair = parts[k : k + 2]
+        if all(map(_is_diagonal, pair)):
+            vector = make("hadamard", tuple([part.arguments[0] for part in pair]))
+            merged = make("call", (vector,), parts[k].value)
+            return _product([*parts[:k], merged, *parts[k + 2 :]])
     return None
 
 
@@ -134,8 +140,8 @@ def _diagonal_times_vector(node: Expression) -> Expression | None:
         left, right = parts[k], parts[k + 1]
         if _is_diagonal(left) and len(right.shape) == 1:
             merged = make("hadamard", (left.arguments[0], right))
-        elif _is_diagonal(right) and left.head == "transpose" and len(left.shape) == 2:
-            (inner,) = left.arguments
+        elif _is_diagonal(right) and is_row(left.shape):
+            inner = transpose(left)
             if len(inner.shape) != 1:
                 continue
             merged = make("transpose", (make("hadamard", (inner, right.arguments[0])),))
@@ -195,8 +201,10 @@ def _scalars_in_front(node: Expression) -> Expression | None:
     value = number(1)
     for part in numbers:
         value = number(value.value * part.value)
+    if not scalars:
+        return None
     front = [] if _is_one(value) and (rest or others) else [value]
-    ordered = [*front, *rest, *([chain(others)] if others else [])]
+    ordered = [*front, *rest, *([_product(others)] if others else [])]
     whole = _product(ordered)
     return None if whole is node or links(whole) == links(node) else whole
 
