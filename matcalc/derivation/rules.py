@@ -82,7 +82,7 @@ VEC_IDENTIFICATION = Rule(
     "d vec(Y) = J d vec(X) means that the Jacobian is J",
     "Magnus & Neudecker, chapter 5",
 )
-VEC = Rule("vec of a product", "vec(A*X*B) = (B' ⊗ A)*vec(X)", COOKBOOK + "520")
+VEC = Rule("vec of a product", "vec(A*X*B) = kron(B', A)*vec(X)", COOKBOOK + "520")
 DIRECT = Rule("no chain", "one operator only: its local derivative is the answer")
 CONSTANT = Rule("derivative of a constant", "dc/dx = 0", PAPER + "2")
 
@@ -126,7 +126,7 @@ _MATRIX = {
     "divide": Rule("element-wise quotient", "d(U ./ V) = dU ./ V - U .* dV ./ V.^2", _CALCULUS),
     "power": Rule("element-wise power", "d(U .^ n) = n*U .^ (n - 1) .* dU", PAPER + "2"),
     "multiply": _PRODUCT,
-    "kron": Rule("Kronecker product", "d(U ⊗ V) = dU ⊗ V + U ⊗ dV", COOKBOOK + "39"),
+    "kron": Rule("Kronecker product", "d kron(U, V) = kron(dU, V) + kron(U, dV)", COOKBOOK + "39"),
     "transpose": Rule("transpose", "d(U') = (dU)'", COOKBOOK + "44"),
     "matrix_power": Rule(
         "power of a matrix", "d(U^n) = sum of U^k*dU*U^(n - 1 - k)", COOKBOOK + "37"

@@ -27,7 +27,7 @@ def rewritten(start: Expression, goal: Expression) -> Iterator[tuple[Rule, Expre
     >>> start, goal = read_formula("1*diag(2*x)*x", x), read_formula("2*x .^ 2", x)
     >>> for rule, formula in rewritten(start, goal):
     ...     print(f"{to_text(formula)}  ({rule.name})")
-    diag(2*x)*x  (a factor of one, or minus one)
+    diag(2*x)*x  (a factor of one)
     2*x .* x  (a diagonal matrix times a vector)
     """
     current = start
@@ -62,6 +62,12 @@ def _is_one(node: Expression) -> bool:
     return node.head == "number" and node.value == 1
 
 
+def _minus_one(node: Expression) -> Expression | None:
+    if node.head == "multiply" and node.arguments[0] is number(-1):
+        return make("negate", (node.arguments[1],))
+    return None
+
+
 def is_zero(node: Expression) -> bool:
     """Tell whether a formula is written as zero."""
     return (node.head == "number" and node.value == 0) or node.head == "zeros"
@@ -74,8 +80,6 @@ def _unit_factor(node: Expression) -> Expression | None:
             return right
         if _is_one(right):
             return left
-        if left is number(-1):
-            return make("negate", (right,))
     if node.head == "divide" and _is_one(node.arguments[1]):
         return node.arguments[0]
     return None
@@ -218,7 +222,8 @@ def _joined(node: Expression) -> Expression | None:
 
 
 RULES: tuple[tuple[Rule, Rewrite], ...] = (
-    (Rule("a factor of one, or minus one"), _unit_factor),
+    (Rule("a factor of one"), _unit_factor),
+    (Rule("a factor of minus one"), _minus_one),
     (Rule("terms and factors of zero"), _zero),
     (Rule("signs in front"), _signs_in_front),
     (Rule("the identity matrix"), _identity_matrix),
