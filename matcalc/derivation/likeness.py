@@ -14,6 +14,7 @@ from matcalc.expressions.traversal import postorder
 
 ORDER = Rule("order of factors", "scalars commute, entry-wise factors too; (A*B)' = B'*A'")
 JOIN = Rule("join and cancel equal factors")
+ONES = Rule("ones drop out", "ones'*(u .* v) = u'*v; next to a matrix, c has c at every entry")
 SIGNS = Rule("turn the signs", "-(A - B) = B - A")
 FACTOR = Rule("factor", "draw out what all terms share; like terms join")
 EXPAND = Rule("multiply out", "A*(B + C) = A*B + A*C; like terms join")
@@ -69,7 +70,7 @@ def difference(before: Expression, after: Expression) -> Rule:
     for opened in (False, True):
         if _alike(before, after, opened):
             if not opened:
-                return JOIN
+                return ONES if _but_ones(before) == _but_ones(after) else JOIN
             if _leaves(before) == _leaves(after):
                 return SIGNS
             return FACTOR if _length(after) <= _length(before) else EXPAND
@@ -97,6 +98,11 @@ def _leaves(formula: Expression) -> Counter[Expression]:
         for argument in node.arguments:
             times[argument] += times[node]
     return count
+
+
+def _but_ones(formula: Expression) -> Counter[Expression]:
+    leaves = _leaves(formula)
+    return Counter({leaf: k for leaf, k in leaves.items() if leaf.head != "ones"})
 
 
 def _length(formula: Expression) -> int:

@@ -63,8 +63,10 @@ def _is_one(node: Expression) -> bool:
 
 
 def _minus_one(node: Expression) -> Expression | None:
-    if node.head == "multiply" and node.arguments[0] is number(-1):
-        return make("negate", (node.arguments[1],))
+    if node.head == "multiply":
+        for one, other in (node.arguments, node.arguments[::-1]):
+            if one is number(-1):
+                return make("negate", (other,))
     return None
 
 
