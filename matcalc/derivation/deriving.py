@@ -183,8 +183,8 @@ def _moving_with_entry(setting: Setting) -> dict[Expression, tuple[Expression, .
     for u in setting.moving:
         parts = [part for part in setting.operands[u.symbol] if part in reached]
         if setting.wrt in parts:
-            slope = setting.formula(setting.local(u, setting.wrt), u.symbol.shape)
-            if is_zero(slope):
+            slope = setting.locals(u)[setting.wrt]
+            if is_zero(setting.formula(slope, u.symbol.shape)):
                 parts.remove(setting.wrt)
         if parts:
             reached.add(u.symbol)

@@ -55,8 +55,8 @@ class _Partials:
         self.steps: list[Step] = []
         sign = "d" if chain.rule is rules.SINGLE_VARIABLE else "∂"
         for u in setting.moving:
-            for operand in setting.operands[u.symbol]:
-                formula = setting.jacobian_formula(setting.local(u, operand), u.symbol, operand)
+            for operand, local in setting.locals(u).items():
+                formula = setting.jacobian_formula(local, u.symbol, operand)
                 formula = setting.named(formula, u)
                 symbol = self._symbol(sign, u.symbol, operand, formula)
                 quantities[symbol] = Quantity("partial", u.symbol, operand)

@@ -161,7 +161,9 @@ def rule_of(
     >>> rule_of(make("multiply", (u, v)), u).name, rule_of(make("multiply", (u, v)), u, [v]).name
     ('multiplication by a constant', 'product rule')
     """
-    nodes = postorder([operation], lambda node: node.arguments)
+    nodes = [operation]
+    if any(argument.arguments for argument in operation.arguments):
+        nodes = postorder([operation], lambda node: node.arguments)
     dependent = {operand}
     free = {operand, *moving}
     chosen: dict[Rule, None] = {}
