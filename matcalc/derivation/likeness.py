@@ -13,7 +13,7 @@ from matcalc.expressions.nodes import Expression, number, substitute
 from matcalc.expressions.traversal import postorder
 
 ORDER = Rule("order of factors", "scalars commute, entry-wise factors too; (A*B)' = B'*A'")
-JOIN = Rule("join and cancel equal factors")
+JOIN = Rule("join and cancel", "equal factors, and terms that differ by a number only")
 ONES = Rule("ones drop out", "ones'*(u .* v) = u'*v; next to a matrix, c has c at every entry")
 SIGNS = Rule("turn the signs", "-(A - B) = B - A")
 FACTOR = Rule("factor", "draw out what all terms share; like terms join")
@@ -61,7 +61,7 @@ def difference(before: Expression, after: Expression) -> Rule:
     ...     return difference(read_formula(before, shapes), read_formula(after, shapes)).name
     >>> between("(A*x)'*b", "b*x'*A'"), between("a*b/a*x", "b*x"), between("x'*A + (A*x)'",
     ...     "x'*(A + A')")
-    ('order of factors', 'join and cancel equal factors', 'factor')
+    ('order of factors', 'join and cancel', 'factor')
     >>> between("exp(x)/sum(exp(x))", "softmax(x)")
     'definition of softmax'
     """

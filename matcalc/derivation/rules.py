@@ -82,7 +82,11 @@ VEC_IDENTIFICATION = Rule(
     "d vec(Y) = J d vec(X) means that the Jacobian is J",
     "Magnus & Neudecker, chapter 5",
 )
-VEC = Rule("vec of a product", "vec(A*X*B) = kron(B', A)*vec(X)", COOKBOOK + "520")
+VEC = Rule(
+    "vec of both sides",
+    "vec(A*X*B) = kron(B', A)*vec(X), vec(U .* X) = diag(vec(U))*vec(X)",
+    COOKBOOK + "520",
+)
 DIRECT = Rule("no chain", "one operator only: its local derivative is the answer")
 CONSTANT = Rule("derivative of a constant", "dc/dx = 0", PAPER + "2")
 
