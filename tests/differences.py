@@ -7,7 +7,7 @@ which the numbers cannot tell is recognised rather than believed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,8 +24,10 @@ class Estimate(NamedTuple):
     error: float
 
 
-def jacobian(function: Callable[[Array], Any], point: Any) -> Estimate:
-    """Return the derivative of `function` at `point`.
+def jacobian(
+    function: Callable[[Array], Any], point: Any, steps: Sequence[float] = STEPS
+) -> Estimate:
+    """Return the derivative of `function` at `point`, from differences at halved `steps`.
 
     >>> value, error = jacobian(lambda x: np.sin(x), np.array([0.0, 1.0]))
     >>> bool(np.allclose(value, np.diag(np.cos([0.0, 1.0])), rtol=0, atol=1e-11)), error < 1e-9
@@ -35,7 +37,7 @@ def jacobian(function: Callable[[Array], Any], point: Any) -> Estimate:
     columns = []
     worst = 0.0
     for place in np.ndindex(*at.shape):
-        column, error = _directional(function, at, place)
+        column, error = _directional(function, at, place, steps)
         columns.append(column)
         worst = max(worst, error)
     stacked = np.stack(columns, axis=-1)
@@ -43,7 +45,7 @@ def jacobian(function: Callable[[Array], Any], point: Any) -> Estimate:
 
 
 def _directional(
-    function: Callable[[Array], Any], point: Array, place: tuple[int, ...]
+    function: Callable[[Array], Any], point: Array, place: tuple[int, ...], steps: Sequence[float]
 ) -> tuple[Array, float]:
     def moved(step: float) -> Array:
         other = point.copy()
@@ -52,9 +54,9 @@ def _directional(
             return np.asarray(function(other), dtype=float)
 
     with np.errstate(all="ignore"):
-        row = [(moved(h) - moved(-h)) / (2 * h) for h in STEPS]
+        row = [(moved(h) - moved(-h)) / (2 * h) for h in steps]
         before = row[-1]
-        for level in range(1, len(STEPS)):
+        for level in range(1, len(steps)):
             before = row[-1]
             row = [
                 fine + (fine - coarse) / (4.0**level - 1)

@@ -39,10 +39,9 @@ def backward_steps(
             delta = deltas[u.symbol]
             formulas[delta] = _as_formula(steps[-1])
             seeds[u.symbol] = tensor_of(delta)
-        for operand in setting.operands[u.symbol]:
-            pulled = setting.pulled(u, operand, seeds[u.symbol])
+        for operand, pulled in setting.pulled(u, seeds[u.symbol]).items():
             shape = setting.variable.shape if operand is setting.wrt else operand.shape
-            formula = setting.formula(pulled, shape)
+            formula = setting.named(setting.formula(pulled, shape), u)
             rule = setting.rule(u, operand)
             arriving.setdefault(operand, []).append((u.symbol, formula, rule))
     steps.append(_total(setting, setting.wrt, arriving[setting.wrt], deltas, quantities))

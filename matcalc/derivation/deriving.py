@@ -16,9 +16,11 @@ from matcalc.derivation import rules
 from matcalc.derivation.backward import backward_steps
 from matcalc.derivation.differentials import differential_steps
 from matcalc.derivation.jacobians import jacobian_steps, rewriting_steps
+from matcalc.derivation.likeness import SIMPLIFICATION
 from matcalc.derivation.paths import chain_of
 from matcalc.derivation.planning import GRADIENTS, RESULTS, depending, planned
 from matcalc.derivation.settings import LARGEST, Setting
+from matcalc.derivation.simplifications import is_zero
 from matcalc.derivation.steps import (
     DETAILS,
     MANNERS,
@@ -27,6 +29,7 @@ from matcalc.derivation.steps import (
     Detail,
     Manner,
     Quantity,
+    Rule,
     Step,
 )
 from matcalc.errors import MatcalcError
@@ -87,6 +90,8 @@ def derive(
     target = (Target(derivative.wrt, derivative.variable, derivative.entry), *derivative.others)[-1]
     setting, prelude = _setting(derivative, target, formula, detail)
     manner = OPERATIONS.get(derivative.operation) or manner or default_manner(setting)
+    if target.entry and manner != "backward":
+        setting = setting._replace(operands=_moving_with_entry(setting))
     return _derivation(derivative, setting, manner, detail, before, prelude)
 
 
@@ -171,6 +176,22 @@ def _setting(
     return setting, prelude
 
 
+def _moving_with_entry(setting: Setting) -> dict[Expression, tuple[Expression, ...]]:
+    """Return the operands that move with the entry alone: x[1] does not move with x[2]."""
+    reached = {setting.wrt}
+    operands = {}
+    for u in setting.moving:
+        parts = [part for part in setting.operands[u.symbol] if part in reached]
+        if setting.wrt in parts:
+            slope = setting.locals(u)[setting.wrt]
+            if is_zero(setting.formula(slope, u.symbol.shape)):
+                parts.remove(setting.wrt)
+        if parts:
+            reached.add(u.symbol)
+            operands[u.symbol] = tuple(parts)
+    return operands
+
+
 def _with_matrices(notation: Notation, formula: Expression, wrt: Expression) -> Expression:
     """Return the formula without running indices, where it has a matrix notation."""
     order = postorder([formula], lambda node: node.arguments)
@@ -212,6 +233,8 @@ def _derivation(
     naming = [
         Step("intermediates", rules.NAMING, u.symbol, u.operation) for u in setting.intermediates
     ]
+    if before is not None:
+        naming[-1] = naming[-1]._replace(remark="the derivative found so far")
     answer = derivative.expression
     seed = derivative.formula.inferred.others[-1] if derivative.operation != "diff" else None
     symbol = _answer_symbol(setting, chain, derivative.operation, answer, quantities)
@@ -273,7 +296,8 @@ def _cases(setting: Setting, answer: Expression) -> tuple[tuple[Expression, Expr
     order = postorder([answer], lambda node: node.arguments)
     running = free_indices(order)
     found = [node for node in order if node.head == "compare"]
-    if len(found) != 1 or found[0].shape or running[found[0]]:
+    choices = any(node.head == "call" and node.value[0] in ("max", "min", "abs") for node in order)
+    if len(found) != 1 or found[0].shape or running[found[0]] or choices:
         return ()
     (condition,) = found
     sides = []
@@ -401,13 +425,28 @@ def _differentials(
         if read is not None and read is not whole:
             traced = read.head == "call"
             found = list(rewriting_steps(whole, read, "substitution"))
-            if traced and found[-1].rule is rules.COLLECTION:
+            if traced and found[-1].rule is SIMPLIFICATION:
                 found[-1] = found[-1]._replace(rule=rules.TRACE)
             steps += found
     if seed is not None:
         return [*steps, Step("answer", rules.ANSWER, final, answer)]
-    rule = rules.JACOBIAN_IDENTIFICATION if setting.result.shape else rules.IDENTIFICATION
-    return [*steps, Step("answer", rule, symbol, answer)]
+    if answer.head == "call" and answer.value[0] == "unvec" and setting.layout != "denominator":
+        (flat,) = answer.arguments
+        stacked = make("multiply", (flat, _vec(change)))
+        steps.append(Step("substitution", rules.VEC, _vec(final), stacked))
+    return [*steps, Step("answer", _identification(setting), symbol, answer)]
+
+
+def _vec(formula: Expression) -> Expression:
+    return make("call", (formula,), ("vec", None)) if len(formula.shape) == 2 else formula
+
+
+def _identification(setting: Setting) -> Rule:
+    """Return the theorem that reads the derivative off the differential."""
+    ranks = len(setting.result.shape), len(setting.wrt.shape)
+    if ranks == (0, 2):
+        return rules.IDENTIFICATION
+    return rules.VEC_IDENTIFICATION if max(ranks) > 1 else rules.JACOBIAN_IDENTIFICATION
 
 
 def _linear_form(setting: Setting, answer: Expression, change: Expression) -> Expression | None:

@@ -32,6 +32,7 @@ def differential_steps(
     steps: list[Step] = []
     for u in setting.moving:
         formula = setting.formula(setting.pushed(u, tangents), u.symbol.shape)
+        formula = setting.named(formula, u)
         symbol = setting.symbol(_name(u.symbol), u.symbol.shape)
         quantities[symbol] = Quantity("tangent", u.symbol)
         found = [setting.rule(u, operand) for operand in setting.operands[u.symbol]]
@@ -49,6 +50,6 @@ def _joined(found: list[Rule]) -> Rule:
     distinct = list(dict.fromkeys(found))
     if len(distinct) == 1:
         return distinct[0]
-    names = ", ".join(dict.fromkeys(rule.name for rule in distinct))
-    sources = "; ".join(dict.fromkeys(rule.source for rule in distinct if rule.source))
-    return Rule(names, rules.DIFFERENTIAL.statement, sources)
+    names = list(dict.fromkeys(rule.name for rule in distinct))
+    sources = list(dict.fromkeys(rule.source for rule in distinct))
+    return rules.joined(names, rules.DIFFERENTIAL.statement, sources)

@@ -10,14 +10,19 @@ from collections.abc import Iterator, Sequence
 
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivation import rules
+from matcalc.derivation.likeness import difference, is_reordered
 from matcalc.derivation.settings import Setting, is_matrix_algebra
 from matcalc.derivation.simplifications import rewritten
 from matcalc.derivation.steps import Chain, Part, Paths, Quantity, Step
-from matcalc.expressions.nodes import Expression, make
+from matcalc.expressions.nodes import Expression, make, substitute
+from matcalc.notation.building import cost
 from matcalc.notation.text import to_text
 
 MOST_INSERTED = 8
 """With more intermediates, a total derivative keeps its name in those after it."""
+
+LARGEST_INSERTED = 200
+"""Costlier formulas are not written out before they are simplified."""
 
 Quantities = dict[Expression, Quantity]
 
@@ -50,8 +55,9 @@ class _Partials:
         self.steps: list[Step] = []
         sign = "d" if chain.rule is rules.SINGLE_VARIABLE else "∂"
         for u in setting.moving:
-            for operand in setting.operands[u.symbol]:
-                formula = setting.jacobian_formula(setting.local(u, operand), u.symbol, operand)
+            for operand, local in setting.locals(u).items():
+                formula = setting.jacobian_formula(local, u.symbol, operand)
+                formula = setting.named(formula, u)
                 symbol = self._symbol(sign, u.symbol, operand, formula)
                 quantities[symbol] = Quantity("partial", u.symbol, operand)
                 self.symbols[u.symbol, operand] = symbol
@@ -89,8 +95,9 @@ def _along_the_path(partials: _Partials) -> tuple[list[Step], Expression]:
     for u in setting.moving:
         found[u.symbol] = setting.pushed(u, found)
     simple = setting.jacobian_formula(found[setting.result], setting.result, setting.wrt)
+    simple = setting.named(simple)
     if len(factors) == 1:
-        return [], simple
+        return [], partials.formulas[factors[0]]
     total = partials.total(setting.result, simple)
     paths = Paths((factors,), setting.layout == "denominator")
     steps = [Step("combination", partials.chain.rule, total, paths)]
@@ -113,11 +120,14 @@ def rewriting_steps(start: Expression, end: Expression, part: Part) -> Iterator[
     """Yield the named simplifications from one formula to an equal one."""
     current = start
     for rule, formula in rewritten(start, end):
-        if formula is end or to_text(formula) != to_text(current):
+        if formula is end or is_reordered(formula, end):
+            yield Step(part, rule, current, end)
+            return
+        if to_text(formula) != to_text(current):
             yield Step(part, rule, current, formula)
             current = formula
     if current is not end:
-        yield Step(part, rules.COLLECTION, current, end)
+        yield Step(part, difference(current, end), current, end)
 
 
 def _totals(partials: _Partials) -> tuple[list[Step], Expression]:
@@ -127,10 +137,11 @@ def _totals(partials: _Partials) -> tuple[list[Step], Expression]:
     tensors: dict[Expression, Tensor] = {setting.wrt: setting.seed()}
     symbols: dict[Expression, Expression] = {}
     values: dict[Expression, Expression] = {}
+    whole: dict[Expression, Expression] = {}
     steps: list[Step] = []
     for u in setting.moving:
         tensor = setting.pushed(u, tensors)
-        formula = setting.jacobian_formula(tensor, u.symbol, setting.wrt)
+        formula = setting.named(setting.jacobian_formula(tensor, u.symbol, setting.wrt))
         operands = setting.operands[u.symbol]
         tensors[u.symbol], values[u.symbol] = tensor, formula
         if operands == (setting.wrt,):  # the partial derivative is the total one
@@ -149,13 +160,22 @@ def _totals(partials: _Partials) -> tuple[list[Step], Expression]:
         if inserted:
             steps += _simplified(paths, raw, formula)
             continue
+        kept = formula
         if raw is not None:
-            kept = [_term(partials, u.symbol, operand, symbols) for operand in operands]
-            raw = _sum(kept)
-            steps.append(Step("combination", rules.INSERTION, paths, raw))
-        else:
-            steps.append(Step("combination", rules.INSERTION, paths, formula))
+            kept = _sum([_term(partials, u.symbol, operand, symbols) for operand in operands])
+        steps.append(Step("combination", rules.INSERTION, paths, kept))
+        whole[total] = substitute(kept, {**partials.formulas, **whole})
+    if not inserted:
+        steps += _together(total, whole[total], values[setting.result])
     return steps, values[setting.result]
+
+
+def _together(total: Expression, whole: Expression, simple: Expression) -> Iterator[Step]:
+    """Put the total derivatives that kept their names into the last one."""
+    if cost(whole) > LARGEST_INSERTED:
+        whole = simple
+    yield Step("combination", rules.TOGETHER, total, whole)
+    yield from rewriting_steps(whole, simple, "combination")
 
 
 def _term(

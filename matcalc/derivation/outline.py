@@ -159,9 +159,12 @@ def _shape_said(step: Step) -> Shape | None:
 # Sentences
 
 
-def headed(derivation: Derivation) -> Expression | None:
-    """Return the formula to show first, unless it is so large that its parts must do."""
-    return derivation.formula if count_nodes(derivation.formula) <= LONGEST_FORMULA else None
+def headed(derivation: Derivation) -> tuple[Expression, Expression | None]:
+    """Return the symbol of what is derived and its formula, None if its parts must do."""
+    formula = derivation.formula if count_nodes(derivation.formula) <= LONGEST_FORMULA else None
+    while derivation.before is not None:
+        derivation = derivation.before
+    return derivation.result, formula
 
 
 def task(derivation: Derivation) -> tuple[str, str]:

@@ -7,7 +7,7 @@ Petersen & Pedersen, "The Matrix Cookbook" (2012), and the function table's own 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from matcalc.calculus.templates import derivative
 from matcalc.derivation.planning import is_norm
@@ -25,12 +25,16 @@ from matcalc.notation.text import to_text
 
 PAPER = "Parr & Howard, section "
 COOKBOOK = "The Matrix Cookbook, eq. "
+_CALCULUS = "calculus of one variable"
 DIFFERENTIALS = "Magnus & Neudecker, chapter 8"
+
+MOST_NAMES = 2
+"""Of more rules that are applied at once, only the first is named in the margin."""
 
 NAMING = Rule("intermediate variables", "one operator each", PAPER + "4.5")
 SUBSTITUTION = Rule("substitution", "put the intermediate variables back", PAPER + "4.5.1")
 INSERTION = Rule("insert the local derivatives", "", PAPER + "4.5")
-COLLECTION = Rule("collect", "order the factors, join and factor the terms")
+TOGETHER = Rule("insert the derivatives of the intermediates", "", PAPER + "4.5")
 LAYOUT = Rule("layout", "the gradient has the shape of its variable", "Wikipedia, Matrix calculus")
 
 SINGLE_VARIABLE = Rule("single-variable chain rule", "dy/dx = dy/du · du/dx", PAPER + "4.5.1")
@@ -61,7 +65,7 @@ READ_OFF = Rule(
 )
 ENTRY = Rule("one entry", "the derivative by an entry is that entry of the derivative")
 ANSWER = Rule("the answer")
-TRACE = Rule("cycle the trace", "tr(A*B) = tr(B*A), tr(A') = tr(A)", COOKBOOK + "14")
+TRACE = Rule("cycle the trace", "tr(A*B) = tr(B*A), tr(A') = tr(A)", COOKBOOK + "13, 14")
 WITH_MATRICES = Rule("the sum over the index as a product", "the samples are the rows of a matrix")
 IDENTIFICATION = Rule(
     "first identification theorem",
@@ -73,6 +77,16 @@ JACOBIAN_IDENTIFICATION = Rule(
     "dy = J dx means that the Jacobian is J",
     "Magnus & Neudecker, chapter 5",
 )
+VEC_IDENTIFICATION = Rule(
+    "first identification theorem",
+    "d vec(Y) = J d vec(X) means that the Jacobian is J",
+    "Magnus & Neudecker, chapter 5",
+)
+VEC = Rule(
+    "vec of both sides",
+    "vec(A*X*B) = kron(B', A)*vec(X), vec(U .* X) = diag(vec(U))*vec(X)",
+    COOKBOOK + "520",
+)
 DIRECT = Rule("no chain", "one operator only: its local derivative is the answer")
 CONSTANT = Rule("derivative of a constant", "dc/dx = 0", PAPER + "2")
 
@@ -82,11 +96,12 @@ _SCALAR = {
     "negate": Rule("multiplication by a constant", "d(c*u)/du = c", PAPER + "2"),
     "multiply": Rule("product rule", "d(u*v) = v*du + u*dv", PAPER + "2"),
     "hadamard": Rule("product rule", "d(u*v) = v*du + u*dv", PAPER + "2"),
-    "divide": Rule("quotient rule", "d(u/v) = du/v - u*dv/v^2", PAPER + "2"),
+    "divide": Rule("quotient rule", "d(u/v) = du/v - u*dv/v^2", _CALCULUS),
     "power": Rule("power rule", "d(u^n)/du = n*u^(n - 1)", PAPER + "2"),
 }
 _MULTIPLE = Rule("multiplication by a constant", "d(c*u)/du = c", PAPER + "2")
 _SQUARED_NORM = Rule("squared norm", "d norm2(u)^2 = 2*u'*du", COOKBOOK + "131")
+_SQUARED_FROBENIUS = Rule("squared norm", "d normF(U)^2 = 2*tr(U'*dU)", COOKBOOK + "132")
 _ELEMENTWISE = Rule(
     "element-wise binary operator",
     "the Jacobian is diagonal: the i-th entry depends on the i-th entries only",
@@ -97,6 +112,7 @@ _EXPANSION = Rule(
 )
 _FUNCTION = Rule("element-wise function", "∂f(u)/∂u = diag(f'(u))", PAPER + "4.5.3")
 _VECTOR_SUM = Rule("vector sum reduction", "∂sum(u)/∂u = ones'", PAPER + "4.4")
+_VECTOR_MEAN = Rule("vector mean", "∂mean(u)/∂u = ones'/n", PAPER + "4.4")
 _DOT = Rule("dot product", "∂(u·v)/∂u = v'", PAPER + "5")
 _PRODUCT = Rule("product of matrices", "d(U*V) = dU*V + U*dV", COOKBOOK + "37")
 _LINEAR = Rule("linear function", "the differential of L(u) is L(du)", DIFFERENTIALS)
@@ -111,12 +127,10 @@ _MATRIX = {
     "add": Rule("sum of matrices", "d(U + V) = dU + dV", COOKBOOK + "35"),
     "negate": Rule("multiple of a matrix", "d(c*U) = c*dU", COOKBOOK + "34"),
     "hadamard": Rule("Hadamard product", "d(U .* V) = dU .* V + U .* dV", COOKBOOK + "38"),
-    "divide": Rule(
-        "element-wise quotient", "d(U ./ V) = dU ./ V - U .* dV ./ V.^2", COOKBOOK + "38"
-    ),
-    "power": Rule("element-wise power", "d(U .^ n) = n*U .^ (n - 1) .* dU", COOKBOOK + "38"),
+    "divide": Rule("element-wise quotient", "d(U ./ V) = dU ./ V - U .* dV ./ V.^2", _CALCULUS),
+    "power": Rule("element-wise power", "d(U .^ n) = n*U .^ (n - 1) .* dU", PAPER + "2"),
     "multiply": _PRODUCT,
-    "kron": Rule("Kronecker product", "d(U ⊗ V) = dU ⊗ V + U ⊗ dV", COOKBOOK + "39"),
+    "kron": Rule("Kronecker product", "d kron(U, V) = kron(dU, V) + kron(U, dV)", COOKBOOK + "39"),
     "transpose": Rule("transpose", "d(U') = (dU)'", COOKBOOK + "44"),
     "matrix_power": Rule(
         "power of a matrix", "d(U^n) = sum of U^k*dU*U^(n - 1 - k)", COOKBOOK + "37"
@@ -128,7 +142,7 @@ _WEAK = (_SUM, _MULTIPLE, *[_MATRIX[head] for head in ("add", "negate", "transpo
 _CALLS = {
     "tr": Rule("trace", "d tr(U) = tr(dU)", COOKBOOK + "36"),
     "inv": Rule("inverse", "d inv(U) = -inv(U)*dU*inv(U)", COOKBOOK + "40"),
-    "det": Rule("determinant", "d det(U) = det(U)*tr(inv(U)*dU)", COOKBOOK + "42"),
+    "det": Rule("determinant", "d det(U) = tr(adj(U)*dU)", COOKBOOK + "41"),
     "logdet": Rule("log-determinant", "d logdet(U) = tr(inv(U)*dU)", COOKBOOK + "43"),
     "softmax": Rule("softmax", "ds = s .* du - s*(s'*du)", "Boyd & Vandenberghe, 3.1.5"),
     "log_softmax": Rule(
@@ -151,7 +165,9 @@ def rule_of(
     >>> rule_of(make("multiply", (u, v)), u).name, rule_of(make("multiply", (u, v)), u, [v]).name
     ('multiplication by a constant', 'product rule')
     """
-    nodes = postorder([operation], lambda node: node.arguments)
+    nodes = [operation]
+    if any(argument.arguments for argument in operation.arguments):
+        nodes = postorder([operation], lambda node: node.arguments)
     dependent = {operand}
     free = {operand, *moving}
     chosen: dict[Rule, None] = {}
@@ -168,19 +184,29 @@ def rule_of(
         return CONSTANT
     if len(rules) == 1:
         return rules[0]
-    if _SQUARED_NORM in rules:
+    if not chosen.keys().isdisjoint((_SQUARED_NORM, _SQUARED_FROBENIUS)):
         rules = [rule for rule in rules if not rule.name.startswith("derivative of norm")]
     strong = [rule for rule in rules if rule not in _WEAK] or rules
     names = list(dict.fromkeys(rule.name for rule in strong))
     sources = list(dict.fromkeys(rule.source for rule in strong))
     if len(names) == 1:
         return strong[0]
-    return Rule(", ".join(names), "", "; ".join(sources))
+    return joined(names, "", sources)
+
+
+def joined(names: Sequence[str], statement: str, sources: Sequence[str]) -> Rule:
+    """Return the rule for what several rules do in turn; of many it bears the first's name."""
+    found = "; ".join(filter(None, sources))
+    if len(names) <= MOST_NAMES:
+        return Rule(", ".join(names), statement, found)
+    said = f"{statement}; " if statement else ""
+    return Rule(f"{names[0]}, and others", f"{said}in turn: {', '.join(names)}", found)
 
 
 def _rule(node: Expression, moving: list[Expression], constant: list[Expression]) -> Rule:
     if node.head == "power" and is_norm(node.arguments[0]):
-        return _SQUARED_NORM
+        matrix = len(node.arguments[0].arguments[0].shape) == 2
+        return _SQUARED_FROBENIUS if matrix else _SQUARED_NORM
     shapes = [argument.shape for argument in node.arguments]
     if node.head == "call":
         return _call_rule(node)
@@ -242,5 +268,5 @@ def _call_rule(node: Expression) -> Rule:
         entry = PRIMITIVE_BY_NAME[name]
         return Rule(f"derivative of {name}", f"dY = {entry.differential}", entry.source)
     if name in ("sum", "mean") and len(node.arguments[0].shape) == 1:
-        return _VECTOR_SUM
+        return _VECTOR_SUM if name == "sum" else _VECTOR_MEAN
     return Rule(f"{name}, a linear function", "the differential of L(u) is L(du)", DIFFERENTIALS)

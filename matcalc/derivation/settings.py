@@ -74,11 +74,13 @@ class Setting(NamedTuple):
 
     # --- tensors ------------------------------------------------------------------------------
 
-    def local(self, u: Intermediate, operand: Expression) -> Tensor:
-        """Return the Jacobian of an operation by one operand, the others held."""
-        if operand is self.wrt and self.direction is not None:
-            return forward(self.value(u), [tensor_of(self.variable)], [self.direction])
-        (found,) = jacobian(self.value(u), [tensor_of(operand)])
+    def locals(self, u: Intermediate) -> dict[Expression, Tensor]:
+        """Return the Jacobians of an operation by each operand, the others held."""
+        operands = self.operands[u.symbol]
+        value = self.value(u)
+        found = dict(zip(operands, jacobian(value, list(map(self._leaf, operands))), strict=True))
+        if self.wrt in found and self.direction is not None:
+            found[self.wrt] = forward(value, [tensor_of(self.variable)], [self.direction])
         return found
 
     def seed(self) -> Tensor:
@@ -93,10 +95,11 @@ class Setting(NamedTuple):
         leaves = [self._leaf(operand) for operand in operands]
         return forward(self.value(u), leaves, [tangents[operand] for operand in operands])
 
-    def pulled(self, u: Intermediate, operand: Expression, cotangent: Tensor) -> Tensor:
-        """Return the cotangent that an operation passes on to one of its operands."""
-        (found,) = backward(self.value(u), [self._leaf(operand)], cotangent)
-        return found
+    def pulled(self, u: Intermediate, cotangent: Tensor) -> dict[Expression, Tensor]:
+        """Return the cotangents that an operation passes on to its operands."""
+        operands = self.operands[u.symbol]
+        found = backward(self.value(u), list(map(self._leaf, operands)), cotangent)
+        return dict(zip(operands, found, strict=True))
 
     def _leaf(self, operand: Expression) -> Tensor:
         return tensor_of(self.variable if operand is self.wrt else operand)
@@ -113,6 +116,19 @@ class Setting(NamedTuple):
     def formula(self, tensor: Tensor, shape: Shape) -> Expression:
         """Return a tensor in the shape of a symbol."""
         return in_shape(self.notation, tensor, shape)
+
+    def named(self, formula: Expression, *own: Intermediate) -> Expression:
+        """Return the formula with the value of a function by its name: u2 for exp(u1).
+
+        Of all intermediates, or of its `own`; the result keeps its operation.
+        """
+        functions = {
+            u.operation: u.symbol
+            for u in own or self.moving
+            if u.operation.head == "call" and u.symbol is not self.result
+        }
+        found = substitute(formula, functions)
+        return found if found is formula else self.formula(tensor_of(found), found.shape)
 
     def meaning(self, formula: Expression) -> Expression:
         """Return the formula with the intermediates put back in."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 from matcalc.derivation.steps import Rule
 from matcalc.expressions.nodes import Expression, make, number
+from matcalc.expressions.shapes import is_row
 from matcalc.expressions.traversal import postorder
-from matcalc.notation.building import chain, links, transpose
+from matcalc.notation.building import links, transpose
 from matcalc.notation.terms import term_of, written
 from matcalc.notation.text import count_nodes
 
@@ -61,7 +62,16 @@ def _is_one(node: Expression) -> bool:
     return node.head == "number" and node.value == 1
 
 
-def _is_zero(node: Expression) -> bool:
+def _minus_one(node: Expression) -> Expression | None:
+    if node.head == "multiply":
+        for one, other in (node.arguments, node.arguments[::-1]):
+            if one is number(-1):
+                return make("negate", (other,))
+    return None
+
+
+def is_zero(node: Expression) -> bool:
+    """Tell whether a formula is written as zero."""
     return (node.head == "number" and node.value == 0) or node.head == "zeros"
 
 
@@ -79,14 +89,14 @@ def _unit_factor(node: Expression) -> Expression | None:
 
 def _zero(node: Expression) -> Expression | None:
     if node.head == "add":
-        kept = tuple([part for part in node.arguments if not _is_zero(part)])
+        kept = tuple([part for part in node.arguments if not is_zero(part)])
         if len(kept) == len(node.arguments):
             return None
         if not kept:
             return node.arguments[0]
         whole = make("add", kept) if len(kept) > 1 else kept[0]
         return whole if whole.shape == node.shape else None
-    if node.head in ("multiply", "hadamard") and any(map(_is_zero, node.arguments)):
+    if node.head in ("multiply", "hadamard") and any(map(is_zero, node.arguments)):
         return make("zeros", (), node.shape) if node.shape else number(0)
     return None
 
@@ -120,9 +130,13 @@ def _is_diagonal(node: Expression) -> bool:
 
 
 def _diagonals(node: Expression) -> Expression | None:
-    if node.head == "multiply" and all(map(_is_diagonal, node.arguments)):
-        left, right = [part.arguments[0] for part in node.arguments]
-        return make("call", (make("hadamard", (left, right)),), node.arguments[0].value)
+    parts = links(node) if node.head == "multiply" else []
+    for k in range(len(parts) - 1):
+        pair = parts[k : k + 2]
+        if all(map(_is_diagonal, pair)):
+            vector = make("hadamard", tuple([part.arguments[0] for part in pair]))
+            merged = make("call", (vector,), parts[k].value)
+            return _product([*parts[:k], merged, *parts[k + 2 :]])
     return None
 
 
@@ -132,8 +146,8 @@ def _diagonal_times_vector(node: Expression) -> Expression | None:
         left, right = parts[k], parts[k + 1]
         if _is_diagonal(left) and len(right.shape) == 1:
             merged = make("hadamard", (left.arguments[0], right))
-        elif _is_diagonal(right) and left.head == "transpose" and len(left.shape) == 2:
-            (inner,) = left.arguments
+        elif _is_diagonal(right) and is_row(left.shape):
+            inner = transpose(left)
             if len(inner.shape) != 1:
                 continue
             merged = make("transpose", (make("hadamard", (inner, right.arguments[0])),))
@@ -156,26 +170,36 @@ def _ones(node: Expression) -> Expression | None:
         for one, other in (node.arguments, node.arguments[::-1]):
             if one.head == "ones" and one.shape == other.shape:
                 return other
-    if node.head == "multiply":
-        left, right = node.arguments
+    parts = links(node) if node.head == "multiply" else []
+    for k in range(len(parts) - 1):
+        left, right = parts[k], parts[k + 1]
         row = left.arguments[0] if left.head == "transpose" else None
-        if row is not None and row.head == "ones" and len(right.shape) == 1:
-            return make("call", (right,), ("sum", None))
+        if row is None or len(row.shape) != 1 or len(right.shape) != 1:
+            continue
+        for one, other in ((row, right), (right, row)):
+            if one.head == "ones":
+                total = make("call", (other,), ("sum", None))
+                return _product([*parts[:k], total, *parts[k + 2 :]])
     return None
 
 
 def _transposes(node: Expression) -> Expression | None:
-    if node.head != "transpose":
+    if node.head != "transpose" or node.arguments[0].head == "add":
         return None
     turned = transpose(node.arguments[0])
     return None if turned is node else turned
 
 
 def _scalars_in_front(node: Expression) -> Expression | None:
-    """A*(c*B) is c*A*B; numbers multiply."""
+    """A*(c*B) is c*A*B, and A/c*B is 1/c*A*B; numbers multiply."""
     if node.head != "multiply":
         return None
-    parts = links(node)
+    parts = []
+    for part in links(node):
+        if part.head == "divide" and part.shape and not part.arguments[1].shape:
+            parts += [make("divide", (number(1), part.arguments[1])), *links(part.arguments[0])]
+        else:
+            parts.append(part)
     scalars = [part for part in parts if not part.shape]
     others = [part for part in parts if part.shape]
     numbers = [part for part in scalars if part.head == "number"]
@@ -183,10 +207,12 @@ def _scalars_in_front(node: Expression) -> Expression | None:
     value = number(1)
     for part in numbers:
         value = number(value.value * part.value)
+    if not scalars:
+        return None
     front = [] if _is_one(value) and (rest or others) else [value]
-    ordered = [*front, *rest, *([chain(others)] if others else [])]
+    ordered = [*front, *rest, *([_product(others)] if others else [])]
     whole = _product(ordered)
-    return None if whole is node or links(whole) == parts else whole
+    return None if whole is node or links(whole) == links(node) else whole
 
 
 def _joined(node: Expression) -> Expression | None:
@@ -199,6 +225,7 @@ def _joined(node: Expression) -> Expression | None:
 
 RULES: tuple[tuple[Rule, Rewrite], ...] = (
     (Rule("a factor of one"), _unit_factor),
+    (Rule("a factor of minus one"), _minus_one),
     (Rule("terms and factors of zero"), _zero),
     (Rule("signs in front"), _signs_in_front),
     (Rule("the identity matrix"), _identity_matrix),

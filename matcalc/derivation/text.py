@@ -85,11 +85,9 @@ def _heading(derivation: Derivation, ascii: bool, width: int) -> list[str]:  # n
     begin = f"{before} {derivation.variable.value.name}"
     if derivation.seed is not None:
         begin += f" {after} {to_text(derivation.seed, ascii=ascii)}"
-    formula = headed(derivation)
+    result, formula = headed(derivation)
     shown = f" = {to_text(formula, ascii=ascii)}" if formula else ", which has the parts below"
-    first, *others = broken_text(
-        f"{begin}: {derivation.result.value.name}{shown}", width - len(MARGIN)
-    )
+    first, *others = broken_text(f"{begin}: {result.value.name}{shown}", width - len(MARGIN))
     lines = [first, *[f"{MARGIN}{line}" for line in others]]
     if derivation.assumptions:
         lines += _wrapped(f"{MARGIN}assuming {'; '.join(derivation.assumptions)}", width, "      ")

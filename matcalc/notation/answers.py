@@ -69,8 +69,8 @@ def _missing(kind: str, of_three: bool = False) -> MatcalcError:
 def _is_indexed(formula: Expression, notation: Notation) -> bool:
     """Tell whether a formula needs indices where the one typed has none."""
     nodes = postorder([formula], lambda node: node.arguments)
-    typed = {node.head for node in notation.style.known}
-    return not typed.issuperset(_INDEXED.intersection([node.head for node in nodes]))
+    used = _INDEXED.intersection([node.head for node in nodes])
+    return bool(used) and not used <= {node.head for node in notation.style.known}
 
 
 def _flattened(notation: Notation, tensor: Tensor, sides: Sides | None) -> Expression | None:

@@ -247,6 +247,8 @@ def _between(first: Operand, second: Operand, layout: Layout) -> str:
     if first.opening:
         return " "
     last = first.node.arguments[-1] if first.node.head == "multiply" else first.node
+    if last.head == "number" and _first_text(second.node, layout).startswith(r"\mathbf{1}"):
+        return r" \cdot "
     is_word = last in layout and _first_text(last, layout).startswith(r"\mathrm{")
     return r" \, " if is_word else " "
 

@@ -56,8 +56,8 @@ def section_of(derivation: Derivation, references: References, room: float) -> S
     symbols = symbols_of(derivation)
     before, after = task(derivation)
     seed = derivation.seed
-    formula = headed(derivation)
-    rows = [Row(derivation.result, formula, None, None, 0, "")] if formula else []
+    result, formula = headed(derivation)
+    rows = [Row(result, formula, None, None, 0, "")] if formula else []
     orders = []
     for outline in outlines(derivation, references):
         blocks = [_block(part, outline.derivation, room) for part in outline.parts]

@@ -6,8 +6,8 @@ intermediates alone; nothing here knows a rule of differentiation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from matcalc.derivation.steps import Derivation, Paths, Quantity, Step
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from tests import differences
-from tests.differences import Array, Estimate
+from tests.differences import Array
 
 Values = dict[str, Any]
 
@@ -25,85 +25,140 @@ Values = dict[str, Any]
 NEAR = 0.02
 """What the steps of the differences are scaled by."""
 
+STEPS = differences.STEPS[:3]
+"""So near, three steps are as good as four."""
 
-class Truth:
-    """The numbers of one derivation at one point."""
 
-    def __init__(self, derivation: Derivation, values: Values, entry: tuple[int, ...] = ()) -> None:
-        self.derivation = derivation
-        self.given = values
-        self.entry = entry
-        self.error = 0.0
-        self.known: dict[Quantity, tuple[Array, int]] = {}
-        self.wrt = plain(derivation.variable)
-        self.sizes = {k: v for k, v in values.items() if np.ndim(v) == 0 and isinstance(v, int)}
-        self.symbols: Values = {}
-        self.point = self.run({})
-        rng = np.random.default_rng(5)
-        seed = derivation.seed
-        self.change = rng.normal(size=np.shape(values[self.wrt]))
-        if entry:
-            self.change = np.zeros(np.shape(values[self.wrt]))
-            self.change[entry] = 1.0
-        shape = np.shape(self.point[derivation.result.value.name])
-        self.upstream = rng.normal(size=shape) if shape else np.array(1.0)
-        if seed is not None:
-            given = self.evaluated(seed, self.point)
-            if derivation.manner == "backward":
-                self.upstream = given
-            else:
-                self.change = self.change * given if entry else given
-        for symbol, quantity in derivation.quantities.items():
-            if quantity.kind != "intermediate":
-                self.symbols[key(symbol)] = self.quantity(symbol, quantity)
+class Point:
+    """The values of all intermediates at one point, and near it; slopes are computed once.
 
-    def run(self, moved: Mapping[str, Any], held: Mapping[str, Any] = {}) -> Values:
-        """Return the values of all intermediates; `held` ones are given, not computed."""
-        values = {**self.given, **moved, **held}
-        for symbol, operation in self.derivation.definitions.items():
-            if symbol.value.name not in held:
-                values[symbol.value.name] = self.evaluated(operation, values)
-        return values
+    Derivations by all manners and layouts have the same intermediates, and share it.
+    """
+
+    def __init__(self, definitions: Mapping[Expression, Expression], given: Values) -> None:
+        self.given = given
+        self.definitions = {symbol.value.name: part for symbol, part in definitions.items()}
+        self.sizes = {k: v for k, v in given.items() if np.ndim(v) == 0 and isinstance(v, int)}
+        self.values = dict(given)
+        self.reads = {
+            name: {leaf.value.name for leaf in leaves(part)}
+            for name, part in self.definitions.items()
+        }
+        for name, operation in self.definitions.items():
+            self.values[name] = self.evaluated(operation, self.values)
+        self.near: dict[tuple[str, bytes], Values] = {}
+        self.slopes: dict[tuple[str, str, bool], Slope] = {}
 
     def evaluated(self, formula: Expression, values: Values) -> Any:
         with np.errstate(all="ignore"):
             return evaluate(formula, values, self.sizes, NUMPY)
 
-    def slope(self, function: Callable[[Array], Any], at: Any) -> Array:
-        """Return a derivative; the steps are small, so that they seldom cross a kink."""
-        point = np.asarray(at, dtype=float)
-        estimate: Estimate = differences.jacobian(
-            lambda v: function(point + NEAR * v), np.zeros(point.shape)
-        )
-        self.error = max(self.error, estimate.error / NEAR)
-        return estimate.value / NEAR
+    def moved(self, name: str, value: Array) -> Values:
+        """Return all values where one is moved, and what is made of it moves along."""
+        found = self.near.get((name, value.tobytes()))
+        if found is None:
+            found = {**self.values, name: value}
+            changed = {name}
+            for of, operation in self.definitions.items():
+                if of != name and not changed.isdisjoint(self.reads[of]):
+                    changed.add(of)
+                    found[of] = self.evaluated(operation, found)
+            self.near[name, value.tobytes()] = found
+        return found
 
-    def quantity(self, symbol: Expression, quantity: Quantity) -> Any:
+    def slope(self, of: str, by: str, alone: bool = False) -> Slope:
+        """Return a derivative with axes (of..., by...), of `of`'s own operation `alone`."""
+        if (of, by, alone) not in self.slopes:
+            at = np.asarray(self.values[by], dtype=float)
+
+            def function(v: Array) -> Any:
+                value = at + NEAR * v
+                if alone:
+                    return self.evaluated(self.definitions[of], {**self.values, by: value})
+                return self.moved(by, value)[of]
+
+            # the steps are small, so that they seldom cross a kink
+            estimate = differences.jacobian(function, np.zeros(at.shape), STEPS)
+            found = Slope(estimate.value / NEAR, estimate.error / NEAR, at.ndim)
+            self.slopes[of, by, alone] = found
+        return self.slopes[of, by, alone]
+
+
+class Slope(NamedTuple):
+    """A derivative with axes (of..., by...), a bound of its error, and the rank of `by`."""
+
+    value: Array
+    error: float
+    rank: int
+
+
+class Numbers:
+    """What is known at one point, for all derivations there."""
+
+    def __init__(self, values: Values, entry: tuple[int, ...] = ()) -> None:
+        self.values = values
+        self.entry = entry
+        self.points: dict[tuple[tuple[Expression, Expression], ...], Point] = {}
+
+    def point(self, derivation: Derivation) -> Point:
+        """Return the point with the intermediates of a derivation."""
+        key = tuple(derivation.definitions.items())
+        if key not in self.points:
+            self.points[key] = Point(derivation.definitions, self.values)
+        return self.points[key]
+
+
+class Truth:
+    """The numbers of one derivation at one point."""
+
+    def __init__(self, derivation: Derivation, numbers: Numbers) -> None:
+        self.derivation = derivation
+        self.entry = numbers.entry
+        self.error = 0.0
+        self.wrt = plain(derivation.variable)
+        self.at = numbers.point(derivation)
+        self.point = self.at.values
+        self.symbols: Values = {}
+        rng = np.random.default_rng(5)
+        seed = derivation.seed
+        self.change = rng.normal(size=np.shape(self.point[self.wrt]))
+        if self.entry:
+            self.change = np.zeros(np.shape(self.point[self.wrt]))
+            self.change[self.entry] = 1.0
+        shape = np.shape(self.point[derivation.result.value.name])
+        self.upstream = rng.normal(size=shape) if shape else np.array(1.0)
+        if seed is not None:
+            given = self.at.evaluated(seed, self.point)
+            if derivation.manner == "backward":
+                self.upstream = given
+            else:
+                self.change = self.change * given if self.entry else given
+        for symbol, quantity in derivation.quantities.items():
+            if quantity.kind != "intermediate":
+                self.symbols[key(symbol)] = self.quantity(quantity)
+
+    def quantity(self, quantity: Quantity) -> Any:
         """Return what a symbol stands for, by finite differences."""
         result = self.derivation.result.value.name
-        of = quantity.of.value.name
-        x = self.given[self.wrt]
+        of = plain(quantity.of)
         if quantity.kind in ("partial", "total"):
             assert quantity.by is not None
             return self.laid_out(self.raw(quantity)[0], of, quantity.by)
         if quantity.kind == "tangent":
-
-            def along(t: Array) -> Any:
-                moved = {self.wrt: x + float(t) * self.change}
-                return moved[self.wrt] if of == self.wrt else self.run(moved)[of]
-
-            if self.entry and quantity.of is self.derivation.variable:
-                return np.array(1.0)
-            return self.slope(along, np.array(0.0))
-        held = of in self.point and of != self.wrt
-
-        def inner(v: Array) -> Any:
-            values = self.run({}, {of: v}) if held else self.run({self.wrt: v})
-            return np.sum(np.asarray(values[result]) * self.upstream)
-
+            if of == self.wrt:
+                entry = self.entry and quantity.of is self.derivation.variable
+                return np.array(1.0) if entry else self.change
+            slope = self.slope(of, self.wrt)
+            return np.tensordot(slope.value, self.change, axes=slope.rank)
         if of == result:
             return self.upstream
-        return self.slope(inner, self.point[of] if held else x)
+        return np.tensordot(self.upstream, self.slope(result, of).value, np.ndim(self.upstream))
+
+    def slope(self, of: str, by: str, alone: bool = False) -> Slope:
+        """Return a derivative at the point, and remember how exact it is."""
+        found = self.at.slope(of, by, alone)
+        self.error = max(self.error, found.error)
+        return found
 
     def laid_out(self, slope: Array, of: str, by: Expression) -> Array:
         """Return a Jacobian (of..., by...) in the layout of the derivation's Jacobians."""
@@ -120,7 +175,7 @@ class Truth:
         for symbol in leaves(member):
             if key(symbol) in self.symbols:
                 values[symbol.value.name] = self.symbols[key(symbol)]
-        return self.evaluated(member, values)
+        return self.at.evaluated(member, values)
 
     def product(self, factors: tuple[Expression, ...]) -> Any:
         """Contract Jacobians over the axes between them."""
@@ -136,24 +191,12 @@ class Truth:
 
     def raw(self, quantity: Quantity) -> tuple[Array, int]:
         """Return a Jacobian with axes (of..., by...) and how many axes `by` has."""
-        if quantity not in self.known:
-            self.known[quantity] = self.differentiated(quantity)
-        return self.known[quantity]
-
-    def differentiated(self, quantity: Quantity) -> tuple[Array, int]:
-        of = quantity.of.value.name
         assert quantity.by is not None
-        by = plain(quantity.by)
-        if quantity.kind == "partial":
-            operation = self.derivation.definitions[quantity.of]
-            slope = self.slope(
-                lambda v: self.evaluated(operation, {**self.point, by: v}), self.point[by]
-            )
-        else:
-            slope = self.slope(lambda v: self.run({self.wrt: v})[of], self.given[self.wrt])
+        alone = quantity.kind == "partial"
+        slope = self.slope(quantity.of.value.name, plain(quantity.by), alone)
         if quantity.by is self.derivation.variable and self.entry:
-            return slope[(..., *self.entry)], 0
-        return slope, np.ndim(self.point[by])
+            return slope.value[(..., *self.entry)], 0
+        return slope.value, slope.rank
 
 
 def plain(symbol: Expression) -> str:
@@ -173,11 +216,9 @@ def leaves(formula: Expression) -> list[Expression]:
     return [node for node in nodes if node.head == "variable"]
 
 
-def false_steps(
-    derivation: Derivation, values: Values, entry: tuple[int, ...] = ()
-) -> list[tuple[Step, Any, Any]]:
+def false_steps(derivation: Derivation, numbers: Numbers) -> list[tuple[Step, Any, Any]]:
     """Return the steps whose sides differ at a point, with the values of both sides."""
-    truth = Truth(derivation, values, entry)
+    truth = Truth(derivation, numbers)
     found = []
     for step in derivation.steps:
         left, right = np.asarray(truth.member(step.before)), np.asarray(truth.member(step.after))
