@@ -28,6 +28,7 @@ from matcalc.notation.building import (
     links,
     negate,
     norm_of_square,
+    open_links,
     raised,
     split_powers,
     transpose,
@@ -408,8 +409,9 @@ class Graph:
     def _finish(self) -> Term:
         scalars = self.scalars
         body = self._body()
-        parts = [part for e in body for part in links(e)]
+        parts, divisors = open_links(body)
         scalars = scalars + [(part, _one) for part in parts if not part.shape]
+        scalars += [(part, -_one) for part in divisors]
         body = tuple([part for part in parts if part.shape])
         coefficient, kept = merged_scalars(self.coefficient, scalars)
         coefficient, kept, body = with_adjugates(coefficient, kept, body)

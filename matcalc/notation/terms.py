@@ -21,6 +21,7 @@ from matcalc.notation.building import (
     is_negative,
     links,
     negate,
+    open_links,
     split_powers,
     transpose,
     turned_difference,
@@ -51,15 +52,11 @@ def term_of(e: Expression) -> Term:
     coefficient = _one
     while e.head == "negate":
         coefficient, e = -coefficient, e.arguments[0]
-    below = None
-    if e.head == "divide" and e.shape and not e.arguments[1].shape:
-        e, below = e.arguments
-    body = tuple([part for part in links(e) if part.shape]) if e.shape else ()
-    front = [part for part in links(e) if not part.shape] if e.shape else [e]
+    factors, divisors = open_links([e])
+    body = tuple([part for part in factors if part.shape])
     scalars = []
-    parts = [(part, _one) for part in front]
-    if below is not None:
-        parts.append((below, -_one))
+    parts = [(part, _one) for part in factors if not part.shape]
+    parts += [(part, -_one) for part in divisors]
     for value, base, exponent in scalar_factors(parts):
         coefficient *= value
         if base is not None:
@@ -189,6 +186,8 @@ def _same_powers(above: Expression, below: Expression) -> bool:
 def _times(scalars: Sequence[Expression], body: Expression) -> Expression:
     if scalars and body.head == "divide" and body.arguments[0] is number(1):
         return make("divide", (hadamard(list(scalars)), body.arguments[1]))
+    if scalars and body.head == "divide" and not body.arguments[1].shape:
+        return make("divide", (_times(scalars, body.arguments[0]), body.arguments[1]))
     return make("multiply", (hadamard(list(scalars)), body)) if scalars else body
 
 
