@@ -96,9 +96,7 @@ def program_latex(
     return lines, join(last, lay_out(last, describe, named))
 
 
-def _words_of_constants(
-    roots: Sequence[Expression], names: Names | None
-) -> dict[Expression, str]:
+def _words_of_constants(roots: Sequence[Expression], names: Names | None) -> dict[Expression, str]:
     """Return the words for constants whose letter is the name of something else."""
     nodes = postorder(roots, lambda node: node.arguments)
     taken = names_in(nodes).union(names.taken if names else ())

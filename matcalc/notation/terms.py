@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations
 from math import gcd, lcm
 from typing import NamedTuple
 
@@ -120,10 +121,16 @@ def _negative(coefficient: Fraction, scalars: Scalars, body: Expression | None) 
             if turned is not None:
                 scalars = (*scalars[:k], (turned, exponent), *scalars[k + 1 :])
                 return _written(coefficient, scalars, body)
-    turned = None if body is None else turned_difference(body)
+    turned = None if body is None or _has_mirrored_differences(body) else turned_difference(body)
     if turned is not None:
         return _written(coefficient, scalars, turned)
     return negate(_written(coefficient, scalars, body))
+
+
+def _has_mirrored_differences(body: Expression) -> bool:
+    """Tell whether a difference is there twice: -(x - y)*(x - y)' is best left so."""
+    differences = [part for part in links(body) if turned_difference(part) is not None]
+    return any(transpose(one) is other for one, other in combinations(differences, 2))
 
 
 def _distributed(
