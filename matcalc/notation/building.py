@@ -16,7 +16,7 @@ from matcalc.expressions.traversal import postorder
 
 LINEAR = frozenset(["diag", "tr", "sum", "mean", "vec"])
 
-INSIDE_LIMIT = 80  # transposes are pushed into sums up to this size
+INSIDE_LIMIT = 200  # transposes are pushed into sums up to this size
 
 _costs: WeakKeyDictionary[Expression, int] = WeakKeyDictionary()
 
