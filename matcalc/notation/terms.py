@@ -117,7 +117,7 @@ def _negative(coefficient: Fraction, scalars: Scalars, body: Expression | None) 
     """Write -2*(y - p) as 2*(p - y), where a factor is a difference; else a sign in front."""
     for k, (base, exponent) in enumerate(scalars):
         if exponent.denominator == 1 and exponent.numerator % 2 == 1:
-            turned = turned_difference(base)
+            turned = None if _has_mirrored_differences(base) else turned_difference(base)
             if turned is not None:
                 scalars = (*scalars[:k], (turned, exponent), *scalars[k + 1 :])
                 return _written(coefficient, scalars, body)

@@ -36,6 +36,7 @@ FORMS = (
     ("(x'*C*x)^2/(x'*x)", "x", "s1 = x'*C*x; s2 = x'*x; 2*s1/s2*((C + C')*x - s1/s2*x)"),
     # a square keeps its sign in front
     ("-(x - y)'*C*(x - y)", "C", "-(x - y)*(x - y)'"),
+    ("c*exp(-(x - y)'*C*(x - y)/2)", "c", "exp(-(x - y)'*C*(x - y)/2)"),
     # factors that all terms begin and end with, also in powers
     ("tr(inv(X)*C*inv(X))", "X", "-(inv(X)*(inv(X)*C + C*inv(X))*inv(X))'"),
     ("sum(A*x) - u'*A*x", "x", "A'*(1 - u)"),
@@ -77,3 +78,9 @@ def test_summed_weights_that_cancel_leave_a_plain_sum() -> None:
     wanted = jacobian(lambda point: formula.evaluate(X=point, **values), at)
     answer = matcalc.jvp(text, "X", "V", where).evaluate(X=at, V=along, **values)
     np.testing.assert_allclose(answer, np.sum(wanted.value * along), atol=1e-7)
+
+
+def test_a_long_hessian_ends_in_no_transpose() -> None:
+    text = "log(sum(i = 1..K, p[i]*exp(-norm2(x - M[:,i])^2/2)))"
+    hessian = str(matcalc.hessian(text, "x", "p: vector(K); M: matrix(n, K); x: vector(n)"))
+    assert hessian.endswith("; M*(diag(z2) - z2*z2'/s)*M'/s - eye(n)")
