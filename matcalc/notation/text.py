@@ -267,10 +267,10 @@ def _closed(piece: Piece, layout: Layout) -> tuple[Piece, ...]:
     """Put brackets around the inner product that a piece ends in: 2*(x'*y)."""
     if not isinstance(piece, Operand) or not ends_in_inner_product(piece.node, layout):
         return (piece,)
-    left, right = piece.node.arguments
-    if left.shape or right.shape or piece.opening:
+    parts = piece.node.arguments
+    if piece.opening or piece.node.head == "negate" or any(part.shape for part in parts):
         return (Operand(piece.node, "(", ")"),)
-    return (*layout[piece.node].pieces[:-1], Operand(right, "(", ")"))
+    return (*layout[piece.node].pieces[:-1], Operand(parts[-1], "(", ")"))
 
 
 def continues(right: Expression, left: Expression, layout: Layout) -> bool:
