@@ -100,7 +100,11 @@ def _only(operands: list[str], command: Command) -> str | None:
     if len(operands) > 1:
         shown = _short(operands[1])
         message = f"there is one {command.operand} too many: {shown}"
-        raise MatcalcError("E701", message, hint='quote the formula: "w·x + b"')
+        hint = 'quote the formula: "w·x + b"'
+        for option in command.options:
+            if option.bare:
+                hint = next((f"--{option.name}={w}" for w in operands if w in option.choices), hint)
+        raise MatcalcError("E701", message, hint=hint)
     return operands[0] if operands else None
 
 

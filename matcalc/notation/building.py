@@ -16,7 +16,7 @@ from matcalc.expressions.traversal import postorder
 
 LINEAR = frozenset(["diag", "tr", "sum", "mean", "vec"])
 
-INSIDE_LIMIT = 80  # transposes are pushed into sums up to this size
+INSIDE_LIMIT = 200  # transposes are pushed into sums up to this size
 
 _costs: WeakKeyDictionary[Expression, int] = WeakKeyDictionary()
 
@@ -142,12 +142,29 @@ def links(e: Expression) -> list[Expression]:
     return found
 
 
+def open_links(factors: Iterable[Expression]) -> tuple[list[Expression], list[Expression]]:
+    """Return the factors of factors, as links does, and the scalars that they are divided by."""
+    found: list[Expression] = []
+    divisors: list[Expression] = []
+    stack = list(reversed(list(factors)))
+    while stack:
+        node = stack.pop()
+        if node.head == "multiply" and node.shape:
+            stack += reversed(node.arguments)
+        elif node.head == "divide" and node.shape and not node.arguments[1].shape:
+            stack.append(node.arguments[0])
+            divisors.append(node.arguments[1])
+        else:
+            found.append(node)
+    return found, divisors
+
+
 def chain(factors: Sequence[Expression]) -> Expression:
     """Return the product of matrices and vectors from left to right; powers are joined.
 
     A*adj(A) is det(A).
     """
-    every = [part for f in factors for part in (links(f) if f.shape else (f,))]
+    every, divisors = open_links(factors)
     scalars = [part for part in every if not part.shape]
     flat = [part for part in every if part.shape]
     parts: list[Expression] = []
@@ -170,7 +187,8 @@ def chain(factors: Sequence[Expression]) -> Expression:
     result = parts[0]
     for part in parts[1:]:
         result = make("multiply", (result, part))
-    return make("multiply", (hadamard(scalars), result)) if scalars else result
+    whole = make("multiply", (hadamard(scalars), result)) if scalars else result
+    return make("divide", (whole, hadamard(divisors))) if divisors else whole
 
 
 def _joined(left: Expression, right: Expression) -> Expression | None:
@@ -374,6 +392,12 @@ def scaled(coefficient: Fraction, e: Expression) -> Expression:
         return negate(scaled(-coefficient, e))
     if e.head == "number":
         return number(coefficient * e.value)
+    if e.head == "divide" and (coefficient.denominator == 1 or not e.arguments[1].shape):
+        above, below = e.arguments  # 2*a/b, not 2*(a/b)
+        below = scaled(Fraction(coefficient.denominator), below)
+        return make("divide", (scaled(Fraction(coefficient.numerator), above), below))
+    if e.head == "multiply" and e.arguments[0].head == "divide" and not e.arguments[0].shape:
+        return make("multiply", (scaled(coefficient, e.arguments[0]), e.arguments[1]))
     if coefficient.numerator == 1:
         return make("divide", (e, number(coefficient.denominator)))
     return make("multiply", (number(coefficient), e))
@@ -385,14 +409,8 @@ def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
     pending = list(reversed(terms))
     while pending:
         coefficient, term = pending.pop()
-        while term.head == "negate":
-            coefficient, term = -coefficient, term.arguments[0]
-        if term.head == "multiply" and term.arguments[0].head == "number":
-            coefficient *= term.arguments[0].value
-            term = term.arguments[1]
-        elif term.head == "number" and term.value != 0:
-            coefficient *= term.value
-            term = number(1)
+        value, term = _split_number(term)
+        coefficient *= value
         if term.head == "add" and abs(coefficient) == 1:
             pending.extend((coefficient, part) for part in reversed(term.arguments))
             continue
@@ -409,6 +427,25 @@ def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
         turned = turned_difference(written[0].arguments[0])
         written[0] = written[0] if turned is None else turned
     return written[0] if len(written) == 1 else make("add", tuple(written))
+
+
+def _split_number(term: Expression) -> tuple[Fraction, Expression]:
+    """Return (c, e) for the term c*e, where c is a whole number before it, or its sign."""
+    if term.head == "negate":
+        value, rest = _split_number(term.arguments[0])
+        return -value, rest
+    if term.head == "number" and term.value != 0:
+        return term.value, number(1)
+    if term.head == "multiply" and term.arguments[0].head == "number":
+        return term.arguments[0].value, term.arguments[1]
+    if term.head == "multiply" and term.arguments[0].head == "divide":
+        value, ratio = _split_number(term.arguments[0])
+        return value, make("multiply", (ratio, term.arguments[1]))
+    if term.head == "divide":
+        above, below = term.arguments
+        value, rest = _split_number(above)
+        return value, make("divide", (rest, below))
+    return Fraction(1), term
 
 
 def _with_complements(

@@ -28,6 +28,7 @@ from matcalc.notation.building import (
     links,
     negate,
     norm_of_square,
+    open_links,
     raised,
     split_powers,
     transpose,
@@ -299,7 +300,8 @@ class Graph:
                 return best(self.inner(base, base), square)
             return make("call", (only,), ("sum", None))
         whole = entrywise(weights)
-        assert whole is not None  # a summed label is carried by some factor
+        if whole is None:
+            return size(n)
         plain = make("call", (whole,), ("sum", None))
         if len(top) < 2:
             return plain
@@ -384,12 +386,10 @@ class Graph:
         (edge,) = (e for e in self.edges if label in (e.row, e.column))
         self.edges.remove(edge)
         self.vertices.discard(label)
-        weights = self.weights.pop(label, [])
+        vector = entrywise(self.weights.pop(label, []))  # none also where weights cancel
         other = edge.column if edge.row == label else edge.row
         matrix = edge.matrix if edge.column == label else transpose(edge.matrix)
-        if weights:
-            vector = entrywise(weights)
-            assert vector is not None
+        if vector is not None:
             self.weigh(other, _matrix_vector(matrix, vector), _one)
         elif self.summed(other) and not self.degree(other) and other not in self.weights:
             self.vertices.discard(other)
@@ -429,8 +429,9 @@ class Graph:
     def _finish(self) -> Term:
         scalars = self.scalars
         body = self._body()
-        parts = [part for e in body for part in links(e)]
+        parts, divisors = open_links(body)
         scalars = scalars + [(part, _one) for part in parts if not part.shape]
+        scalars += [(part, -_one) for part in divisors]
         body = tuple([part for part in parts if part.shape])
         coefficient, kept = merged_scalars(self.coefficient, scalars)
         coefficient, kept, body = with_adjugates(coefficient, kept, body)

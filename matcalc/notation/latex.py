@@ -2,7 +2,7 @@ r"""Formulas as LaTeX, for amsmath: bold vectors and matrices, transposes as \to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -14,8 +14,10 @@ from matcalc.expressions.functions import (
     PRIMITIVE_BY_NAME,
     STRUCTURAL_BY_NAME,
 )
+from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape, is_row
+from matcalc.expressions.traversal import postorder
 from matcalc.notation.letters import name_latex
 from matcalc.notation.precedence import (
     LEVELS,
@@ -41,6 +43,8 @@ Describe = Callable[[Expression, Layout], Printed]
 
 DEEPEST = 60
 r"""How many groups may be nested: TeX stops at 255, and a \left takes two."""
+
+_LETTERS = {"eye": "I", "commutation": "K", "delta": "δ"}
 
 WIDEST = 10
 """How many columns a bmatrix may have."""
@@ -82,13 +86,28 @@ def program_latex(
     """Return the shared parts of a formula as (name, part) in order, and the formula itself."""
     describe = _describe_cases if cases else _describe
     parts, last, _ = program(expression, names)
-    named: dict[Expression, str] = dict(symbols or {})
+    named = _words_of_constants([*[part for _, part in parts], last], names)
+    named.update(symbols or {})
     lines = []
     for name, part in parts:
         shown = name_latex(name, bool(part.shape))
         lines.append((shown, join(part, lay_out(part, describe, named))))
         named[part] = shown
     return lines, join(last, lay_out(last, describe, named))
+
+
+def _words_of_constants(roots: Sequence[Expression], names: Names | None) -> dict[Expression, str]:
+    """Return the words for constants whose letter is the name of something else."""
+    nodes = postorder(roots, lambda node: node.arguments)
+    taken = names_in(nodes).union(names.taken if names else ())
+    heads = {head for head, letter in _LETTERS.items() if letter in taken}
+    return {node: _word(node) for node in nodes if node.head in heads}
+
+
+def _word(node: Expression) -> str:
+    sizes = node.value if node.head == "commutation" else [node.value]
+    places = map(to_latex, node.arguments) if node.head == "delta" else map(size_latex, sizes)
+    return rf"\operatorname{{{node.head}}}({', '.join(places)})"
 
 
 def condition_latex(comparison: Expression) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations
 from math import gcd, lcm
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from matcalc.notation.building import (
     is_negative,
     links,
     negate,
+    open_links,
     split_powers,
     transpose,
     turned_difference,
@@ -51,15 +53,11 @@ def term_of(e: Expression) -> Term:
     coefficient = _one
     while e.head == "negate":
         coefficient, e = -coefficient, e.arguments[0]
-    below = None
-    if e.head == "divide" and e.shape and not e.arguments[1].shape:
-        e, below = e.arguments
-    body = tuple([part for part in links(e) if part.shape]) if e.shape else ()
-    front = [part for part in links(e) if not part.shape] if e.shape else [e]
+    factors, divisors = open_links([e])
+    body = tuple([part for part in factors if part.shape])
     scalars = []
-    parts = [(part, _one) for part in front]
-    if below is not None:
-        parts.append((below, -_one))
+    parts = [(part, _one) for part in factors if not part.shape]
+    parts += [(part, -_one) for part in divisors]
     for value, base, exponent in scalar_factors(parts):
         coefficient *= value
         if base is not None:
@@ -119,14 +117,20 @@ def _negative(coefficient: Fraction, scalars: Scalars, body: Expression | None) 
     """Write -2*(y - p) as 2*(p - y), where a factor is a difference; else a sign in front."""
     for k, (base, exponent) in enumerate(scalars):
         if exponent.denominator == 1 and exponent.numerator % 2 == 1:
-            turned = turned_difference(base)
+            turned = None if _has_mirrored_differences(base) else turned_difference(base)
             if turned is not None:
                 scalars = (*scalars[:k], (turned, exponent), *scalars[k + 1 :])
                 return _written(coefficient, scalars, body)
-    turned = None if body is None else turned_difference(body)
+    turned = None if body is None or _has_mirrored_differences(body) else turned_difference(body)
     if turned is not None:
         return _written(coefficient, scalars, turned)
     return negate(_written(coefficient, scalars, body))
+
+
+def _has_mirrored_differences(body: Expression) -> bool:
+    """Tell whether a difference is there twice: -(x - y)*(x - y)' is best left so."""
+    differences = [part for part in links(body) if turned_difference(part) is not None]
+    return any(transpose(one) is other for one, other in combinations(differences, 2))
 
 
 def _distributed(
@@ -189,6 +193,8 @@ def _same_powers(above: Expression, below: Expression) -> bool:
 def _times(scalars: Sequence[Expression], body: Expression) -> Expression:
     if scalars and body.head == "divide" and body.arguments[0] is number(1):
         return make("divide", (hadamard(list(scalars)), body.arguments[1]))
+    if scalars and body.head == "divide" and not body.arguments[1].shape:
+        return make("divide", (_times(scalars, body.arguments[0]), body.arguments[1]))
     return make("multiply", (hadamard(list(scalars)), body)) if scalars else body
 
 

@@ -260,14 +260,17 @@ def _with_inner_products_closed(
     pieces = layout[left].pieces
     if len(pieces) < 3 or shown[0] != Operand(left):
         return shown
-    return tuple(
-        [
-            Operand(piece.node, "(", ")")
-            if isinstance(piece, Operand) and ends_in_inner_product(piece.node, layout)
-            else piece
-            for piece in pieces
-        ]
-    )
+    return tuple([closed for piece in pieces for closed in _closed(piece, layout)])
+
+
+def _closed(piece: Piece, layout: Layout) -> tuple[Piece, ...]:
+    """Put brackets around the inner product that a piece ends in: 2*(x'*y)."""
+    if not isinstance(piece, Operand) or not ends_in_inner_product(piece.node, layout):
+        return (piece,)
+    parts = piece.node.arguments
+    if piece.opening or piece.node.head == "negate" or any(part.shape for part in parts):
+        return (Operand(piece.node, "(", ")"),)
+    return (*layout[piece.node].pieces[:-1], Operand(parts[-1], "(", ")"))
 
 
 def continues(right: Expression, left: Expression, layout: Layout) -> bool:

@@ -58,5 +58,14 @@ def text(source: str, span: Span, limit: int = 60) -> str:
 def operand(source: str, tree: Tree) -> str:
     """Return an operand's source, in parentheses unless it is an atom."""
     piece = text(source, tree.span)
-    enclosed = piece.startswith("(") and piece.endswith(")") and "(" not in piece[1:-1]
-    return piece if tree.kind in _ATOMS or enclosed else f"({piece})"
+    return piece if tree.kind in _ATOMS or _is_enclosed(piece) else f"({piece})"
+
+
+def _is_enclosed(piece: str) -> bool:
+    """Tell whether the first parenthesis closes at the end."""
+    depth = 0
+    for place, character in enumerate(piece):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return 0 < place == len(piece) - 1
+    return False

@@ -51,6 +51,11 @@ def test_options_and_operands(words: list[str], first: str) -> None:
     assert (outcome.code, outcome.out.splitlines()[0]) == (0, first)
 
 
+def test_the_value_of_a_flag_stands_behind_an_equals_sign() -> None:
+    outcome = command("diff", "logdet(S)", "--wrt", "S", "--structure", "cookbook")
+    assert (outcome.code, outcome.err.splitlines()[-1]) == (2, "  = hint: --structure=cookbook")
+
+
 def test_notation_is_said_where_it_is_not_plain() -> None:
     words = ["A*X*B", "--wrt", "X", "--where", "A: matrix(m, n); X: matrix(n, p); B: matrix(p, q)"]
     assert command("diff", *words).out.splitlines() == [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import matcalc
 from matcalc.expressions.nodes import Expression, make, number
 from matcalc.notation.latex import to_latex
 from matcalc.notation.letters import name_latex
@@ -95,6 +96,23 @@ CASES = [
 @pytest.mark.parametrize(("text", "latex"), CASES)
 def test_iverson_brackets_become_cases_on_request(text: str, latex: str) -> None:
     assert to_latex(typed(text), cases=True) == latex
+
+
+TAKEN = [
+    ("I'*X*I", "I", "I: matrix(n, p); X: square(n)", r"\operatorname{eye}(p)"),
+    ("X'*K", "X", "K, X: square(n)", r"\operatorname{commutation}(n, n)"),
+    ("X'*A", "X", "A, X: matrix(K, n)", r"\operatorname{commutation}(K, n)"),
+    ("x .* x .* x", "x", "x: vector(n)", r"\delta_{i,j}"),
+]
+
+
+@pytest.mark.parametrize(("text", "wrt", "where", "shown"), TAKEN)
+def test_a_constant_is_a_word_where_its_letter_is_taken(
+    text: str, wrt: str, where: str, shown: str
+) -> None:
+    answer = matcalc.diff(text, wrt, where, order=2 if wrt == "x" else 1)
+    assert shown in answer.latex()
+    assert matcalc.parse(answer.latex(), where).expression is answer.expression
 
 
 NAMES = [

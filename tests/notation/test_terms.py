@@ -30,6 +30,13 @@ FORMS = (
     ("sum(sqrt(1 + (x/c).^2))", "x", "(x ./ sqrt((x/c)^2 + 1))/c^2"),
     ("sum(log(1 + (x/c).^2))", "x", "2*(x ./ (c^2 + x^2))"),
     ("x'*C*y/sqrt((x'*x)*(y'*y))", "x", "(C*y - (x'*C*y)/(x'*x)*x)/sqrt((x'*x)*(y'*y))"),
+    ("log(1 + y'*y)*(x'*x)^2", "x", "4*(x'*x)*log(y'*y + 1)*x"),
+    # numbers stand in front of quotients, and divisors behind all factors
+    ("x/norm2(x)^3", "x", "eye(n)/norm2(x)^3 - 3*x*x'/norm2(x)^5"),
+    ("(x'*C*x)^2/(x'*x)", "x", "s1 = x'*C*x; s2 = x'*x; 2*s1/s2*((C + C')*x - s1/s2*x)"),
+    # a square keeps its sign in front
+    ("-(x - y)'*C*(x - y)", "C", "-(x - y)*(x - y)'"),
+    ("c*exp(-(x - y)'*C*(x - y)/2)", "c", "exp(-(x - y)'*C*(x - y)/2)"),
     # factors that all terms begin and end with, also in powers
     ("tr(inv(X)*C*inv(X))", "X", "-(inv(X)*(inv(X)*C + C*inv(X))*inv(X))'"),
     ("sum(A*x) - u'*A*x", "x", "A'*(1 - u)"),
@@ -59,3 +66,21 @@ def test_answers_take_the_short_form(text: str, wrt: str, printed: str) -> None:
 def test_terms_that_cancel_leave_nothing() -> None:
     assert str(matcalc.diff("c*(x'*C*y) - c*(y'*C'*x)", "c", WHERE)) == "0"
     assert str(matcalc.diff("sum(softmax(C*x + y))", "x", WHERE, "mixed")) == "zeros(n)"
+
+
+def test_summed_weights_that_cancel_leave_a_plain_sum() -> None:
+    text = "sum(j = 1..N, log(sum(i = 1..K, p[i]*exp(-norm2(X[:,j] - M[:,i])^2/2))))"
+    where = "p: vector(K); M: matrix(n, K); X: matrix(n, N)"
+    formula = matcalc.parse(text, where)
+    random = np.random.default_rng(8)
+    values = {"p": random.uniform(0.4, 1.6, 2), "M": random.uniform(-1, 1, (3, 2))}
+    at, along = random.uniform(-1, 1, (2, 3, 5))
+    wanted = jacobian(lambda point: formula.evaluate(X=point, **values), at)
+    answer = matcalc.jvp(text, "X", "V", where).evaluate(X=at, V=along, **values)
+    np.testing.assert_allclose(answer, np.sum(wanted.value * along), atol=1e-7)
+
+
+def test_a_long_hessian_ends_in_no_transpose() -> None:
+    text = "log(sum(i = 1..K, p[i]*exp(-norm2(x - M[:,i])^2/2)))"
+    hessian = str(matcalc.hessian(text, "x", "p: vector(K); M: matrix(n, K); x: vector(n)"))
+    assert hessian.endswith("; M*(diag(z2) - z2*z2'/s)*M'/s - eye(n)")

@@ -173,6 +173,7 @@ REFUSED = [
     ("x' + x", "x: vector(n)", "E302", 4, "joins 1×n and n×1", ""),
     ("x + y'", "", "E302", 3, "joins n×1 and 1×m", "outer product x*y'"),
     ("A^2", "A: matrix(m, n)", "E304", 2, "A is m×n", "A .^ 2"),
+    ("(exp(A) - A)^2", "A: matrix(m, n)", "E304", 13, "is m×n", "entry: (exp(A) - A) .^ 2"),
     ("A^0.5", "A: square(n)", "E303", 2, "0.5", "A .^ 0.5"),
     ("A^a", "A: square(n)", "E303", 2, "a is not", "A .^ a"),
     ("T*A^T", "", "E303", 4, "T is a variable", "A'"),
