@@ -384,6 +384,36 @@ def turned_difference(e: Expression) -> Expression | None:
     return None
 
 
+def turned_everywhere(e: Expression) -> Expression | None:
+    """Return -e if every term of the sum e has one difference as a factor, which is turned."""
+    if e.head != "add" or cost(e) > INSIDE_LIMIT:
+        return None
+    first = postorder([e.arguments[0]], lambda node: node.arguments)
+    for target in first:
+        if target.head == "add" and any(map(is_negative, target.arguments)):
+            turned = _turned_in(e, target)
+            if turned is not None:
+                return turned
+    return None
+
+
+def _turned_in(e: Expression, target: Expression) -> Expression | None:
+    """Return -e with the target's sign turned in each term, where e is linear in it."""
+    if e is target:
+        return negate(e)
+    if e.head == "add":
+        terms = [_turned_in(term, target) for term in e.arguments]
+        return None if None in terms else add([(Fraction(1), t) for t in terms if t is not None])
+    linear = e.head in ("transpose", "negate") or (e.head == "call" and e.value[0] in LINEAR)
+    sides = range(len(e.arguments)) if e.head in ("hadamard", "multiply", "dot") else ()
+    for side in (0,) if linear or e.head == "divide" else sides:
+        turned = _turned_in(e.arguments[side], target)
+        if turned is not None:
+            arguments = (*e.arguments[:side], turned, *e.arguments[side + 1 :])
+            return make(e.head, arguments, e.value)
+    return None
+
+
 def scaled(coefficient: Fraction, e: Expression) -> Expression:
     """Return coefficient * e."""
     if coefficient == 1:

@@ -26,6 +26,7 @@ from matcalc.notation.building import (
     split_powers,
     transpose,
     turned_difference,
+    turned_everywhere,
     zero_like,
 )
 
@@ -122,6 +123,8 @@ def _negative(coefficient: Fraction, scalars: Scalars, body: Expression | None) 
                 scalars = (*scalars[:k], (turned, exponent), *scalars[k + 1 :])
                 return _written(coefficient, scalars, body)
     turned = None if body is None or _has_mirrored_differences(body) else turned_difference(body)
+    if turned is None and body is not None:
+        turned = turned_everywhere(body)
     if turned is not None:
         return _written(coefficient, scalars, turned)
     return negate(_written(coefficient, scalars, body))

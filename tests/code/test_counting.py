@@ -63,8 +63,8 @@ LAYERS = [
     ("sigmoid(X*w)'*y", "X: matrix(N, d)"),
 ]  # fmt: skip
 
-TIMES = 4
-"""The cheap gradient principle's constant (Griewank & Walther 2008, section 3.3)."""
+TIMES = 5
+"""The constant of Baur & Strassen (1983), for a function and all its partial derivatives."""
 
 
 def realistic(formula: matcalc.Formula) -> dict[str, int]:

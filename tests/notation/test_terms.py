@@ -84,3 +84,11 @@ def test_a_long_hessian_ends_in_no_transpose() -> None:
     text = "log(sum(i = 1..K, p[i]*exp(-norm2(x - M[:,i])^2/2)))"
     hessian = str(matcalc.hessian(text, "x", "p: vector(K); M: matrix(n, K); x: vector(n)"))
     assert hessian.endswith("; M*(diag(z2) - z2*z2'/s)*M'/s - eye(n)")
+
+
+def test_a_sign_goes_into_the_difference_that_all_terms_share() -> None:
+    text = "h = tanh(U*x + W*a); norm2(y - tanh(W*h))^2/2"
+    where = "W, U: square(n); a, x, y: vector(n)"
+    answer = matcalc.diff(text, "W", where, "denominator")
+    assert not str(answer).split("; ")[-1].startswith("-")
+    assert answer.verify().ok
