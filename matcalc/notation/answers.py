@@ -68,9 +68,13 @@ def _missing(kind: str, of_three: bool = False) -> MatcalcError:
 
 def _is_indexed(formula: Expression, notation: Notation) -> bool:
     """Tell whether a formula needs indices where the one typed has none."""
-    nodes = postorder([formula], lambda node: node.arguments)
-    used = _INDEXED.intersection([node.head for node in nodes])
-    return bool(used) and not used <= {node.head for node in notation.style.known}
+    used = notation.index_heads
+    for node in postorder([formula], lambda node: () if node in used else node.arguments):
+        if node not in used:  # the parts that answers share are looked through once
+            inner = frozenset().union(*[used[argument] for argument in node.arguments])
+            used[node] = inner | _INDEXED.intersection([node.head])
+    heads = used[formula]
+    return bool(heads) and not heads <= {node.head for node in notation.style.known}
 
 
 def _flattened(notation: Notation, tensor: Tensor, sides: Sides | None) -> Expression | None:

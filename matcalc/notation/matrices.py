@@ -64,6 +64,7 @@ class Notation:
         self.taken = taken
         self.shapes = shapes
         self.terms: dict[Tensor, Term] = {}
+        self.index_heads: dict[Expression, frozenset[str]] = {}
 
     def formula(self, tensor: Tensor) -> Expression:
         """Return the tensor: a scalar, a column (axis 0), a matrix, or `tensor(...)`."""
