@@ -178,7 +178,28 @@ def _add(node: Expression, parts: list[Range]) -> Range:
     total = parts[0]
     for part in parts[1:]:
         total = total.plus(part)
+    if len(parts) == 2:
+        ranges = dict(zip(node.arguments, parts, strict=True))
+        for one, other in (node.arguments, node.arguments[::-1]):
+            if other.head != "negate":
+                continue
+            (taken,) = other.arguments  # s - s^2 and s^2 - s, where 0 <= s <= 1
+            if _is_power(taken, one) and _is_fraction(ranges[one]):
+                return Range(_0, _1)
+            if _is_power(one, taken) and _is_fraction(ranges[other].negated()):
+                return Range(-_1, _0)
     return total
+
+
+def _is_power(e: Expression, base: Expression) -> bool:
+    if e.head != "power" or e.arguments[0] is not base:
+        return False
+    exponent = e.arguments[1]
+    return bool(exponent.head == "number" and exponent.value >= 1)
+
+
+def _is_fraction(range_: Range) -> bool:
+    return range_.is_nonnegative and range_.high is not None and range_.high <= 1
 
 
 def _multiply(node: Expression, parts: list[Range]) -> Range:

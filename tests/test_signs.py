@@ -132,3 +132,11 @@ def test_what_is_known_to_be_positive() -> None:
     formula = matcalc.parse("1/x^3", "x: vector(n)").expression
     assert range_of(formula, [x]).is_positive
     assert not range_of(formula).is_nonnegative
+
+
+def test_a_fraction_less_its_square_is_not_negative() -> None:
+    for text, known in (("s - s^2", True), ("s - s^3", True), ("s - 2*s^2", False)):
+        whole = text.replace("s", "sigmoid(x)")
+        formula = matcalc.parse(whole, "x: vector(n)").expression
+        assert range_of(formula).is_nonnegative is known
+    assert not range_of(matcalc.parse("x - x^2", "x: scalar").expression).is_nonnegative

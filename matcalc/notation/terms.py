@@ -226,10 +226,26 @@ def _factored_total(terms: tuple[Term, ...]) -> Expression:
             candidates.append(common)
     candidates += _grouped(terms)
     candidates += _by_cases(terms)
+    candidates += _one_diagonal(terms)
     gathered = _between_common_ends(_powers_opened(terms))
     if gathered is not None:
         candidates.append(gathered)
     return best(*candidates)
+
+
+def _one_diagonal(terms: Sequence[Term]) -> list[Expression]:
+    """Write diag(a) - diag(b) as diag(a - b)."""
+    diagonals = [term for term in terms if len(term.body) == 1 and _is_diagonal(term.body[0])]
+    if len(diagonals) < 2:
+        return []
+    vectors = [term._replace(body=term.body[0].arguments) for term in diagonals]
+    joined = make("call", (total(vectors),), diagonals[0].body[0].value)
+    rest = [term for term in terms if term not in diagonals]
+    return [total([term_of(joined), *rest])]
+
+
+def _is_diagonal(e: Expression) -> bool:
+    return e.head == "call" and e.value[0] == "diag" and len(e.shape) == 2
 
 
 def _between_common_ends(terms: Sequence[Term]) -> Expression | None:
