@@ -133,22 +133,14 @@ def differentiable(formula: Formula, target: str) -> Source:
     seed = "G"
     while seed in formula.names:
         seed += "G"
-    products: list[Formula | Derivative] = [
-        vjp(formula.text, v.value.name, seed, formula.where) for v in variables
-    ]
-    if not products:
+    if not variables:
         raise MatcalcError("E701", "the formula has no variable to derive by")
+    names = [v.value.name for v in variables]
+    products: list[Formula | Derivative] = [*vjp(formula.text, names, seed, formula.where).values()]
     value = _function([formula], False)
     backward = _function(products, False, "vjp")
-    backward = backward._replace(
-        variables=tuple(sorted(backward.variables, key=lambda v: v.value.name == seed))
-    )
-    names = [v.value.name for v in backward.variables]
-    if names[-1] != seed:  # it does not occur where all derivatives are zero
-        shape = formula.expression.shape
-        backward = backward._replace(variables=(*backward.variables, variable(seed, shape)))
-    if [v.value.name for v in variables] != [v.value.name for v in backward.variables[:-1]]:
-        backward = backward._replace(variables=(*variables, backward.variables[-1]))
+    upstream = variable(seed, formula.expression.shape)
+    backward = backward._replace(variables=(*variables, upstream))
     returned = "gradients" if len(variables) > 1 else "(gradients,)"
     source = emit_functions([value, backward], target_of(target), _ENDINGS[target] % returned)
     if source.renamed or len(source.parameters) != len(variables):
