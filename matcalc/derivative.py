@@ -160,18 +160,30 @@ class Derivative(NamedTuple):
 
     def facts(self, *, ascii: bool = False) -> tuple[Fact, ...]:  # noqa: A002
         """Return the notes, on request in ASCII."""
-        formula = self.formula.expression
-        variables = list(dict.fromkeys([self.variable, *[t.variable for t in self.others]]))
-        leaves = _leaves(formula)
-        absent = [
-            Fact("W201", f"the formula does not contain {v.value.name}: the derivative is zero")
-            for v in variables
-            if v not in leaves
-        ]
+        variables = self._variables
         convention = structure_facts(variables, self.operation, self.structure)
+        formula = self.formula.expression
         found = facts(formula, variables, self.order, self.expression, ascii=ascii)
         curvature = self._curvature(smooth=not found, ascii=ascii)
-        return (*absent, *self.formula.notes, *convention, *curvature, *found)
+        return (*self.warnings, *self.formula.notes, *convention, *curvature, *found)
+
+    @property
+    def warnings(self) -> tuple[Fact, ...]:
+        """The notes that say that the question was probably not meant like this, which come first.
+
+        >>> import matcalc
+        >>> [fact.message for fact in matcalc.diff("x^2", "b", "b, x: scalar").warnings]
+        ['the formula does not contain b: the derivative is zero']
+        """
+        leaves = _leaves(self.formula.expression)
+        absent = [v.value.name for v in self._variables if v not in leaves]
+        message = "the formula does not contain {}: the derivative is zero"
+        return tuple([Fact("W201", message.format(name)) for name in absent])
+
+    @property
+    def _variables(self) -> list[Expression]:
+        """What the formula was derived by, each variable once."""
+        return list(dict.fromkeys([self.variable, *[t.variable for t in self.others]]))
 
     def _curvature(self, *, smooth: bool, ascii: bool) -> tuple[Fact, ...]:  # noqa: A002
         """Return that the Hessian is semidefinite, if this is one and it is known to be so."""

@@ -33,7 +33,6 @@ from matcalc.cli.reports import (
     answers_text,
     error_record,
     error_text,
-    is_warning,
 )
 from matcalc.cli.streams import Streams, unwritable
 from matcalc.errors import MatcalcError
@@ -199,7 +198,7 @@ def _printed(derivatives: list[Any], arguments: Arguments, ascii: bool) -> str: 
 
 def _warn(derivatives: list[Any], streams: Streams) -> None:
     for derivative in derivatives:
-        for fact in filter(is_warning, derivative.notes):
+        for fact in derivative.warnings:
             streams.complain(_fixed(f"warning[{fact.code}]: {fact.message}\n"))
 
 

@@ -173,9 +173,4 @@ def answers_latex(derivatives: Sequence[Any], cases: bool, ascii: bool = False) 
 
 def notes_of(derivative: Any, ascii: bool) -> list[Any]:  # noqa: A002
     """Return the notes that belong to an answer; warnings go to standard error."""
-    return [fact for fact in derivative.facts(ascii=ascii) if not is_warning(fact)]
-
-
-def is_warning(fact: Any) -> bool:
-    """Tell whether a note says that the question was probably not meant like this."""
-    return bool(fact.code == "W201")
+    return list(derivative.facts(ascii=ascii)[len(derivative.warnings) :])
