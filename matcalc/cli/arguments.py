@@ -49,6 +49,12 @@ class Arguments(NamedTuple):
         """Tell whether a flag was set, or an option given."""
         return name in self.values
 
+    def names(self) -> list[str]:
+        """Return the variables to derive by, each once; raise E701 if none is given."""
+        if "wrt" not in self.values:
+            raise MatcalcError("E701", "the variable to derive by is missing", hint="--wrt x")
+        return distinct_names(self.values["wrt"])
+
     def number(self, name: str) -> int:
         """Return an option's value as a whole number."""
         text = self.values[name]
@@ -159,6 +165,15 @@ def split_names(text: str) -> list[str]:
         else:
             names[-1] += character
     return [name.strip() for name in names]
+
+
+def distinct_names(text: str) -> list[str]:
+    """Return the names in a list of them, each once.
+
+    >>> distinct_names("w, b, w")
+    ['w', 'b']
+    """
+    return list(dict.fromkeys(split_names(text)))
 
 
 def usage(command: Command) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from matcalc.cli.arguments import Arguments, split_names
+from matcalc.cli.arguments import Arguments
 from matcalc.errors import MatcalcError
 
 
@@ -26,7 +26,7 @@ def code(text: str, arguments: Arguments) -> str:
         if "compressed" in flags:
             raise MatcalcError("E701", "the variable to derive by is missing", hint="--wrt x")
         return emit(parse(text, where), target)
-    names = list(dict.fromkeys(split_names(values["wrt"])))
+    names = arguments.names()
     layout: Any = values["layout"]
     answers = list(diff(text, names, where, layout, arguments.number("order")).values())
     if "compressed" in flags:

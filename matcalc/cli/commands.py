@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matcalc.cli.arguments import Command, Option
+from matcalc.cli.explain import FORMATS
 
 WHERE = Option(
     "where", "DECLARATIONS", "kinds and sizes: 'x: vector(n); A: matrix(m, n)'", join="; "
@@ -129,7 +130,7 @@ EXPLAIN = Command(
             "format",
             "FORMAT",
             "how to print",
-            ("text", "latex", "markdown", "html", "json", "dot", "mermaid", "svg", "tikz"),
+            tuple(FORMATS),
             "text",
         ),
         FILE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from matcalc.cli.arguments import Arguments, split_names
+from matcalc.cli.arguments import Arguments
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
@@ -82,10 +82,8 @@ def derivatives_of(text: str, arguments: Arguments) -> list[Derivative]:
     """Return the derivatives, or products with them, that the command line asks for."""
     from matcalc.api import diff, jvp, vjp
 
-    if not arguments.is_given("wrt"):
-        raise MatcalcError("E701", "the variable to derive by is missing", hint="--wrt x")
+    names = arguments.names()
     values = arguments.values
-    names = list(dict.fromkeys(split_names(values["wrt"])))
     where = values.get("where", "")
     order = arguments.number("order")
     products = [name for name in ("upstream", "tangent") if arguments.is_given(name)]
@@ -96,7 +94,7 @@ def derivatives_of(text: str, arguments: Arguments) -> list[Derivative]:
     if len(products) > 1 or order > 1:
         raise MatcalcError("E701", f"--{products[0]} goes without --tangent and --order")
     if products == ["upstream"]:
-        return [vjp(text, name, values["upstream"], where) for name in names]
+        return list(vjp(text, names, values["upstream"], where).values())
     return [jvp(text, name, values["tangent"], where) for name in names]
 
 

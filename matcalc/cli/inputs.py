@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import IO, Any
 
 from matcalc.cli.arguments import Arguments, Command
@@ -35,6 +36,22 @@ def split_line(line: str) -> tuple[str, str, str]:
         raise MatcalcError("E701", message, hint="x'*A*x | x | A: symmetric(n)").at(line, 0, 1)
     text, names, where = (*parts, "")[:3]
     return text, names, where
+
+
+def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
+    r"""Yield the lines of a file of formulas with their numbers; not blank ones and remarks.
+
+    >>> list(numbered_lines("# two\nx + 1 | x\n\nx^2 | x"))
+    [(2, 'x + 1 | x'), (4, 'x^2 | x')]
+    """
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield number, line.rstrip("\r")
+
+
+def read_path(path: str, stdin: IO[Any] | None) -> str:
+    """Return a file's text; that of '-' is on standard input."""
+    return read_stream(stdin) if path == "-" else read_file(path)
 
 
 def read_file(path: str) -> str:

@@ -12,19 +12,20 @@ from matcalc.cli import check
 from matcalc.cli.arguments import (
     Arguments,
     Command,
+    distinct_names,
     read_arguments,
     split_names,
     unknown_command,
     usage,
 )
 from matcalc.cli.code import code
-from matcalc.cli.commands import BATCH, CHECK, CODE, COMMANDS, EXPLAIN, HELP, NOTE
+from matcalc.cli.commands import BATCH, CHECK, CODE, COMMANDS, EXPLAIN, HELP
 from matcalc.cli.explain import document_text, explain
 from matcalc.cli.inputs import (
     check_argument,
-    read_file,
+    numbered_lines,
     read_formula_text,
-    read_stream,
+    read_path,
     split_line,
 )
 from matcalc.cli.note import note_text, write_output
@@ -114,19 +115,8 @@ def _run(words: list[str], streams: Streams) -> int:
         streams.answer(lambda ascii: usage(command))
         return ANSWERED
     arguments = read_arguments(command, rest)
-    if command is BATCH:
-        return _batch(arguments, streams)
-    if command is CHECK:
-        return _check(arguments, streams)
-    if command is EXPLAIN:
-        return _explain(arguments, streams)
-    if command is NOTE:
-        return _note(arguments, streams)
-    if command is CODE:
-        source = code(read_formula_text(CODE, arguments, streams.stdin), arguments)
-        streams.answer(_fixed(source))
-        return ANSWERED
-    return _answer(command, arguments, streams)
+    run = _RUNS.get(command.name)
+    return run(arguments, streams) if run else _answer(command, arguments, streams)
 
 
 # matcalc diff, hessian, vjp, jvp
@@ -134,12 +124,10 @@ def _run(words: list[str], streams: Streams) -> int:
 
 def _answer(command: Command, arguments: Arguments, streams: Streams) -> int:
     text = read_formula_text(command, arguments, streams.stdin)
-    if not arguments.is_given("wrt"):
-        raise MatcalcError("E701", "the variable to derive by is missing", hint="--wrt x")
+    names = arguments.names()
     if arguments.is_given("verify") and arguments.values["format"] == "latex":
         raise MatcalcError("E701", "--verify goes with --format text or json")
     values = arguments.values
-    names = list(dict.fromkeys(split_names(values["wrt"])))
     derivatives = _DERIVATIVES[command.name](text, names, values.get("where", ""), arguments)
     if values["format"] == "json":
         return _answer_json(derivatives, arguments, streams)
@@ -256,7 +244,7 @@ def _check_document(arguments: Arguments, streams: Streams) -> int:
     path = arguments.operand or arguments.values["file"]
     if arguments.is_given("file") and arguments.operand is not None:
         raise MatcalcError("E701", "there is a file, and --file too", hint="one of them")
-    text = read_stream(streams.stdin) if path == "-" else read_file(path)
+    text = read_path(path, streams.stdin)
     report = check.report_on(text, "standard input" if path == "-" else path, arguments)
     if arguments.values["format"] == "json":
         streams.json(report.record())
@@ -278,11 +266,9 @@ def _batch(arguments: Arguments, streams: Streams) -> int:
     path = arguments.operand
     if path is None:
         raise MatcalcError("E701", "the file is missing", hint=BATCH.examples[0])
-    text = read_stream(streams.stdin) if path == "-" else read_file(path)
     code = ANSWERED
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            code = max(code, _batch_line(number, line.rstrip("\r"), arguments, streams))
+    for number, line in numbered_lines(read_path(path, streams.stdin)):
+        code = max(code, _batch_line(number, line, arguments, streams))
     return code
 
 
@@ -309,8 +295,7 @@ def _batch_line(number: int, line: str, arguments: Arguments, streams: Streams) 
 
 def _line(line: str, arguments: Arguments) -> list[Any]:
     text, names, where = split_line(line)
-    wrt = list(dict.fromkeys(split_names(names)))
-    return _diff(text, wrt, where, arguments)
+    return _diff(text, distinct_names(names), where, arguments)
 
 
 # matcalc explain, matcalc note
@@ -338,6 +323,25 @@ def _note(arguments: Arguments, streams: Streams) -> int:
     else:
         streams.answer(lambda ascii: document_text(text, ascii))
     return ANSWERED
+
+
+# matcalc code
+
+
+def _emit(arguments: Arguments, streams: Streams) -> int:
+    text = read_formula_text(CODE, arguments, streams.stdin)
+    streams.answer(_fixed(code(text, arguments)))
+    return ANSWERED
+
+
+_RUNS: dict[str, Callable[[Arguments, Streams], int]] = {
+    "explain": _explain,
+    "check": _check,
+    "code": _emit,
+    "note": _note,
+    "batch": _batch,
+}
+"""What runs a command; the others print derivatives."""
 
 
 # The process

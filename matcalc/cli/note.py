@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from matcalc.cli.arguments import Arguments, split_names
+from matcalc.cli.arguments import Arguments
 from matcalc.cli.commands import NOTE
 from matcalc.cli.explain import derivation_of, derivatives_of
-from matcalc.cli.inputs import read_file, read_stream, split_line
+from matcalc.cli.inputs import numbered_lines, read_path, read_stream, split_line
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def note_text(arguments: Arguments, stdin: IO[Any] | None) -> str:
     else:
         if arguments.is_given("where"):
             raise MatcalcError("E701", "--where goes with --wrt; the lines of a file say theirs")
-        text = read_stream(stdin) if operand == "-" else read_file(operand)
-        derivations = _of_lines(text, arguments)
+        derivations = _of_lines(read_path(operand, stdin), arguments)
     if not derivations:
         raise MatcalcError("E701", "there is no formula in the file", hint="x'*A*x | x")
     title = arguments.values.get("title", TITLE)
@@ -51,12 +50,10 @@ def _derivations(text: str, arguments: Arguments) -> list[Derivation]:
 
 def _of_lines(text: str, arguments: Arguments) -> list[Derivation]:
     found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
+    for number, line in numbered_lines(text):
         try:
-            formula, names, where = split_line(line.rstrip("\r"))
-            values = {**arguments.values, "wrt": ",".join(split_names(names)), "where": where}
+            formula, names, where = split_line(line)
+            values = {**arguments.values, "wrt": names, "where": where}
             found += _derivations(formula, Arguments(None, values))
         except MatcalcError as error:
             error.message = f"line {number}: {error.message}"
