@@ -9,7 +9,7 @@ from matcalc.api import diff
 from matcalc.calculus.layouts import LAYOUTS, Layout, arrangement
 from matcalc.derivative import Derivative
 from matcalc.errors import MatcalcError
-from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.dimensions import entries
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
 from matcalc.syntax.declarations import Declaration, ValueKind, parse_declarations
@@ -118,12 +118,5 @@ def expected_shapes(derivative: Derivative) -> Sequence[Shape]:
     shapes = [derivative.expression.shape]
     for layout in LAYOUTS:
         shapes.append(arrangement(result, target, derivative.order, layout).shape)
-    flat = [(_total(result), _total(target)), (_total(target),)]
+    flat = [(entries(result), entries(target)), (entries(target),)]
     return tuple(dict.fromkeys([*shapes, *flat]))
-
-
-def _total(shape: Shape) -> Dimension:
-    total = ONE
-    for dimension in shape:
-        total = total * dimension
-    return total

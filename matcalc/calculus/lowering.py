@@ -35,7 +35,7 @@ from matcalc.calculus.tensors import (
 )
 from matcalc.calculus.work import Factor
 from matcalc.errors import MatcalcError
-from matcalc.expressions.dimensions import ONE, Dimension, integer
+from matcalc.expressions.dimensions import ONE, Dimension, entries, integer
 from matcalc.expressions.functions import DEFINED_BY_NAME, ELEMENTARY_BY_NAME, PRIMITIVE_BY_NAME
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression
@@ -327,13 +327,6 @@ def _abstract_labels(node: Expression) -> Labels:
 
 def _transpose(node: Expression, value: Indexed) -> Indexed:
     return _relabel(value, {0: 1, 1: 0})
-
-
-def _matrix_labels(shape: Shape, vector: str) -> tuple[Label | None, Label | None]:
-    """Return (row label, column label); a vector stands as a column or as what is summed."""
-    if len(shape) == 1:
-        return (0, None)
-    return (0 if shape[0] != ONE else None, 1 if shape[1] != ONE else None)
 
 
 def _multiply(node: Expression, a: Indexed, b: Indexed) -> Indexed:
@@ -674,7 +667,7 @@ def _unvec(node: Expression, value: Indexed) -> Indexed:
         names[side] = label if len(group) > 1 else next(iter(group), label)
         while len(group) > 1:  # the last axis runs slowest
             rest: Label = (label, len(group)) if len(group) > 2 else group[0]
-            length = _length(result, group[:-1])
+            length = entries([result[axis] for axis in group[:-1]])
             slow = result[group[-1]]
             fuse = leaf("fuse", None, slow * length, slow, length)
             factors.append((fuse, (label, group[-1], rest), _one))
@@ -694,14 +687,6 @@ def _unvec(node: Expression, value: Indexed) -> Indexed:
         sizes.update(part.sizes)
         terms.append((*part, weight))
     return Indexed(add(terms, out, sizes), out)
-
-
-def _length(shape: Shape, axes: list[int]) -> Dimension:
-    """Return how many entries these axes have together."""
-    total = ONE
-    for axis in axes:
-        total = total * shape[axis]
-    return total
 
 
 def _cross(node: Expression, a: Indexed, b: Indexed) -> Indexed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.layouts import Layout
@@ -15,9 +15,9 @@ from matcalc.checking.evidence import Evidence
 from matcalc.checking.questions import Groups, Question
 from matcalc.checking.slips import diagnose
 from matcalc.checking.verdicts import Verdict
-from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.dimensions import ONE, entries
 from matcalc.expressions.nodes import Expression
-from matcalc.expressions.shapes import Shape, describe
+from matcalc.expressions.shapes import describe
 
 PATIENCE = 2.0
 """Seconds for which the slip is looked for, at most."""
@@ -108,7 +108,8 @@ def _flat(question: Question) -> Groups:
     """Return the axes of the answer that a claim of the flattened derivative joins; () if none."""
     shape = question.answer.shape
     for groups in _groups(question):
-        if groups and question.claim.shape == tuple([_total(shape, group) for group in groups]):
+        joined = tuple([entries([shape[axis] for axis in group]) for group in groups])
+        if groups and question.claim.shape == joined:
             return groups
     return ()
 
@@ -127,10 +128,3 @@ def _groups(question: Question) -> Iterator[Groups]:
             yield (), axes[::-1]
         else:
             yield (axes,)
-
-
-def _total(shape: Shape, axes: Iterable[int]) -> Dimension:
-    total = ONE
-    for axis in axes:
-        total = total * shape[axis]
-    return total

@@ -30,8 +30,6 @@ LARGEST_VALUE = 20_000
 LARGEST_EXPONENT = 2**34
 """exp and the like are not computed of larger arguments."""
 
-Values = Mapping[str, Any]
-
 
 class Point(NamedTuple):
     """Sizes, and exact values of the variables, as arrays of fractions."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from matcalc.expressions.dimensions import ONE, ZERO, Dimension, integer
+from matcalc.expressions.dimensions import ONE, ZERO, Dimension, entries, integer
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
@@ -93,7 +93,7 @@ def _bound(node: Expression) -> frozenset[str]:
 
 def _repetitions(binder: Expression) -> Dimension:
     if binder.head == "tensor":
-        return _product(binder.value[1])
+        return entries(binder.value[1])
     low, high, _ = binder.arguments
     return _length(high) - _length(low) + ONE
 
@@ -129,15 +129,8 @@ def _total(counts: Iterable[Operations]) -> Operations:
     return total
 
 
-def _product(lengths: Iterable[Dimension]) -> Dimension:
-    total = ONE
-    for length in lengths:
-        total = total * length
-    return total
-
-
 def _entries(node: Expression) -> Dimension:
-    return _product(node.shape)
+    return entries(node.shape)
 
 
 # One node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 Monomial = tuple[str, ...]
@@ -116,3 +116,15 @@ def at_least(a: Dimension, b: Dimension) -> bool | None:
 
 ZERO = integer(0)
 ONE = integer(1)
+
+
+def entries(lengths: Iterable[Dimension]) -> Dimension:
+    """Return how many entries axes of these lengths have together.
+
+    >>> str(entries([name("m"), name("n"), integer(2)]))
+    '2*m*n'
+    """
+    total = ONE
+    for length in lengths:
+        total = total * length
+    return total
