@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matcalc.checking.verdicts import Verdict
     from matcalc.claims import check
     from matcalc.derivative import Derivative, Formula
+    from matcalc.derivatives import Derivatives
     from matcalc.notes.document import note
     from matcalc.programs import compile, emit  # noqa: A004
 
@@ -18,6 +19,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Derivative",
+    "Derivatives",
     "Formula",
     "MatcalcError",
     "Verdict",
@@ -36,6 +38,7 @@ __all__ = [
 
 _MODULES = {
     "Derivative": "matcalc.derivative",
+    "Derivatives": "matcalc.derivatives",
     "Formula": "matcalc.derivative",
     "Verdict": "matcalc.checking.verdicts",
     "check": "matcalc.claims",

@@ -14,6 +14,7 @@ from matcalc.calculus.projections import CONVENTIONS, Convention, projected
 from matcalc.calculus.sums import add
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivative import Derivative, Formula
+from matcalc.derivatives import Derivatives
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression, substitute
 from matcalc.expressions.shapes import Shape, describe, sizes
@@ -65,7 +66,7 @@ def diff(
     notation: Choice = "auto",
     *,
     structure: Convention = "entries",
-) -> dict[str, Derivative]: ...
+) -> Derivatives[str]: ...
 def diff(
     text: str,
     wrt: str | Names,
@@ -75,7 +76,7 @@ def diff(
     notation: Choice = "auto",
     *,
     structure: Convention = "entries",
-) -> Derivative | dict[str, Derivative]:
+) -> Derivative | Derivatives[str]:
     """Differentiate a formula by a variable, or by one entry of it such as 'x[2]'.
 
     Several variables, as a list or tuple, are answered in one pass, by name. By a variable
@@ -108,7 +109,7 @@ def diff(
     answers = _differentiate(question, formula, layout, order, notation, structure)
     if isinstance(wrt, str):
         return answers[0]
-    return dict(zip(names, answers, strict=True))
+    return Derivatives(zip(names, answers, strict=True))
 
 
 @overload
@@ -118,10 +119,10 @@ def gradient(
 @overload
 def gradient(
     text: str, wrt: Names, where: str = "", *, structure: Convention = "entries"
-) -> dict[str, Derivative]: ...
+) -> Derivatives[str]: ...
 def gradient(
     text: str, wrt: str | Names, where: str = "", *, structure: Convention = "entries"
-) -> Derivative | dict[str, Derivative]:
+) -> Derivative | Derivatives[str]:
     """Return the gradient of a scalar: it has the shape of the variable.
 
     >>> print(gradient("norm2(A*x - y)^2", "x"))
@@ -148,7 +149,7 @@ def hessian(
     notation: Choice = "auto",
     *,
     structure: Convention = "entries",
-) -> dict[tuple[str, str], Derivative]: ...
+) -> Derivatives[tuple[str, str]]: ...
 def hessian(
     text: str,
     wrt: str | Names,
@@ -156,7 +157,7 @@ def hessian(
     notation: Choice = "auto",
     *,
     structure: Convention = "entries",
-) -> Derivative | dict[tuple[str, str], Derivative]:
+) -> Derivative | Derivatives[tuple[str, str]]:
     """Return the second derivative of a scalar; by several variables, all its blocks.
 
     By a matrix it is written in the notation asked for, as in `diff`.
@@ -180,10 +181,12 @@ def hessian(
     names = _listed(wrt)
     question, formula = _read(text, where, names)
     _check_structure(structure, question.targets)
-    return {
-        (first.text, second.text): block
-        for first, second, block in _blocks(question, formula, notation, structure)
-    }
+    return Derivatives(
+        [
+            ((first.text, second.text), block)
+            for first, second, block in _blocks(question, formula, notation, structure)
+        ]
+    )
 
 
 @overload
@@ -203,7 +206,7 @@ def vjp(
     where: str = "",
     *,
     structure: Convention = "entries",
-) -> dict[str, Derivative]: ...
+) -> Derivatives[str]: ...
 def vjp(
     text: str,
     wrt: str | Names,
@@ -211,7 +214,7 @@ def vjp(
     where: str = "",
     *,
     structure: Convention = "entries",
-) -> Derivative | dict[str, Derivative]:
+) -> Derivative | Derivatives[str]:
     """Return (∂y/∂x)ᵀ applied to a formula of y's shape: what backpropagation computes.
 
     The answer has the shape of x. Several variables, as a list or tuple, are answered in
@@ -244,7 +247,7 @@ def vjp(
             tensor = projected(tensor, target.pairs(), target.structure, structure)
         answer = _Answer(target, target.shape, "vjp", (upstream,), structure=structure)
         answers.append(_written(notation, question, formula, answer, tensor))
-    return answers[0] if isinstance(wrt, str) else dict(zip(names, answers, strict=True))
+    return answers[0] if isinstance(wrt, str) else Derivatives(zip(names, answers, strict=True))
 
 
 def jvp(text: str, wrt: str | Names, tangent: str | Names = "V", where: str = "") -> Derivative:

@@ -9,7 +9,7 @@ from matcalc.calculus.projections import Convention
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
-from matcalc.facts import Fact, facts, structure_facts
+from matcalc.facts import Fact, facts, structure_facts, zero_facts
 from matcalc.notation.sharing import Names
 from matcalc.notation.text import to_text
 from matcalc.syntax.inference import Inferred
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from matcalc.calculus.tensors import Tensor
     from matcalc.checking.verification import Verification
     from matcalc.derivation.steps import Derivation, Detail, Manner, Step
-
-SCHEMA = 1
-"""The version of the JSON that `Derivative.json` and the command write."""
 
 
 class Formula(NamedTuple):
@@ -160,10 +157,10 @@ class Derivative(NamedTuple):
 
     def facts(self, *, ascii: bool = False) -> tuple[Fact, ...]:  # noqa: A002
         """Return the notes, on request in ASCII."""
-        variables = self._variables
+        variables = self.variables
         convention = structure_facts(variables, self.operation, self.structure)
         formula = self.formula.expression
-        found = facts(formula, variables, self.order, self.expression, ascii=ascii)
+        found = facts(formula, variables, self.order, [self.expression], ascii=ascii)
         curvature = self._curvature(smooth=not found, ascii=ascii)
         return (*self.warnings, *self.formula.notes, *convention, *curvature, *found)
 
@@ -175,13 +172,10 @@ class Derivative(NamedTuple):
         >>> [fact.message for fact in matcalc.diff("x^2", "b", "b, x: scalar").warnings]
         ['the formula does not contain b: the derivative is zero']
         """
-        leaves = _leaves(self.formula.expression)
-        absent = [v.value.name for v in self._variables if v not in leaves]
-        message = "the formula does not contain {}: the derivative is zero"
-        return tuple([Fact("W201", message.format(name)) for name in absent])
+        return zero_facts(self.formula.expression, self.variables)
 
     @property
-    def _variables(self) -> list[Expression]:
+    def variables(self) -> list[Expression]:
         """What the formula was derived by, each variable once."""
         return list(dict.fromkeys([self.variable, *[t.variable for t in self.others]]))
 
@@ -221,9 +215,9 @@ class Derivative(NamedTuple):
 
     def json(self) -> str:
         """Return the answer and all that it rests on as one JSON object."""
-        import json
+        from matcalc.derivatives import Derivatives
 
-        return json.dumps(record([self]), ensure_ascii=False)
+        return Derivatives({self.wrt: self}).json()
 
     def evaluate(self, /, **values: Any) -> Any:
         """Return the answer's value as a NumPy array in the layout's shape.
@@ -328,37 +322,6 @@ class Derivative(NamedTuple):
             return part(self.derivation(), kind)
         except MatcalcError:
             return None
-
-
-def record(derivatives: list[Derivative]) -> dict[str, Any]:
-    """Return derivatives of one formula as a JSON object, of schema `SCHEMA`."""
-    formula = derivatives[0].formula
-    return {
-        "schema": SCHEMA,
-        "ok": True,
-        "formula": formula.text,
-        "where": formula.where,
-        "assumed": list(formula.assumptions),
-        "derivatives": [
-            {
-                "operation": d.operation,
-                **({"seed": d.seed} if d.seed else {}),
-                "wrt": d.wrt,
-                "order": d.order,
-                "layout": d.layout,
-                "shape": list(d.shape),
-                "notation": d.notation,
-                "text": d.text(),
-                "latex": d.latex(),
-                "notes": [fact._asdict() for fact in d.notes],
-            }
-            for d in derivatives
-        ],
-    }
-
-
-def _leaves(expression: Expression) -> set[Expression]:
-    return set(postorder([expression], lambda node: node.arguments))
 
 
 def _evaluate(expression: Expression, inferred: Inferred, values: dict[str, Any]) -> Any:

@@ -6,10 +6,11 @@ put in; divisions, powers and comparisons, which have no row, are listed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import islice
+from types import MappingProxyType
 from typing import NamedTuple
 
 from matcalc.calculus.lowering import lower
@@ -35,7 +36,7 @@ MOST_FACTS = 8
 
 LONGEST_TEXT = 120
 
-STRUCTURE, KINK, DOMAIN = "W301", "W401", "W402"
+ZERO, STRUCTURE, KINK, DOMAIN = "W201", "W301", "W401", "W402"
 
 _ZERO = number(0)
 
@@ -61,14 +62,16 @@ def facts(
     formula: Expression,
     variables: Sequence[Expression],
     order: int = 1,
-    answer: Expression | None = None,
+    answers: Sequence[Expression] = (),
     *,
     ascii: bool = False,  # noqa: A002
+    named: Mapping[Expression, str] = MappingProxyType({}),
 ) -> tuple[Fact, ...]:
     """Return the kinks and domains of the parts of a formula that depend on variables.
 
-    With the printed `answer`, what only its form excludes is told as such: det(X)*inv(X)'
-    needs an invertible X, the derivative of det does not.
+    With the printed `answers`, what only their form excludes is told as such: det(X)*inv(X)'
+    needs an invertible X, the derivative of det does not. Parts that are `named` are told by
+    their names.
 
     >>> from matcalc.expressions.dimensions import name
     >>> from matcalc.expressions.nodes import variable
@@ -84,14 +87,29 @@ def facts(
     for node in order_of_nodes:
         if node in dependent and node.arguments and node in rough:
             found.update(dict.fromkeys(_conditions(node, order)))
-    found = dict.fromkeys([c for c in map(partial(_of_form, answer), found) if c is not None])
+    divides = any(map(_divides, postorder(answers, _arguments))) if answers else None
+    found = dict.fromkeys([c for c in map(partial(_of_form, divides), found) if c is not None])
     strict = {c.condition.arguments for c in found if c.condition.value == ">"}
     for weak in [c for c in found if c.condition.value == "!=" and c.condition.arguments in strict]:
         del found[weak]
-    told = [_told(condition, ascii) for condition in islice(found, MOST_FACTS)]
+    told = [_told(condition, ascii, named) for condition in islice(found, MOST_FACTS)]
     if len(found) > MOST_FACTS:
         told.append(Fact(KINK, f"and {len(found) - MOST_FACTS} more such conditions"))
     return tuple(dict.fromkeys(told))
+
+
+def zero_facts(formula: Expression, variables: Sequence[Expression]) -> tuple[Fact, ...]:
+    """Return the variables that the formula does not contain.
+
+    >>> from matcalc.expressions.nodes import variable
+    >>> x, b = variable("x", ()), variable("b", ())
+    >>> [fact.message for fact in zero_facts(x, [x, b])]
+    ['the formula does not contain b: the derivative is zero']
+    """
+    occurring = set(postorder([formula], _arguments))
+    absent = [v.value.name for v in variables if v not in occurring]
+    message = "the formula does not contain {}: the derivative is zero"
+    return tuple([Fact(ZERO, message.format(name)) for name in absent])
 
 
 def structure_facts(
@@ -169,14 +187,14 @@ def _is_smoothed(base: Expression, power: Expression, times: int) -> bool:
 # Conditions of the answer's form
 
 
-def _of_form(answer: Expression | None, condition: _Condition) -> _Condition | None:
+def _of_form(divides: bool | None, condition: _Condition) -> _Condition | None:
     """Return a condition with a remark if only the answer's form needs it, None if not even that.
 
     The functions it is about are polynomials, whose derivatives exist everywhere.
     """
     if not condition.polynomial:
         return condition
-    if answer is not None and not any(map(_divides, postorder([answer], _arguments))):
+    if divides is False:
         return None
     remark = "; the derivative exists elsewhere too, this form of it does not"
     return condition._replace(polynomial=False, remark=remark)
@@ -372,11 +390,13 @@ def _short(text: str) -> str:
     return f"{text[:half]} ... {text[-half:]}"
 
 
-def _told(fact: _Condition, ascii: bool) -> Fact:  # noqa: A002
+def _told(fact: _Condition, ascii: bool, named: Mapping[Expression, str]) -> Fact:  # noqa: A002
     if fact.condition.head != "compare":
-        text = _short(to_text(fact.condition, ascii=ascii))
+        text = _short(to_text(fact.condition, ascii=ascii, named=named))
         return Fact(fact.code, f"not differentiable where {fact.remark}: {text}")
-    left, right = [_short(to_text(side, ascii=ascii)) for side in fact.condition.arguments]
+    left, right = [
+        _short(to_text(side, ascii=ascii, named=named)) for side in fact.condition.arguments
+    ]
     text = f"{left} {fact.condition.value} {right}"
     if fact.code == DOMAIN and all(side.head == "number" for side in fact.condition.arguments):
         return Fact(DOMAIN, f"the answer holds nowhere: {text} is false")

@@ -16,7 +16,7 @@ LAYERS = (
     ("calculus",),
     ("notation",),
     ("code", "checking", "signs", "facts", "convexity", "targets"),
-    ("derivative", "derivation", "notes", "api", "claims", "programs"),
+    ("derivative", "derivatives", "derivation", "notes", "api", "claims", "programs"),
     ("pictures", "documents"),
     ("cli", "testing", "pytest_plugin"),
 )

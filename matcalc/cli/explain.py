@@ -26,9 +26,9 @@ def _json(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
     from json import dumps
 
     from matcalc.derivation.record import derivation_record
-    from matcalc.derivative import record
+    from matcalc.derivatives import Derivatives
 
-    answer = record([derivative for derivative, _ in pairs])
+    answer = Derivatives([(derivative.wrt, derivative) for derivative, _ in pairs]).record()
     for part, (_, derivation) in zip(answer["derivatives"], pairs, strict=True):
         part["derivation"] = derivation_record(derivation)
     return dumps(answer, ensure_ascii=ascii) + "\n"

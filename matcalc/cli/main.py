@@ -128,47 +128,51 @@ def _answer(command: Command, arguments: Arguments, streams: Streams) -> int:
     if arguments.is_given("verify") and arguments.values["format"] == "latex":
         raise MatcalcError("E701", "--verify goes with --format text or json")
     values = arguments.values
-    derivatives = _DERIVATIVES[command.name](text, names, values.get("where", ""), arguments)
+    answers = _DERIVATIVES[command.name](text, names, values.get("where", ""), arguments)
     if values["format"] == "json":
-        return _answer_json(derivatives, arguments, streams)
-    streams.answer(lambda ascii: _printed(derivatives, arguments, ascii))
-    _warn(derivatives, streams)
+        return _answer_json(answers, arguments, streams)
+    streams.answer(lambda ascii: _printed(answers, arguments, ascii))
+    _warn(answers, streams)
     if arguments.is_given("verify"):
-        return _verified(derivatives, streams)
+        return _verified(answers, streams)
     return ANSWERED
 
 
-def _diff(text: str, names: list[str], where: str, arguments: Arguments) -> list[Any]:
+def _diff(text: str, names: list[str], where: str, arguments: Arguments) -> Any:
     from matcalc.api import diff
 
     layout: Any = arguments.values["layout"]
     order = arguments.number("order")
     notation: Any = arguments.values["notation"]
     structure = _structure(arguments)
-    return list(diff(text, names, where, layout, order, notation, structure=structure).values())
+    return diff(text, names, where, layout, order, notation, structure=structure)
 
 
-def _hessian(text: str, names: list[str], where: str, arguments: Arguments) -> list[Any]:
+def _hessian(text: str, names: list[str], where: str, arguments: Arguments) -> Any:
     from matcalc.api import hessian
+    from matcalc.derivatives import Derivatives
 
     notation: Any = arguments.values["notation"]
     structure = _structure(arguments)
     if len(names) == 1:
-        return [hessian(text, names[0], where, notation, structure=structure)]
-    return list(hessian(text, names, where, notation, structure=structure).values())
+        (name,) = names
+        return Derivatives({name: hessian(text, name, where, notation, structure=structure)})
+    return hessian(text, names, where, notation, structure=structure)
 
 
-def _vjp(text: str, names: list[str], where: str, arguments: Arguments) -> list[Any]:
+def _vjp(text: str, names: list[str], where: str, arguments: Arguments) -> Any:
     from matcalc.api import vjp
 
     upstream = arguments.values["upstream"]
-    return list(vjp(text, names, upstream, where, structure=_structure(arguments)).values())
+    return vjp(text, names, upstream, where, structure=_structure(arguments))
 
 
-def _jvp(text: str, names: list[str], where: str, arguments: Arguments) -> list[Any]:
+def _jvp(text: str, names: list[str], where: str, arguments: Arguments) -> Any:
     from matcalc.api import jvp
+    from matcalc.derivatives import Derivatives
 
-    return [jvp(text, names, split_names(arguments.values["tangent"]), where)]
+    answer = jvp(text, names, split_names(arguments.values["tangent"]), where)
+    return Derivatives({answer.wrt: answer})
 
 
 def _structure(arguments: Arguments) -> Any:
@@ -178,42 +182,39 @@ def _structure(arguments: Arguments) -> Any:
 _DERIVATIVES = {"diff": _diff, "hessian": _hessian, "vjp": _vjp, "jvp": _jvp}
 
 
-def _printed(derivatives: list[Any], arguments: Arguments, ascii: bool) -> str:  # noqa: A002
+def _printed(answers: Any, arguments: Arguments, ascii: bool) -> str:  # noqa: A002
     if arguments.values["format"] == "latex":
-        return answers_latex(derivatives, arguments.is_given("cases"), ascii)
-    return answers_text(derivatives, ascii)
+        return answers_latex(answers, arguments.is_given("cases"), ascii)
+    return answers_text(answers, ascii)
 
 
-def _warn(derivatives: list[Any], streams: Streams) -> None:
-    for derivative in derivatives:
-        for fact in derivative.warnings:
-            streams.complain(_fixed(f"warning[{fact.code}]: {fact.message}\n"))
+def _warn(answers: Any, streams: Streams) -> None:
+    for fact in answers.warnings:
+        streams.complain(_fixed(f"warning[{fact.code}]: {fact.message}\n"))
 
 
 def _fixed(text: str) -> Callable[[bool], str]:
     return lambda ascii: text
 
 
-def _answer_json(derivatives: list[Any], arguments: Arguments, streams: Streams) -> int:
-    from matcalc.derivative import record
-
-    answer = record(derivatives)
+def _answer_json(answers: Any, arguments: Arguments, streams: Streams) -> int:
+    record = answers.record()
     verdicts = []
     if arguments.is_given("verify"):
-        for derivative, part in zip(derivatives, answer["derivatives"], strict=True):
+        for derivative, part in zip(answers.values(), record["derivatives"], strict=True):
             verification = derivative.verify()
             part["verification"] = {"ok": verification.ok, "text": str(verification)}
             verdicts.append(verification.ok)
-    streams.json(answer)
-    _warn(derivatives, streams)
+    streams.json(record)
+    _warn(answers, streams)
     return _code(verdicts)
 
 
-def _verified(derivatives: list[Any], streams: Streams) -> int:
+def _verified(answers: Any, streams: Streams) -> int:
     verdicts = []
-    for derivative in derivatives:
+    for derivative in answers.values():
         verification = derivative.verify()
-        begin = f"{derivative.wrt}: " if len(derivatives) > 1 else ""
+        begin = f"{derivative.wrt}: " if len(answers) > 1 else ""
         streams.answer(_fixed(f"{begin}{verification}\n"))
         verdicts.append(verification.ok)
     return _code(verdicts)
@@ -275,7 +276,7 @@ def _batch(arguments: Arguments, streams: Streams) -> int:
 def _batch_line(number: int, line: str, arguments: Arguments, streams: Streams) -> int:
     as_json = arguments.values["format"] == "json"
     try:
-        derivatives = _line(line, arguments)
+        answers = _line(line, arguments)
     except MatcalcError as error:
         refused = error
         if as_json:
@@ -284,16 +285,14 @@ def _batch_line(number: int, line: str, arguments: Arguments, streams: Streams) 
             streams.complain(lambda ascii: f"{number}: {error_text(refused, ascii)}")
         return REFUSED
     if as_json:
-        from matcalc.derivative import record
-
-        streams.json({"line": number, **record(derivatives)})
+        streams.json({"line": number, **answers.record()})
     else:
-        streams.answer(lambda ascii: f"{number}: {_printed(derivatives, arguments, ascii)}")
-        _warn(derivatives, streams)
+        streams.answer(lambda ascii: f"{number}: {_printed(answers, arguments, ascii)}")
+        _warn(answers, streams)
     return ANSWERED
 
 
-def _line(line: str, arguments: Arguments) -> list[Any]:
+def _line(line: str, arguments: Arguments) -> Any:
     text, names, where = split_line(line)
     return _diff(text, distinct_names(names), where, arguments)
 

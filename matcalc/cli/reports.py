@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import IO, Any
 
 from matcalc.errors import MatcalcError
@@ -121,18 +121,24 @@ def cells(character: str) -> int:
 # Answers
 
 
-def answers_text(derivatives: Sequence[Any], ascii: bool = False) -> str:  # noqa: A002
-    """Return the answers and what they rest on; a single answer is the first line."""
-    lines: list[str] = []
-    several = len(derivatives) > 1
-    assumed = "; ".join(derivatives[0].assumptions)
-    for derivative in derivatives:
-        begin = f"{derivative.wrt}: " if several else ""
-        lines.append(begin + derivative.text(ascii=ascii))
+def answers_text(answers: Any, ascii: bool = False) -> str:  # noqa: A002
+    """Return the answers and what they rest on; a single answer is the first line.
+
+    Where answers share parts, these come first, and the notes are about all of them.
+    """
+    parts, texts = answers.shown(ascii=ascii)
+    lines = [f"{name} = {part};" for name, part in parts]
+    several = len(answers) > 1
+    assumed = "; ".join(answers.formula.assumptions)
+    for derivative, text in zip(answers.values(), texts, strict=True):
+        lines.append(f"{derivative.wrt}: {text}" if several else text)
         lines += [f"  {line}" for line in _described(derivative, ascii)]
         if assumed and not several:
             lines.append(f"  assumed: {assumed}")
-        lines += [f"  {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
+        if not parts:
+            lines += [f"  {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
+    if parts:
+        lines += [f"{f.code}: {f.message}" for f in notes_of(answers, ascii)]
     if assumed and several:
         lines.append(f"assumed: {assumed}")
     return "\n".join(lines) + "\n"
@@ -156,21 +162,27 @@ def _described(derivative: Any, ascii: bool) -> list[str]:  # noqa: A002
     return lines
 
 
-def answers_latex(derivatives: Sequence[Any], cases: bool, ascii: bool = False) -> str:  # noqa: A002
+def answers_latex(answers: Any, cases: bool, ascii: bool = False) -> str:  # noqa: A002
     """Return the answers as LaTeX; what they rest on follows in comments."""
-    lines: list[str] = []
-    for derivative in derivatives:
-        if len(derivatives) > 1:
+    from matcalc.notation.latex import aligned
+
+    parts, texts = answers.shown_latex(cases=cases)
+    lines = [aligned([f"{name} &= {part}" for name, part in parts])] if parts else []
+    for derivative, text in zip(answers.values(), texts, strict=True):
+        if len(answers) > 1:
             lines.append(f"% by {derivative.wrt}")
-        lines.append(derivative.latex(cases=cases))
+        lines.append(text)
         lines += [f"% {line}" for line in _described(derivative, ascii)]
-        lines += [f"% {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
-    assumed = "; ".join(derivatives[0].assumptions)
+        if not parts:
+            lines += [f"% {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
+    if parts:
+        lines += [f"% {f.code}: {f.message}" for f in notes_of(answers, ascii)]
+    assumed = "; ".join(answers.formula.assumptions)
     if assumed:
         lines.append(f"% assumed: {assumed}")
     return "\n".join(lines) + "\n"
 
 
-def notes_of(derivative: Any, ascii: bool) -> list[Any]:  # noqa: A002
-    """Return the notes that belong to an answer; warnings go to standard error."""
-    return list(derivative.facts(ascii=ascii)[len(derivative.warnings) :])
+def notes_of(answers: Any, ascii: bool) -> list[Any]:  # noqa: A002
+    """Return the notes on one answer or on all; warnings go to standard error."""
+    return list(answers.facts(ascii=ascii)[len(answers.warnings) :])

@@ -13,6 +13,7 @@ from matcalc.expressions.shapes import Shape
 from matcalc.notation.breaking import broken_latex, latex_places
 from matcalc.notation.latex import condition_latex, program_latex, size_latex, to_latex
 from matcalc.notation.letters import name_latex
+from matcalc.notation.sharing import program
 
 Symbols = Mapping[Expression, str]
 
@@ -148,7 +149,9 @@ def cases_equation(derivation: Derivation) -> Equation | None:
 
 def _program(row: Row, symbols: Symbols) -> tuple[list[tuple[str, str]], str]:
     if isinstance(row.right, Expression):
-        return program_latex(row.right, names=row.naming, symbols=symbols)
+        chosen = program([row.right], row.naming)
+        parts, (result,) = program_latex(chosen, names=row.naming, symbols=symbols)
+        return parts, result
     return [], member_latex(row.right, symbols)
 
 

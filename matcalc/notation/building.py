@@ -18,6 +18,8 @@ LINEAR = frozenset(["diag", "tr", "sum", "mean", "vec"])
 
 INSIDE_LIMIT = 200  # transposes are pushed into sums up to this size
 
+LONGEST_CHAIN = 24  # longer products are one factor of others, so that chains grow linearly
+
 _costs: WeakKeyDictionary[Expression, int] = WeakKeyDictionary()
 
 _LEAF_COST = {"eye": 2, "ones": 2, "zeros": 2, "commutation": 3}
@@ -80,6 +82,8 @@ def transpose(e: Expression) -> Expression:
     if head == "commutation":
         return make(head, (), (e.value[1], e.value[0]))
     outside = make("transpose", (e,))
+    if _is_long(e):
+        return outside
     inside = _transposed_inside(e)
     return outside if inside is None else best(inside, outside)
 
@@ -129,13 +133,30 @@ def along_rows(name: str, matrix: Expression) -> Expression:
 # --- products ---------------------------------------------------------------------------------
 
 
+_lengths: WeakKeyDictionary[Expression, int] = WeakKeyDictionary()
+
+
+def _is_long(e: Expression) -> bool:
+    """Tell whether a product of matrices has very many factors."""
+    if e.head != "multiply" or e in _lengths:
+        return _lengths.get(e, 1) > LONGEST_CHAIN
+
+    def unknown(node: Expression) -> tuple[Expression, ...]:
+        return node.arguments if node.head == "multiply" and node not in _lengths else ()
+
+    for node in postorder([e], unknown):
+        if node.head == "multiply" and node not in _lengths:
+            _lengths[node] = sum([_lengths.get(part, 1) for part in node.arguments])
+    return _lengths[e] > LONGEST_CHAIN
+
+
 def links(e: Expression) -> list[Expression]:
     """Return the factors of a product from left to right; a scalar among them stays whole."""
     found: list[Expression] = []
     stack = [e]
     while stack:
         node = stack.pop()
-        if node.head == "multiply" and (node.shape or node is e):
+        if node.head == "multiply" and (node is e or (node.shape and not _is_long(node))):
             stack.extend(reversed((node.arguments[0], node.arguments[1])))
         else:
             found.append(node)
@@ -149,7 +170,7 @@ def open_links(factors: Iterable[Expression]) -> tuple[list[Expression], list[Ex
     stack = list(reversed(list(factors)))
     while stack:
         node = stack.pop()
-        if node.head == "multiply" and node.shape:
+        if node.head == "multiply" and node.shape and not _is_long(node):
             stack += reversed(node.arguments)
         elif node.head == "divide" and node.shape and not node.arguments[1].shape:
             stack.append(node.arguments[0])

@@ -30,7 +30,7 @@ from matcalc.notation.precedence import (
     lay_out,
     signed_sum,
 )
-from matcalc.notation.sharing import Names, program
+from matcalc.notation.sharing import Names, Program, program
 from matcalc.notation.text import (
     continues,
     ends_in_inner_product,
@@ -68,32 +68,43 @@ def to_latex(
     >>> print(to_latex(make("multiply", (make("transpose", (x,)), x))))
     \mathbf{x}^{\top} \mathbf{x}
     """
-    parts, result = program_latex(expression, cases=cases, names=names, symbols=symbols)
+    chosen = program([expression], names)
+    parts, (result,) = program_latex(chosen, cases=cases, names=names, symbols=symbols)
     if not parts:
         return result
-    lines = [f"{name} &= {part}" for name, part in parts]
-    lines.append(f"&\\phantom{{=}} {result}")
+    return aligned([*[f"{name} &= {part}" for name, part in parts], rf"&\phantom{{=}} {result}"])
+
+
+def aligned(lines: Sequence[str]) -> str:
+    r"""Return lines as rows of one formula, with & where they are aligned.
+
+    >>> print(aligned(["z &= x", "y &= z"]))
+    \begin{aligned}
+    z &= x \\
+    y &= z
+    \end{aligned}
+    """
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
 def program_latex(
-    expression: Expression,
+    chosen: Program,
     *,
     cases: bool = False,
     names: Names | None = None,
     symbols: Mapping[Expression, str] | None = None,
-) -> tuple[list[tuple[str, str]], str]:
-    """Return the shared parts of a formula as (name, part) in order, and the formula itself."""
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the shared parts of a program as (name, part) in order, and the formulas of them."""
     describe = _describe_cases if cases else _describe
-    parts, last, _ = program(expression, names)
-    named = _words_of_constants([*[part for _, part in parts], last], names)
+    parts, results, _ = chosen
+    named = _words_of_constants([*[part for _, part in parts], *results], names)
     named.update(symbols or {})
     lines = []
     for name, part in parts:
         shown = name_latex(name, bool(part.shape))
         lines.append((shown, join(part, lay_out(part, describe, named))))
         named[part] = shown
-    return lines, join(last, lay_out(last, describe, named))
+    return lines, [join(result, lay_out(result, describe, named)) for result in results]
 
 
 def _words_of_constants(roots: Sequence[Expression], names: Names | None) -> dict[Expression, str]:

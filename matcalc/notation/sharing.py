@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count
 from types import MappingProxyType
 from typing import NamedTuple
@@ -18,6 +19,9 @@ MOST_NODES = 400
 
 LEAST_NODES = 20
 """Smaller trees are printed whole."""
+
+APART = 200
+"""Several formulas with fewer nodes in all are printed each by itself."""
 
 SAVED = 10
 """A program must save at least one node in this many."""
@@ -43,39 +47,53 @@ class Names(NamedTuple):
 
 
 class Program(NamedTuple):
-    """Parts with names, innermost first, the formula of them, and how many nodes all have."""
+    """Parts with names, innermost first, the formulas of them, and how many nodes all have."""
 
     parts: list[tuple[str, Expression]]
-    result: Expression
+    results: Sequence[Expression]
     size: int
 
 
-def program(expression: Expression, names: Names | None = None) -> Program:
-    """Name parts of a formula, none if it is best whole.
+def program(results: Sequence[Expression], names: Names | None = None) -> Program:
+    """Name parts of formulas, none if they are best whole.
 
     A part is named if it is used at least twice and its name makes the text shorter. What
     contains the index of a sum or tensor around it has no meaning outside, hence no name.
     A part that the user named keeps that name.
     """
-    size = cost(expression)
-    whole = Program([], expression, size)
+    size = sum(map(cost, results))
+    whole = Program([], results, size)
     if names is None:
         unknown = Names(taken=frozenset(LETTERS))  # single letters may well be declared
-        return _named(expression, unknown) if size > MOST_NODES else whole
+        return _named(results, unknown) if size > MOST_NODES else whole
     if size < LEAST_NODES and not names.given:
         return whole
-    regrouped = _regrouped(expression, names.given)
+    regrouped = _regrouped(results, names.given)
     short = _named(regrouped, names)
     if size < LEAST_NODES or SAVED * (size - short.size) < size:
         short = _named(regrouped, names, names.given)
     return short if short.parts else whole
 
 
+def joint_program(results: Sequence[Expression], names: Names) -> Program | None:
+    """Return one program for several formulas where it is half as long as one for each.
+
+    None where it is not, and where all of them are short.
+    """
+    joint = program(results, names)
+    apart = 0
+    for result in results:
+        apart += program([result], names).size
+        if apart > max(APART, 2 * joint.size):
+            return joint
+    return None
+
+
 def _named(
-    expression: Expression, names: Names, candidates: Container[Expression] | None = None
+    results: Sequence[Expression], names: Names, candidates: Container[Expression] | None = None
 ) -> Program:
-    order = postorder([expression], lambda node: node.arguments)
-    uses = _uses(order)
+    order = postorder(results, lambda node: node.arguments)
+    uses = _uses(order, results)
     bound = free_indices(order)
     occurring = names_in(order) | NAMES
     parts: list[Expression] = []
@@ -97,7 +115,8 @@ def _named(
     given = {part: name for part, name in names.given.items() if name not in occurring}
     new = [part for part in parts if part not in given]
     found = given | _letters(new, occurring.union(names.taken, names.given.values()))
-    return Program([(found[part], part) for part in parts], expression, total + sizes[expression])
+    total += sum([sizes[result] for result in results])
+    return Program([(found[part], part) for part in parts], results, total)
 
 
 def _letters(parts: list[Expression], taken: Container[str]) -> dict[Expression, str]:
@@ -113,9 +132,11 @@ def _letters(parts: list[Expression], taken: Container[str]) -> dict[Expression,
     return found
 
 
-def _uses(order: list[Expression]) -> dict[Expression, int]:
+def _uses(order: list[Expression], results: Sequence[Expression]) -> dict[Expression, int]:
     """Count how often each node is written if every node used twice is a name."""
     uses = dict.fromkeys(order, 0)
+    if len(results) > 1:
+        uses.update(Counter(results))
     for node in reversed(order):
         times = uses[node] if node.head in PLAIN else 1
         for argument in node.arguments:
@@ -123,14 +144,16 @@ def _uses(order: list[Expression]) -> dict[Expression, int]:
     return uses
 
 
-def _regrouped(expression: Expression, given: Mapping[Expression, str]) -> Expression:
+def _regrouped(
+    results: Sequence[Expression], given: Mapping[Expression, str]
+) -> Sequence[Expression]:
     """Write parts alike where they are: as transposes of each other, as sums within sums."""
     for instead in (_turned, _sums_within):
-        order = postorder([expression], lambda node: node.arguments)
+        order = postorder(results, lambda node: node.arguments)
         if len(order) > MOST_REGROUPED:
-            return expression
-        expression = _rewritten(expression, instead(order, given), given)
-    return expression
+            return results
+        results = _rewritten(results, instead(order, given), given)
+    return results
 
 
 def _turned(order: list[Expression], given: Iterable[Expression]) -> dict[Expression, Expression]:
@@ -168,8 +191,10 @@ def _sums_within(
 
 
 def _rewritten(
-    root: Expression, instead: Mapping[Expression, Expression], given: Container[Expression]
-) -> Expression:
+    results: Sequence[Expression],
+    instead: Mapping[Expression, Expression],
+    given: Container[Expression],
+) -> Sequence[Expression]:
     """Replace nodes by formulas of other nodes, which are replaced in turn; keep the given."""
 
     def parts(node: Expression) -> tuple[Expression, ...]:
@@ -178,7 +203,7 @@ def _rewritten(
         return () if node in given else node.arguments
 
     written: dict[Expression, Expression] = {}
-    for node in postorder([root], parts):
+    for node in postorder(results, parts):
         if node in instead:
             written[node] = written[instead[node]]
         elif parts(node):
@@ -186,4 +211,4 @@ def _rewritten(
             written[node] = make(node.head, arguments, node.value)
         else:
             written[node] = node
-    return written[root]
+    return [written[result] for result in results]

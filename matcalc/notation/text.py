@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.names import function_name
@@ -22,7 +23,7 @@ from matcalc.notation.precedence import (
     lay_out,
     signed_sum,
 )
-from matcalc.notation.sharing import Names, program
+from matcalc.notation.sharing import Names, Program, program
 
 Layout = Mapping[Expression, Printed]
 
@@ -32,11 +33,12 @@ def to_text(
     *,
     ascii: bool = False,  # noqa: A002
     names: Names | None = None,
+    named: Mapping[Expression, str] = MappingProxyType({}),
 ) -> str:
     """Return the formula as typed, or as a program that names its shared parts.
 
     With `names`, parts are named where that makes the text distinctly shorter; without, only
-    in formulas that would be huge.
+    in formulas that would be huge. Parts that are `named` already are written as their names.
 
     >>> from matcalc.expressions.dimensions import name
     >>> from matcalc.expressions.nodes import make, number, variable
@@ -45,15 +47,27 @@ def to_text(
     >>> to_text(make("add", (product, make("negate", (number(2),)))))
     "x'*y - 2"
     """
+    if expression in named:
+        return named[expression]
+    chosen = program([expression], names)
+    parts, (result,) = program_text(chosen, ascii=ascii, named=named)
+    return "; ".join([*[f"{name} = {part}" for name, part in parts], result])
+
+
+def program_text(
+    chosen: Program,
+    *,
+    ascii: bool = False,  # noqa: A002
+    named: Mapping[Expression, str] = MappingProxyType({}),
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the shared parts of a program as (name, text) in order, and the formulas of them."""
     describe = _describe_ascii if ascii else describe_text
-    named: dict[Expression, str] = {}
-    texts: list[str] = []
-    parts, result, _ = program(expression, names)
-    for name, part in parts:
-        texts.append(f"{name} = {join(part, lay_out(part, describe, named))}")
-        named[part] = name
-    texts.append(join(result, lay_out(result, describe, named)))
-    return "; ".join(texts)
+    known = {**named}
+    lines = []
+    for name, part in chosen.parts:
+        lines.append((name, join(part, lay_out(part, describe, known))))
+        known[part] = name
+    return lines, [join(result, lay_out(result, describe, known)) for result in chosen.results]
 
 
 def count_nodes(expression: Expression) -> int:

@@ -39,7 +39,7 @@ def test_parts_are_named_where_that_pays(text: str, wrt: str, begins: str) -> No
 
 def test_a_program_is_smaller_than_the_formula() -> None:
     formula = typed("(S*x - y)'*(S*x - y)/norm2(S*x - y) + exp(norm2(S*x - y))")
-    parts, result, size = program(formula, Names())
+    parts, (result,), size = program([formula], Names())
     assert [name for name, _ in parts] == ["z"]
     assert result is formula
     assert size == cost(formula) - 3 * cost(parts[0][1]) + 4

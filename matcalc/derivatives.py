@@ -1,0 +1,187 @@
+"""Derivatives of one formula by several variables, which share their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from matcalc.derivative import Derivative, Formula
+from matcalc.facts import Fact, facts, structure_facts, zero_facts
+from matcalc.notation.sharing import Program, joint_program
+from matcalc.notation.text import program_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matcalc.expressions.nodes import Expression
+
+SCHEMA = 1
+"""The version of the JSON that `Derivatives.json` and the command write."""
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Shown(NamedTuple):
+    """Answers as text or LaTeX, in order, after the parts that they share: (name, part)."""
+
+    parts: list[tuple[str, str]]
+    answers: list[str]
+
+
+class Derivatives(dict[Key, Derivative]):
+    """The answers to one question, by name; the blocks of a Hessian, by pairs of names.
+
+    As text, LaTeX or code they are one program. Where they share long parts, these come
+    first, each once, and every answer is written with their names.
+
+    >>> import matcalc
+    >>> by = matcalc.gradient("(w·x + b)^2", ["w", "b"])
+    >>> print(by)
+    w: 2*(w·x + b)*x
+    b: 2*(w·x + b)
+    >>> value, by_w, by_b = by.compile(value_and=True)(w=[1, 2], x=[3, 0], b=1)
+    >>> by_w
+    array([24.,  0.])
+    """
+
+    @property
+    def formula(self) -> Formula:
+        """The formula that was derived."""
+        return next(iter(self.values())).formula
+
+    @cached_property
+    def program(self) -> Program | None:
+        """The answers as one program; None where each is better read by itself."""
+        return joint_program([d.expression for d in self.values()], self.formula.naming)
+
+    def shown(self, *, ascii: bool = False) -> Shown:  # noqa: A002
+        """Return the answers as text, and the parts that they share, if any."""
+        if self.program is None:
+            return Shown([], [d.text(ascii=ascii) for d in self.values()])
+        return Shown(*program_text(self.program, ascii=ascii))
+
+    def shown_latex(self, *, cases: bool = False) -> Shown:
+        """Return the answers as LaTeX, and the parts that they share, if any."""
+        from matcalc.notation.latex import program_latex
+
+        if self.program is None:
+            return Shown([], [d.latex(cases=cases) for d in self.values()])
+        return Shown(*program_latex(self.program, cases=cases, names=self.formula.naming))
+
+    def text(self, *, ascii: bool = False) -> str:  # noqa: A002
+        """Return the answers, one a line, after the parts that they share.
+
+        The parts followed by one answer are text that `matcalc.parse` reads.
+        """
+        parts, answers = self.shown(ascii=ascii)
+        lines = [f"{name} = {part};" for name, part in parts]
+        lines += [f"{d.wrt}: {text}" for d, text in zip(self.values(), answers, strict=True)]
+        return "\n".join(lines)
+
+    def latex(self, *, cases: bool = False) -> str:
+        """Return the answers as LaTeX, each after a comment that says what it is by."""
+        from matcalc.notation.latex import aligned
+
+        parts, answers = self.shown_latex(cases=cases)
+        lines = [aligned([f"{name} &= {part}" for name, part in parts])] if parts else []
+        for derivative, answer in zip(self.values(), answers, strict=True):
+            lines += [f"% by {derivative.wrt}", answer]
+        return "\n".join(lines)
+
+    @property
+    def warnings(self) -> tuple[Fact, ...]:
+        """The notes that say that the question was probably not meant like this."""
+        return zero_facts(self.formula.expression, self._variables)
+
+    @property
+    def notes(self) -> tuple[Fact, ...]:
+        """How the formula was read, and where it has no derivative by one of the variables."""
+        return self.facts()
+
+    def facts(self, *, ascii: bool = False) -> tuple[Fact, ...]:  # noqa: A002
+        """Return the notes on all answers together, on request in ASCII."""
+        first = next(iter(self.values()))
+        convention = structure_facts(self._variables, first.operation, first.structure)
+        found = facts(
+            self.formula.expression,
+            self._variables,
+            first.order,
+            [d.expression for d in self.values()],
+            ascii=ascii,
+            named={part: name for name, part in self.program.parts} if self.program else {},
+        )
+        return (*self.warnings, *self.formula.notes, *convention, *found)
+
+    @property
+    def _variables(self) -> list[Expression]:
+        return list(dict.fromkeys([v for d in self.values() for v in d.variables]))
+
+    def json(self) -> str:
+        """Return the answers and all that they rest on as one JSON object."""
+        import json
+
+        return json.dumps(self.record(), ensure_ascii=False)
+
+    def record(self) -> dict[str, Any]:
+        """Return what `json` writes: an object of schema `SCHEMA`.
+
+        Where the answers share parts these are told under "shared", and the notes, which
+        then are about all answers together, under "notes".
+        """
+        formula = self.formula
+        parts, texts = self.shown()
+        latex_parts, latexes = self.shown_latex()
+        answers = []
+        for derivative, text, latex in zip(self.values(), texts, latexes, strict=True):
+            notes = [] if self.program else [fact._asdict() for fact in derivative.notes]
+            answers.append(_described(derivative) | {"text": text, "latex": latex, "notes": notes})
+        found = {
+            "schema": SCHEMA,
+            "ok": True,
+            "formula": formula.text,
+            "where": formula.where,
+            "assumed": list(formula.assumptions),
+            "derivatives": answers,
+        }
+        if self.program:
+            found["shared"] = [
+                {"name": name, "text": text, "latex": f"{symbol} = {latex}"}
+                for (name, text), (symbol, latex) in zip(parts, latex_parts, strict=True)
+            ]
+            found["notes"] = [fact._asdict() for fact in self.notes]
+        return found
+
+    def code(self, target: str = "numpy", *, value_and: bool = False) -> str:
+        """Return the source of a function that computes all answers; see `Derivative.code`.
+
+        It returns them as a tuple, after the formula's value where `value_and` asks for it.
+        """
+        from matcalc.programs import emit
+
+        return emit(list(self.values()), target, value_and=value_and)
+
+    def compile(self, target: str = "numpy", *, value_and: bool = False) -> Callable[..., Any]:
+        """Return the function that `code` is the source of."""
+        from matcalc.code.emission import compiled
+        from matcalc.programs import program
+
+        return compiled(program(list(self.values()), target, value_and=value_and))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex()}$"
+
+
+def _described(derivative: Derivative) -> dict[str, Any]:
+    return {
+        "operation": derivative.operation,
+        **({"seed": derivative.seed} if derivative.seed else {}),
+        "wrt": derivative.wrt,
+        "order": derivative.order,
+        "layout": derivative.layout,
+        "shape": list(derivative.shape),
+        "notation": derivative.notation,
+    }
