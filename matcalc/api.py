@@ -13,14 +13,14 @@ from matcalc.calculus.products import product
 from matcalc.calculus.projections import CONVENTIONS, Convention, projected
 from matcalc.calculus.sums import add
 from matcalc.calculus.tensors import Tensor
-from matcalc.derivative import Derivative, Formula
+from matcalc.derivative import Derivative, Formula, notation_of
 from matcalc.derivatives import Derivatives
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression, substitute
 from matcalc.expressions.shapes import Shape, describe, sizes
 from matcalc.notation.answers import CHOICES, Choice, in_shape
 from matcalc.notation.answers import answer as answered
-from matcalc.notation.matrices import Notation, Style
+from matcalc.notation.matrices import Notation
 from matcalc.notation.pieces import Sides
 from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import parse_formula
@@ -237,7 +237,7 @@ def vjp(
     cotangent = tensor_of(substitute(seed, loose))
     pulled = backward(value, [target.moving for target in question.targets], cotangent)
     answers = []
-    notation = _notation(formula)
+    notation = notation_of(formula)
     for target, tensor in zip(question.targets, pulled, strict=True):
         if target.entry:
             direction = target.direction(structure)
@@ -283,7 +283,7 @@ def jvp(text: str, wrt: str | Names, tangent: str | Names = "V", where: str = ""
     tensor = forward(value, list(directions), list(directions.values()))
     first, *others = question.targets
     answer = _Answer(first, formula.expression.shape, "jvp", tuple(tangents), tuple(others))
-    return _written(_notation(formula), question, formula, answer, tensor)
+    return _written(notation_of(formula), question, formula, answer, tensor)
 
 
 # Reading
@@ -392,7 +392,7 @@ def _differentiate(
     result = formula.expression
     value = tensor_of(substitute(result, _loose(question)))
     answers = []
-    notation = _notation(formula)
+    notation = notation_of(formula)
     first = _by(value, question.targets, structure)
     for target, tensor in zip(question.targets, first, strict=True):
         for _ in range(order - 1):
@@ -428,7 +428,7 @@ def _blocks(
             axes = tuple(range(len(tensor.shape)))
             known[j, i] = product([(tensor, axes, _ONE)], axes[rank:] + axes[:rank])
             known[i, j] = tensor
-    notation = _notation(formula)
+    notation = notation_of(formula)
     for i, first in enumerate(targets):
         for j, second in enumerate(targets):
             shape = first.shape + second.shape
@@ -461,13 +461,6 @@ class _Answer(NamedTuple):
     order: int = 1
     sides: Sides | None = None
     choice: Choice = "auto"
-
-
-def _notation(formula: Formula) -> Notation:
-    """Return what writes all answers to a question, so that their parts are written once."""
-    style = Style.of(formula.text, formula.expression)
-    shapes = {name: v.shape for name, v in formula.inferred.variables.items()}
-    return Notation(style, formula.names, shapes)
 
 
 def _written(

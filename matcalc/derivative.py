@@ -10,6 +10,7 @@ from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from matcalc.facts import Fact, facts, structure_facts, zero_facts
+from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.sharing import Names
 from matcalc.notation.text import to_text
 from matcalc.syntax.inference import Inferred
@@ -322,6 +323,13 @@ class Derivative(NamedTuple):
             return part(self.derivation(), kind)
         except MatcalcError:
             return None
+
+
+def notation_of(formula: Formula) -> Notation:
+    """Return what writes all answers to a question, so that their parts are written once."""
+    style = Style.of(formula.text, formula.expression)
+    shapes = {name: v.shape for name, v in formula.inferred.variables.items()}
+    return Notation(style, formula.names, shapes)
 
 
 def _evaluate(expression: Expression, inferred: Inferred, values: dict[str, Any]) -> Any:

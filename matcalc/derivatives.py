@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from matcalc.derivative import Derivative, Formula
+from matcalc.backpropagation import backpropagated
+from matcalc.derivative import Derivative, Formula, notation_of
 from matcalc.facts import Fact, facts, structure_facts, zero_facts
+from matcalc.notation.building import transpose
 from matcalc.notation.sharing import Program, joint_program
 from matcalc.notation.text import program_text
 
@@ -53,7 +55,9 @@ class Derivatives(dict[Key, Derivative]):
     @cached_property
     def program(self) -> Program | None:
         """The answers as one program; None where each is better read by itself."""
-        return joint_program([d.expression for d in self.values()], self.formula.naming)
+        answers = list(self.values())
+        forms = [[d.expression for d in answers], *filter(None, [layered(answers)])]
+        return joint_program(forms, self.formula.naming)
 
     def shown(self, *, ascii: bool = False) -> Shown:  # noqa: A002
         """Return the answers as text, and the parts that they share, if any."""
@@ -185,3 +189,31 @@ def _described(derivative: Derivative) -> dict[str, Any]:
         "shape": list(derivative.shape),
         "notation": derivative.notation,
     }
+
+
+def layered(answers: Sequence[Derivative]) -> list[Expression] | None:
+    """Return the answers by backpropagation through layers; None where there are none.
+
+    They are first derivatives of a scalar, or products of one upstream with Jacobians, by
+    whole variables without structure.
+    """
+    first = answers[0]
+    formula = first.formula.expression
+    for d in answers:
+        alike = d.formula is first.formula and (d.operation, d.seed) == (
+            first.operation,
+            first.seed,
+        )
+        if not alike or d.order > 1 or d.entry or d.variable.value.structure:
+            return None
+    if first.operation == "jvp" or (first.operation == "diff" and formula.shape):
+        return None
+    upstream = first.formula.inferred.others[-1] if first.operation == "vjp" else None
+    notation = notation_of(first.formula)
+    found = backpropagated(formula, [d.variable for d in answers], upstream, notation)
+    if found is None:
+        return None
+    return [
+        transpose(gradient) if d.layout == "numerator" and len(d.variable.shape) < 3 else gradient
+        for d, gradient in zip(answers, found, strict=True)
+    ]

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from matcalc.code.contractions import LETTERS, cores, reshaped, tensor_program
+from matcalc.code.costs import work
 from matcalc.code.emission import Function, Result, Source, compiled, results, target_of
 from matcalc.code.emission import emit as emit_functions
 from matcalc.derivative import Derivative, Formula
+from matcalc.derivatives import layered
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, variable
@@ -62,15 +64,32 @@ def program(answers: Answers, target: str, *, value_and: bool = False) -> Source
 
 
 def _function(several: list[Formula | Derivative], value_and: bool, name: str = "") -> Function:
-    values = [_formula(several[0]).expression] if value_and else []
-    roots = [*values, *[answer.expression for answer in several if not is_indexed(answer)]]
     variables = _variables(several)
-    direct = iter(results(roots))
-    found = [next(direct) for _ in values]
-    for answer in several:
-        found.append(indexed_result(answer, variables) if is_indexed(answer) else next(direct))
+    forms = [[None if is_indexed(answer) else answer.expression for answer in several]]
+    derivatives = [answer for answer in several if isinstance(answer, Derivative)]
+    by_layers = layered(derivatives) if len(derivatives) == len(several) else None
+    if by_layers is not None:
+        forms.append([*by_layers])
+    values = [_formula(several[0]).expression] if value_and else []
+    computed = [_results(values, form, several, variables) for form in forms]
+    found = min(computed, key=lambda arrays: work([result.operation for result in arrays]))
     chosen = name or ("value_and_" if value_and else "") + _name(several)
     return Function(chosen, _summary(several, value_and), tuple(variables), tuple(found))
+
+
+def _results(
+    values: Sequence[Expression],
+    form: Sequence[Expression | None],
+    several: Sequence[Formula | Derivative],
+    variables: Sequence[Expression],
+) -> list[Result]:
+    """Return the arrays of values and answers; None is an answer computed from its tensor."""
+    written = [*values, *[expression for expression in form if expression is not None]]
+    direct = iter(results(written))
+    found = [next(direct) for _ in values]
+    for expression, answer in zip(form, several, strict=True):
+        found.append(indexed_result(answer, variables) if expression is None else next(direct))
+    return found
 
 
 def source_of(answer: Derivative, target: str, value_and: bool, compressed: bool) -> Source:

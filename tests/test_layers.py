@@ -15,7 +15,7 @@ LAYERS = (
     ("syntax",),
     ("calculus",),
     ("notation",),
-    ("code", "checking", "signs", "facts", "convexity", "targets"),
+    ("code", "checking", "signs", "facts", "convexity", "targets", "backpropagation"),
     ("derivative", "derivatives", "derivation", "notes", "api", "claims", "programs"),
     ("pictures", "documents"),
     ("cli", "testing", "pytest_plugin"),

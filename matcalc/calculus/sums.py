@@ -7,7 +7,7 @@ transpose one is chosen, so that equal sums are one node.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -139,10 +139,32 @@ def _content(weights: list[Fraction]) -> Fraction:
     return Fraction(numerator, denominator)
 
 
-def _oriented(parts: list[Term], shape: Shape) -> tuple[list[Term], Shape, bool]:
-    """Choose between a matrix and its transpose; return the operands, shape, and choice."""
+def reduced_among(operands: Sequence[Tensor]) -> Tensor | None:
+    """Return the operand that another one is the maximum or minimum of, if there is one.
+
+    In X == max(X) both X must be computed alike, to the last bit.
+    """
+    for tensor in operands:
+        if tensor.kind == "reduce" and tensor.operands[0].tensor in operands:
+            return tensor.operands[0].tensor
+    return None
+
+
+def _oriented(
+    parts: list[Term], shape: Shape, reduced: Tensor | None = None
+) -> tuple[list[Term], Shape, bool]:
+    """Choose between a matrix and its transpose; return the operands, shape, and choice.
+
+    What another operand is reduced from stays as it is there.
+    """
     if len(shape) != 2:
         return parts, shape, False
+    if reduced is not None:
+        turned = (reduced, (1, 0), _one) in parts
+        if not turned:
+            return parts, shape, False
+        swapped = [(t, tuple([1 - label for label in labels]), w) for t, labels, w in parts]
+        return swapped, (shape[1], shape[0]), True
     lying = [p for p in parts if p[0].kind != "product" and p[1] in ((0, 1), (1, 0))]
     if lying:
         tensor, labels, _ = min(lying, key=lambda part: part[0].digest)
@@ -167,10 +189,13 @@ def apply(
 ) -> Tensor:
     """Return a function applied entry by entry; a missing label broadcasts."""
     position = {label: k for k, label in enumerate(out)}
+    arguments = [(tensor, tuple([position[x] for x in labels])) for tensor, labels in arguments]
+    reduced = reduced_among([tensor for tensor, _ in arguments])
     parts: list[Term] = []
-    for tensor, labels in arguments:
-        places = tuple([position[x] for x in labels])
-        inner, names = _whole_view(tensor, places, tuple([sizes[label] for label in out]))
+    for tensor, places in arguments:
+        inner, names = tensor, _sorted_view(tensor, places)
+        if tensor is not reduced:
+            inner, names = _whole_view(tensor, places, tuple([sizes[label] for label in out]))
         parts.append((inner, names, _one))
     used = sorted({label for _, names, _ in parts for label in names})
     axes = {k: sizes[label] for k, label in enumerate(out)}
@@ -182,7 +207,7 @@ def apply(
     folded = _fold(function, parts, shape)
     if folded is not None:
         return folded
-    parts, inner_shape, flipped = _oriented(parts, shape)
+    parts, inner_shape, flipped = _oriented(parts, shape, reduced)
     node = make("apply", function, [Operand(*part) for part in parts], inner_shape)
     return product([(node, (1, 0), _one)], (0, 1)) if flipped else node
 

@@ -106,6 +106,8 @@ def _transposed_inside(e: Expression) -> Expression | None:
         return make("matrix_power", (transpose(e.arguments[0]), e.arguments[1]))
     if head == "call" and e.value[0] in ("inv", "adj"):
         return make("call", (transpose(e.arguments[0]),), e.value)
+    if head == "compare" and any(map(_is_reduced, e.arguments)):
+        return make("compare", tuple(map(_turned, e.arguments)), e.value)
     if head in ("hadamard", "compare", "divide", "power") and len(e.shape) == 2:
         return make(head, tuple([transpose(part) for part in e.arguments]), e.value)
     if head == "call" and len(e.shape) == 2 and len(e.arguments) == 1 and e.value[1] is None:
@@ -121,6 +123,21 @@ def _transposed_inside(e: Expression) -> Expression | None:
         turned = [cells[k] for column in range(width) for k in range(column, len(cells), width)]
         return make("stack", tuple(turned), (len(e.value),) * width)
     return None
+
+
+def _is_reduced(e: Expression) -> bool:
+    """Tell whether this is a maximum or minimum along an axis, spread over that axis."""
+    if e.head != "multiply":
+        return False
+    calls = [part.arguments[0] if part.head == "transpose" else part for part in e.arguments]
+    return any(call.head == "call" and call.value[0] in ("max", "min") for call in calls)
+
+
+def _turned(e: Expression) -> Expression:
+    """Return the transpose of a side of X == max(X): X stays as it is there, to the last bit."""
+    if _is_reduced(e):
+        return make("multiply", tuple([_turned(part) for part in reversed(e.arguments)]))
+    return e.arguments[0] if e.head == "transpose" else make("transpose", (e,))
 
 
 def along_rows(name: str, matrix: Expression) -> Expression:

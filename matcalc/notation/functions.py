@@ -46,6 +46,25 @@ def expanded(formula: Expression, labels: Labels, shape: tuple[Dimension, ...]) 
     return formula
 
 
+def reduced_from(formula: Expression) -> Expression | None:
+    """Return what a maximum or minimum is taken of, as it is written there; None of others.
+
+    >>> from matcalc.expressions.dimensions import name
+    >>> from matcalc.expressions.nodes import variable
+    >>> A = variable("A", (name("m"), name("n")))
+    >>> reduced_from(make("call", (A,), ("max", 1))) is A
+    True
+    """
+    turned = formula.head == "transpose"
+    call = formula.arguments[0] if turned else formula
+    if call.head != "call" or call.value[0] not in ("max", "min") or len(call.arguments) > 1:
+        return None
+    (inner,) = call.arguments
+    if not turned:
+        return inner
+    return inner.arguments[0] if inner.head == "transpose" else make("transpose", (inner,))
+
+
 def reshaped(formula: Expression, shape: tuple[Dimension, ...]) -> Expression:
     """Return a column as the row or the one-entry matrix that an argument is."""
     if len(shape) == 2 and shape[0] == ONE and len(formula.shape) == 1:

@@ -154,12 +154,15 @@ class Graph:
             return (yield self._split(fuse, operands))
         outer, inner = _component(i, operands), _component(j, operands)
         used = {fuse}
+        others = [o for o in operands if o.tensor.kind == "fuse" and o is not fuse]
+        if any(_meets(label, others) for label in (i, j)):
+            raise Unreduced
         if outer == inner:
             matrix = yield self._piece(operands, outer, (j, i))
             self.weigh(r, make("call", (matrix,), ("vec", None)), _one)
         else:
-            twin = next((o for o in operands if o.tensor.kind == "fuse" and o is not fuse), None)
-            if twin is not None and _meets(twin.labels[1], outer) and _meets(twin.labels[2], inner):
+            twin = next((o for o in others if self._is_twin(o, outer, inner, others)), None)
+            if twin is not None:
                 s, k, m = twin.labels
                 first = yield self._piece(operands, outer, (i, k))
                 second = yield self._piece(operands, inner, (j, m))
@@ -174,6 +177,16 @@ class Graph:
         self.vertices -= {i, j}
         taken = used | set(outer) | set(inner)
         return [o for o in operands if o not in taken]
+
+    def _is_twin(
+        self, fuse: Operand, outer: list[Operand], inner: list[Operand], fuses: list[Operand]
+    ) -> bool:
+        """Tell whether this makes the other two axes of a Kronecker product one."""
+        _, k, m = fuse.labels
+        rest = [other for other in fuses if other is not fuse]
+        if min(k, m) < self.rank or _meets(k, rest) or _meets(m, rest):
+            return False
+        return _meets(k, outer) and _meets(m, inner)
 
     def _beside_identity(self, fuse: Operand, operands: list[Operand]) -> Task:
         """Read eye ⊗ y and x ⊗ eye: of the two axes made one, one is the result's too."""

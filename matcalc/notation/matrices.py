@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from matcalc.calculus.expansion import cancels, cleared, compared_with_zero, multiplied_out
-from matcalc.calculus.sums import view
+from matcalc.calculus.sums import reduced_among, view
 from matcalc.calculus.tensors import Labels, Operand, Tensor
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression, make, number, size, variable
@@ -26,7 +26,7 @@ from matcalc.notation.building import (
     cost,
     transpose,
 )
-from matcalc.notation.functions import applied, expanded, positional, reshaped
+from matcalc.notation.functions import applied, expanded, positional, reduced_from, reshaped
 from matcalc.notation.graphs import Graph, Unreduced
 from matcalc.notation.terms import Term, term_of, total, transposed, written
 
@@ -133,9 +133,14 @@ class Notation:
         special = yield self._softmax(tensor)
         if special is not None:
             return term_of(special)
-        arguments = []
+        formulas = []
         for operand in tensor.operands:
-            formula = yield self._formula(operand.tensor)
+            formulas.append((yield self._formula(operand.tensor)))
+        reduced = reduced_among([operand.tensor for operand in tensor.operands])
+        arguments = []
+        for operand, formula in zip(tensor.operands, formulas, strict=True):
+            if operand.tensor is reduced:
+                formula = next(filter(None, map(reduced_from, formulas)), formula)
             arguments.append(expanded(formula, operand.labels, tensor.shape))
         whole = applied(tensor.value, tuple(arguments))
         difference = compared_with_zero(tensor)

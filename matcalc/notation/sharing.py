@@ -75,14 +75,15 @@ def program(results: Sequence[Expression], names: Names | None = None) -> Progra
     return short if short.parts else whole
 
 
-def joint_program(results: Sequence[Expression], names: Names) -> Program | None:
-    """Return one program for several formulas where it is half as long as one for each.
+def joint_program(forms: Sequence[Sequence[Expression]], names: Names) -> Program | None:
+    """Return several formulas, of which there are several forms, as the shortest program.
 
-    None where it is not, and where all of them are short.
+    None where it is not half as long as one program for each of the formulas in their first
+    form, and where these are short.
     """
-    joint = program(results, names)
+    joint = min([program(results, names) for results in forms], key=lambda found: found.size)
     apart = 0
-    for result in results:
+    for result in forms[0]:
         apart += program([result], names).size
         if apart > max(APART, 2 * joint.size):
             return joint

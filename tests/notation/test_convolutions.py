@@ -107,6 +107,10 @@ JACOBIANS = (
     ("vec(flip(X))", "X", None),
     ("vec(kron(X, X)[1:m,1:n])[1:n] .* sum(X' .* X', axis=1)", "X", None),
     ("cross(e, S*cross(e, f))", "e", None),
+    # an axis of a Kronecker product that the result has too
+    ("kron(diag(y)*X, X')[1,1]", "y", None),
+    ("sum(kron(X, diag(y)*X)[1:m,1:n])", "y", None),
+    ("sum(kron(diag(y)*X, X')[1:m,1:n])", "y", None),
 )  # fmt: skip
 
 

@@ -1,0 +1,59 @@
+"""What an array program costs: its operations on numbers, at assumed sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matcalc.code.chains import entries, length
+from matcalc.code.operations import CONSTANT, Operation
+from matcalc.expressions.traversal import postorder
+
+_FREE = frozenset(
+    """input number size pi column as_row row first_column transpose full reshape diagonal
+    subscript pick align broadcast eye ones zeros""".split()
+)
+_CUBIC = frozenset(
+    """solve inv det logdet adj matrix_power cholesky cholesky_inverse cholesky_solve""".split()
+)
+
+
+def work(roots: Sequence[Operation]) -> int:
+    """Return the number of multiplications and the like; a dimension with a name is large.
+
+    >>> from matcalc import parse
+    >>> from matcalc.code.arrays import array_program
+    >>> work(array_program([parse("A*x", "A: matrix(3, 4)").expression]))
+    12
+    """
+    order = postorder(roots, lambda node: node.arguments)
+    return sum([_work(node) for node in order if node.head not in _FREE])
+
+
+def _work(node: Operation) -> int:
+    if node.kind == CONSTANT:
+        return 0
+    if node.head == "matmul":
+        left = node.arguments[0]
+        return entries(node) * length(left.shape[-1])
+    if node.head == "einsum":
+        return _contraction(node)
+    if node.head in ("correlate", "correlate_full"):
+        return entries(node) * entries(node.arguments[1])
+    largest = max([entries(node), *map(entries, node.arguments)])
+    if node.head in _CUBIC:
+        return largest * length(node.arguments[0].shape[0])
+    return largest
+
+
+def _contraction(node: Operation) -> int:
+    """Return what an einsum takes at most: the sizes of all its letters, multiplied."""
+    inputs = node.value.partition("->")[0].split(",")
+    sizes = {
+        letter: length(dimension)
+        for letters, argument in zip(inputs, node.arguments, strict=True)
+        for letter, dimension in zip(letters, argument.shape, strict=True)
+    }
+    count = 1
+    for size in sizes.values():
+        count *= size
+    return count
