@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from matcalc.calculus.tensors import Label, Labels, Tensor, delta, leaf, select, size_tensor
+from matcalc.calculus.tensors import (
+    Label,
+    Labels,
+    Tensor,
+    delta,
+    leaf,
+    reduced_among,
+    select,
+    size_tensor,
+)
 from matcalc.calculus.work import (
     PUSH_LIMIT,
     SELECTORS,
@@ -105,7 +114,7 @@ def _entry(
 ) -> list[tuple[Tensor, Labels]] | None:
     """Return factors equal to `tensor` with `label` fixed at `position`, or None."""
     kind = tensor.kind
-    if kind in ("sum", "apply") and tensor.height <= PUSH_LIMIT:
+    if _is_gathered(tensor):
         axes = [axis for axis, name in enumerate(names) if name == label]
         unit = leaf("unit", position, tensor.shape[axes[0]])
         restricted = _along(tensor, axes, unit, None)
@@ -182,7 +191,10 @@ def _select_select(work: Work, position: int, tensor: Tensor, labels: Labels) ->
 
 
 def _is_gathered(tensor: Tensor) -> bool:
-    return tensor.kind in ("sum", "apply") and tensor.height <= PUSH_LIMIT
+    """Tell whether entries are taken of the operands; in X == max(X) both X stay alike."""
+    if tensor.kind not in ("sum", "apply") or tensor.height > PUSH_LIMIT:
+        return False
+    return tensor.kind == "sum" or reduced_among([o.tensor for o in tensor.operands]) is None
 
 
 def _gather(work: Work, users: list[int], long: Label, short: Label, selector: Tensor) -> bool:

@@ -7,7 +7,7 @@ transpose one is chosen, so that equal sums are one node.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -21,6 +21,7 @@ from matcalc.calculus.tensors import (
     constant,
     constant_value,
     make,
+    reduced_among,
 )
 from matcalc.calculus.work import Factor
 from matcalc.expressions.dimensions import Dimension
@@ -137,17 +138,6 @@ def _content(weights: list[Fraction]) -> Fraction:
         numerator = gcd(numerator, weight.numerator)
         denominator = lcm(denominator, weight.denominator)
     return Fraction(numerator, denominator)
-
-
-def reduced_among(operands: Sequence[Tensor]) -> Tensor | None:
-    """Return the operand that another one is the maximum or minimum of, if there is one.
-
-    In X == max(X) both X must be computed alike, to the last bit.
-    """
-    for tensor in operands:
-        if tensor.kind == "reduce" and tensor.operands[0].tensor in operands:
-            return tensor.operands[0].tensor
-    return None
 
 
 def _oriented(

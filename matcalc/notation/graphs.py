@@ -548,7 +548,9 @@ def hadamard_edges(edges: list[Edge], row: Label) -> Expression:
             matrix = edge.matrix if edge.row == first else transpose(edge.matrix)
             factors.append((matrix, edge.exponent))
         product = entrywise(factors)
-        assert product is not None
+        if product is None:  # they cancel
+            rows, columns = edges[0].matrix.shape
+            return make("ones", (), (rows, columns) if edges[0].row == first else (columns, rows))
         return product
 
     column = next(e.column if e.row == row else e.row for e in edges)

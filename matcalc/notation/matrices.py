@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from matcalc.calculus.expansion import cancels, cleared, compared_with_zero, multiplied_out
-from matcalc.calculus.sums import reduced_among, view
-from matcalc.calculus.tensors import Labels, Operand, Tensor
+from matcalc.calculus.sums import view
+from matcalc.calculus.tensors import Labels, Operand, Tensor, reduced_among
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression, make, number, size, variable
 from matcalc.expressions.shapes import Shape

@@ -20,7 +20,7 @@ MOST_NODES = 400
 LEAST_NODES = 20
 """Smaller trees are printed whole."""
 
-APART = 200
+APART = 100
 """Several formulas with fewer nodes in all are printed each by itself."""
 
 SAVED = 10

@@ -20,6 +20,10 @@ FORMULAS = (
     ("sum(min(B*A + C, axis=0))", "B"),
     ("x'*max(a*conv2d(conv2d_full(A', A), A), axis=1)", "a"),
     ("sum(inv(C*C' + eye(n))*max(conv2d(conv2d_full(a*A', A), D), axis=1))", "a"),
+    ("sum(max(flip(D*A), axis=0))", "D"),
+    ("sum(max(flip(diag(x)*C*A'), axis=0))", "x"),
+    ("max(A*C, axis=1)[2]*sum((A*C)[2,:])", "C"),
+    ("sum(max(C*A', axis=0)[2:4])", "A"),
     ("max(conv2d(conv2d_full(A, A'), A'))", "A"),
     ("norminf((A*B*A)')", "B"),
     ("sum(max(tanh(a*B'*C), axis=1))", "C"),
@@ -35,6 +39,7 @@ def test_the_mask_has_an_entry_for_every_maximum(text: str, wrt: str, layout: st
     answer = matcalc.diff(text, wrt, WHERE, layout)  # type: ignore[call-overload]
     near = differences.jacobian(lambda x: answer.formula.evaluate(**{**at, wrt: x}), at[wrt])
     wanted = near.value.T if layout == "numerator" else near.value
+    wanted = wanted.reshape([*answer.evaluate(**at).shape])
     atol = 1e-6 * np.abs(wanted).max() + 10 * near.error
     np.testing.assert_allclose(answer.evaluate(**at), wanted, atol=atol, err_msg=str(answer))
     given = {name: at[name] for name in words(text) if name in at}
