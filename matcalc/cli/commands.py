@@ -126,11 +126,12 @@ EXPLAIN = Command(
         DETAIL,
         Option("upstream", "G", "derive the transposed Jacobian applied to G, by each variable"),
         Option("tangent", "V", "derive the Jacobian applied to V, by each variable"),
+        Option("cost", "", "count the multiplications forward, in reverse, and in the best order"),
         Option(
             "format",
             "FORMAT",
             "how to print",
-            tuple(FORMATS),
+            FORMATS,
             "text",
         ),
         FILE,

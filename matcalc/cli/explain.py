@@ -16,26 +16,33 @@ Pairs = Sequence[tuple["Derivative", "Derivation"]]
 """Derivatives with their derivations."""
 
 
-def _text(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
-    from matcalc.derivation.text import derivation_text
+def _text(pairs: Pairs, ascii: bool, width: int, counted: bool) -> str:  # noqa: A002
+    from matcalc.derivation.text import costs_text, derivation_text
 
-    return "\n\n".join(derivation_text(derivation, ascii, width) for _, derivation in pairs)
+    texts = []
+    for _, derivation in pairs:
+        texts.append(derivation_text(derivation, ascii, width))
+        if counted:
+            texts.append(costs_text(derivation.costs(), ascii, width))
+    return "\n\n".join(texts) if not counted else "\n".join(texts)
 
 
-def _json(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
+def _json(pairs: Pairs, ascii: bool, counted: bool) -> str:  # noqa: A002
     from json import dumps
 
-    from matcalc.derivation.record import derivation_record
+    from matcalc.derivation.record import costs_record, derivation_record
     from matcalc.derivatives import Derivatives
 
     answer = Derivatives([(derivative.wrt, derivative) for derivative, _ in pairs]).record()
     for part, (_, derivation) in zip(answer["derivatives"], pairs, strict=True):
         part["derivation"] = derivation_record(derivation)
+        if counted:
+            part["costs"] = costs_record(derivation.costs())
     return dumps(answer, ensure_ascii=ascii) + "\n"
 
 
-def _document(format: str) -> Callable[[Pairs, bool, int], str]:  # noqa: A002
-    def printed(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
+def _document(format: str) -> Callable[[Pairs, bool], str]:  # noqa: A002
+    def printed(pairs: Pairs, ascii: bool) -> str:  # noqa: A002
         from matcalc.notes.document import note
 
         text = note([derivation for _, derivation in pairs], format)  # type: ignore[arg-type]
@@ -49,8 +56,8 @@ def document_text(text: str, ascii: bool) -> str:  # noqa: A002
     return text.encode("ascii", "xmlcharrefreplace").decode() if ascii else text
 
 
-def _picture(format: str) -> Callable[[Pairs, bool, int], str]:  # noqa: A002
-    def printed(pairs: Pairs, ascii: bool, width: int) -> str:  # noqa: A002
+def _picture(format: str) -> Callable[[Pairs, bool], str]:  # noqa: A002
+    def printed(pairs: Pairs, ascii: bool) -> str:  # noqa: A002
         from matcalc.pictures import picture
 
         texts = [picture(derivation, format) for _, derivation in pairs]  # type: ignore[arg-type]
@@ -59,23 +66,30 @@ def _picture(format: str) -> Callable[[Pairs, bool, int], str]:  # noqa: A002
     return printed
 
 
-FORMATS: dict[str, Callable[[Pairs, bool, int], str]] = {
-    "text": _text,
+DOCUMENTS: dict[str, Callable[[Pairs, bool], str]] = {
     "latex": _document("latex"),
     "markdown": _document("markdown"),
     "html": _document("html"),
-    "json": _json,
     **{name: _picture(name) for name in ("dot", "mermaid", "svg", "tikz")},
 }
-"""What prints derivations, on request in ASCII, in lines of about some width."""
+"""What prints derivations as documents and pictures, on request in ASCII."""
+
+FORMATS = ("text", "latex", "markdown", "html", "json", *list(DOCUMENTS)[3:])
 
 
 def explain(text: str, arguments: Arguments, width: int) -> Callable[[bool], str]:
     """Return what the command prints; of True, in ASCII."""
+    format_ = arguments.values["format"]
+    counted = arguments.is_given("cost")
+    if counted and format_ not in ("text", "json"):
+        raise MatcalcError("E701", "--cost goes with --format text or json")
     derivatives = derivatives_of(text, arguments)
     pairs = [(one, derivation_of(one, arguments)) for one in derivatives]
-    printed = FORMATS[arguments.values["format"]]
-    return lambda ascii: printed(pairs, ascii, width)
+    if format_ == "text":
+        return lambda ascii: _text(pairs, ascii, width, counted)
+    if format_ == "json":
+        return lambda ascii: _json(pairs, ascii, counted)
+    return lambda ascii: DOCUMENTS[format_](pairs, ascii)
 
 
 def derivatives_of(text: str, arguments: Arguments) -> list[Derivative]:

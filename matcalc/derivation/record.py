@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from matcalc.derivation.costs import ASSUMED_SIZE, Costs
 from matcalc.derivation.latex import member_latex, symbol_latex, symbols_of
 from matcalc.derivation.steps import Derivation, Member
 from matcalc.derivation.text import member_text
@@ -94,4 +95,15 @@ def _answer(derivation: Derivation) -> dict[str, Any]:
         "text": to_text(answer, names=derivation.naming),
         "latex": to_latex(answer, names=derivation.naming),
         "shape": list(map(str, answer.shape)),
+    }
+
+
+def costs_record(costs: Costs) -> dict[str, Any]:
+    """Return what it takes to multiply the Jacobians as a JSON object."""
+    return {
+        "assumed": dict.fromkeys(costs.assumed, ASSUMED_SIZE),
+        **{
+            plan.name: {"multiplications": str(plan.multiplications), "order": plan.order}
+            for plan in costs.plans
+        },
     }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from matcalc.expressions.nodes import Expression
 from matcalc.notation.sharing import Names
+
+if TYPE_CHECKING:
+    from matcalc.derivation.costs import Costs
 
 Manner = Literal["jacobians", "backward", "differentials"]
 Detail = Literal["brief", "normal", "full"]
@@ -132,6 +135,18 @@ class Derivation(NamedTuple):
     seed: Expression | None = None
     before: Derivation | None = None
     naming: Names = Names()
+
+    def costs(self) -> Costs:
+        """Return how many multiplications the product of the Jacobians takes, in three orders.
+
+        >>> import matcalc
+        >>> where = "A: matrix(2, 3); B: matrix(3, 100); x: vector(100)"
+        >>> print(matcalc.diff("A*(B*x)", "x", where).derivation().costs().plans[-1].order)
+        ∂y/∂u1·∂u1/∂x
+        """
+        from matcalc.derivation.costs import costs
+
+        return costs(self)
 
     def __str__(self) -> str:
         from matcalc.derivation.text import derivation_text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matcalc.derivation.costs import Costs
 from matcalc.derivation.outline import (
     Outline,
     Part,
@@ -76,6 +77,24 @@ def derivation_text(
         lines.append("")
     for rule, number in references.numbers.items():
         lines += _wrapped(f"[{number}] {rule_text(rule)}", width, " " * len(f"[{number}] "))
+    text = "\n".join(lines) + "\n"
+    return text.translate(_IN_ASCII) if ascii else text
+
+
+def costs_text(
+    costs: Costs,
+    ascii: bool = False,  # noqa: A002
+    width: int = WIDTH,
+) -> str:
+    """Return what it takes to multiply the Jacobians, one order a line."""
+    counts = [str(plan.multiplications) for plan in costs.plans]
+    wide = max(map(len, counts))
+    lines = ["Multiplications, if the Jacobians are multiplied"]
+    for plan, count in zip(costs.plans, counts, strict=True):
+        indent = " " * (len(MARGIN) + 10 + wide + 2)
+        lines += _wrapped(f"{MARGIN}{plan.name:10}{count:{wide}}  {plan.order}", width, indent)
+    if costs.assumed:
+        lines += _wrapped(f"{MARGIN}({costs.remark})", width, MARGIN)
     text = "\n".join(lines) + "\n"
     return text.translate(_IN_ASCII) if ascii else text
 
