@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 
 import matcalc
 from matcalc.code.evaluation import evaluate
@@ -157,6 +157,10 @@ def test_what_is_stable_together_is_not_cut(text: str) -> None:
 
 
 @examples(150)
+@example("kron(A, diag(z)*A)[1:m,1:n]", 0, "numerator")
+@example("max(flip(diag(z)*A*B'), axis=0)'", 0, "numerator")
+@example("((C.^2 + 1).^(C - C))*x", 0, "numerator")
+@example("log(q(conv2d(conv2d_full(unvec(vec(A'), m, n), A), A)).^2 + 1/2)", 0, "numerator")
 @given(formulas(), SEEDS, LAYOUT)
 def test_random_formulas_by_layers(text: str, seed: int, layout: Any) -> None:
     names = [name for name in VARIABLES if name in words(text) and name not in "SPD"]

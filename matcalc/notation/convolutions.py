@@ -110,10 +110,10 @@ def of_columns(graph: Graph, shift: Operand) -> bool:
 
 def of_kernels(graph: Graph, outer: Operand) -> bool:
     """Write the convolution of a convolution by the convolution of their kernels."""
-    for inner in graph.pending:
+    for inner in [o for o in graph.pending if o.tensor.kind == "shift"]:
         middle = inner.labels[0]
         meeting = [o for o in graph.pending if middle in o.labels]
-        if inner.tensor.kind != "shift" or middle < graph.rank or middle in graph.picked:
+        if middle < graph.rank or middle in graph.picked:
             continue
         if len(meeting) != 2 or outer not in meeting or middle == outer.labels[0]:
             continue
