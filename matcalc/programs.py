@@ -96,16 +96,14 @@ def source_of(answer: Derivative, target: str, value_and: bool, compressed: bool
     """Return the source of one derivative, of a Hessian compressed on request."""
     if not compressed:
         return program(answer, target, value_and=value_and)
-    if target != "numpy" or value_and:
-        raise MatcalcError("E702", "a compressed Hessian is for NumPy, and by itself")
-    return compressed_hessian(answer)
+    return compressed_hessian(answer, target, value_and)
 
 
-def compressed_hessian(answer: Derivative) -> Source:
+def compressed_hessian(answer: Derivative, target: str, value_and: bool) -> Source:
     """Return the source of a function that gives a Hessian as a `Compressed` tensor.
 
-    Raises MatcalcError (E702) for what is no second derivative of a scalar by a vector or
-    matrix.
+    The formula's value comes before it on request. Raises MatcalcError (E702) for what is no
+    second derivative of a scalar by a vector or matrix.
     """
     shape = answer.variable.shape
     if answer.order != 2 or answer.formula.expression.shape or not shape or answer.entry:
@@ -126,15 +124,16 @@ def compressed_hessian(answer: Derivative) -> Source:
             ("".join([letters[x] for x in core.labels]), "".join([letters[x] for x in order]))
         )
         arrays.append(Result(core.operation, core.operation.shape))
+    values = results([answer.formula.expression] if value_and else [])
     function = Function(
-        "hessian",
-        _summary([answer], False),
+        "value_and_hessian" if value_and else "hessian",
+        _summary([answer], value_and),
         tuple(variables),
-        tuple(arrays),
+        (*values, *arrays),
         tuple(parts),
         shape * 2,
     )
-    return emit_functions([function], target_of("numpy"))
+    return emit_functions([function], target_of(target))
 
 
 def differentiable(formula: Formula, target: str) -> Source:
@@ -159,7 +158,7 @@ def differentiable(formula: Formula, target: str) -> Source:
     value = _function([formula], False)
     backward = _function(products, False, "vjp")
     upstream = variable(seed, formula.expression.shape)
-    backward = backward._replace(variables=(*variables, upstream))
+    backward = backward._replace(variables=(*variables, upstream), optional=target == "torch")
     returned = "gradients" if len(variables) > 1 else "(gradients,)"
     source = emit_functions([value, backward], target_of(target), _ENDINGS[target] % returned)
     if source.renamed or len(source.parameters) != len(variables):
@@ -179,7 +178,7 @@ _ENDINGS = {
 
     @staticmethod
     def backward(ctx, upstream):
-        gradients = vjp(*ctx.saved_tensors, upstream)
+        gradients = vjp(*ctx.saved_tensors, upstream, ctx.needs_input_grad)
         return %s
 
 

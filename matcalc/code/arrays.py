@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from matcalc.code import operations as ops
 from matcalc.code.chains import Factor, scaled, trace
 from matcalc.code.contractions import contracted
+from matcalc.code.elementary import called, elementary, logistic
 from matcalc.code.operations import Operation
-from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.names import BINDERS, function_name
-from matcalc.expressions.nodes import Expression
+from matcalc.expressions.nodes import Expression, make, number
 from matcalc.expressions.shapes import Shape, is_row
 from matcalc.expressions.traversal import postorder
 
@@ -72,28 +72,6 @@ def array_program(roots: Sequence[Expression]) -> list[Operation]:
             results[node] = _shaped(_product(chain, results), node.shape)
         else:
             results[node] = _RULES[node.head](node, *[results[a] for a in node.arguments])
-    return _inverted_once([results[root] for root in roots])
-
-
-def _inverted_once(roots: Sequence[Operation]) -> list[Operation]:
-    """Use an inverse that is needed as a matrix in place of solving with that matrix too."""
-    order = postorder(roots, lambda node: node.arguments)
-    inverted = {node.arguments[0] for node in order if node.head == "inv"}
-    if not inverted:
-        return list(roots)
-    results: dict[Operation, Operation] = {}
-    for node in order:
-        arguments = tuple([results[argument] for argument in node.arguments])
-        turned = ops.transpose(node.arguments[0]) if node.head == "solve" else None
-        if node.head == "solve" and node.arguments[0] in inverted:
-            results[node] = ops.matmul(ops.inverse(arguments[0]), arguments[1])
-        elif turned in inverted:
-            matrix = ops.inverse(ops.transpose(arguments[0]))
-            results[node] = ops.matmul(ops.transpose(matrix), arguments[1])
-        elif arguments == node.arguments:
-            results[node] = node
-        else:
-            results[node] = ops.make(node.head, arguments, node.value, node.shape, node.kind)
     return [results[root] for root in roots]
 
 
@@ -102,7 +80,7 @@ def _inverted_once(roots: Sequence[Operation]) -> list[Operation]:
 
 def _is_inverse(node: Expression) -> bool:
     if node.head == "matrix_power":
-        return node.arguments[1].head == "number" and node.arguments[1].value == -1
+        return _whole_exponent(node) == -1
     return node.head == "call" and node.value[0] == "inv"
 
 
@@ -155,15 +133,35 @@ def _chain(root: Expression, uses: Counter[Expression]) -> Chain | None:
             else:
                 scalars.append((divisor, -1))
             stack.append((node.arguments[0], transposed))
-        elif node.head == "multiply" and (
-            node is root or (inside and (_is_matrix(node) or _is_scaling(node)))
-        ):
+        elif node.head == "multiply" and (node is root or (inside and node.shape)):
             pair = [(argument, transposed) for argument in node.arguments]
             stack += pair if transposed else pair[::-1]
         else:
             parts.append(_part(node, transposed))
+    parts = _opened(parts)
     essential = [part for part in parts if part.node.head != "eye"]
     return Chain(coefficient, scalars, essential or parts[:1], is_trace)
+
+
+def _opened(parts: list[Part]) -> list[Part]:
+    """Write out the powers of matrices that a vector is multiplied with, and the low ones."""
+    most = 12 if any(part.kind in ("row", "column") for part in parts) else 3
+    opened: list[Part] = []
+    for part in parts:
+        exponent = _whole_exponent(part.node)
+        base = part.node.arguments[0] if 2 <= abs(exponent) <= most else part.node
+        if base is not part.node and exponent < 0:
+            base = make("matrix_power", (base, number(-1)))
+        times = 1 if base is part.node else abs(exponent)
+        opened += [part if base is part.node else _part(base, part.transposed)] * times
+    return opened
+
+
+def _whole_exponent(node: Expression) -> int:
+    """Return k of a matrix power X^k, 1 of anything else."""
+    if node.head != "matrix_power" or node.arguments[1].head != "number":
+        return 1
+    return int(node.arguments[1].value)
 
 
 def _part(node: Expression, transposed: bool) -> Part:
@@ -224,11 +222,6 @@ def _shaped(operation: Operation, shape: Shape) -> Operation:
 Rule = Callable[..., Operation]
 
 
-def refuse(what: str) -> MatcalcError:
-    """Return the error of a formula that no array program computes."""
-    return MatcalcError("E404", f"no code can be written for {what}", hint="evaluate(…) does it")
-
-
 def _variable(node: Expression) -> Operation:
     name, structure = node.value
     array = ops.make("input", (), (name, structure), node.shape)
@@ -251,23 +244,7 @@ def _multiply(node: Expression, a: Operation, b: Operation) -> Operation:
 
 
 def _divide(node: Expression, a: Operation, b: Operation) -> Operation:
-    return _logistic(a, b) or ops.divide(a, b)
-
-
-def _logistic(a: Operation, b: Operation) -> Operation | None:
-    """Return 1/(1 + exp(-x)) as the logistic function, None if this is something else."""
-    inner = _one_plus_exp(b)
-    if ops.every_entry(a) != 1 or inner is None:
-        return None
-    return ops.entrywise("call", (ops.negate(inner),), "sigmoid")
-
-
-def _one_plus_exp(node: Operation) -> Operation | None:
-    if node.head == "add":
-        for one, other in (node.arguments, node.arguments[::-1]):
-            if one is ops.ONE and other.head == "call" and other.value == "exp":
-                return other.arguments[0]
-    return None
+    return logistic(a, b) or ops.divide(a, b)
 
 
 def _dot(node: Expression, a: Operation, b: Operation) -> Operation:
@@ -313,7 +290,7 @@ def _power(node: Expression, base: Operation, exponent: Operation) -> Operation:
 def _matrix_power(node: Expression, base: Operation, exponent: Operation) -> Operation:
     value = ops.constant_value(exponent)
     if exponent.kind != ops.CONSTANT:
-        raise refuse("a matrix power whose exponent is not known")
+        raise ops.refuse("a matrix power whose exponent is not known")
     if value == -1:
         return ops.inverse(base)
     if value == 1:
@@ -322,6 +299,8 @@ def _matrix_power(node: Expression, base: Operation, exponent: Operation) -> Ope
         return ops.diagonal_matrix(ops.filled(ops.ONE, node.shape[:1]))
     if value == 2:
         return ops.make("matmul", (ops.made(base),) * 2, None, node.shape)
+    if value is not None and value < 0:
+        base, exponent = ops.inverse(base), ops.number(-value)
     return ops.make("matrix_power", (ops.made(base), exponent), None, node.shape)
 
 
@@ -331,7 +310,7 @@ def _compare(node: Expression, a: Operation, b: Operation) -> Operation:
 
 def _subscript(node: Expression, a: Operation, *indices: Operation) -> Operation:
     if any(index.kind != ops.CONSTANT for index in indices):
-        raise refuse("an entry at a place that is computed")
+        raise ops.refuse("an entry at a place that is computed")
     selectors = node.value
     shape = node.arguments[0].shape
     if is_row(shape) and len(selectors) == 2:  # the row is a vector here
@@ -398,61 +377,6 @@ def _call(node: Expression, *arguments: Operation) -> Operation:
 # Functions
 
 
-def elementary(name: str, *arguments: Operation) -> Operation:
-    """Return a function of the table, entry by entry; the composite ones by their parts."""
-    x = ops.floats(arguments[0])
-    half = ops.number(Fraction(1, 2))
-    match name, len(arguments):
-        case "power", 2:
-            return ops.power(*arguments)
-        case "where", 3:
-            return ops.where(*arguments)
-        case (("max" | "min"), 2):
-            pair = (x, ops.floats(arguments[1]))
-            if pair[0].kind == ops.CONSTANT:
-                pair = pair[::-1]
-            return ops.entrywise("call", pair, "maximum" if name == "max" else "minimum")
-        case "relu", _:
-            return ops.entrywise("call", (x, ops.ZERO), "maximum")
-        case "step", _:
-            return ops.compare(">", x, ops.ZERO)
-        case "silu", _:
-            return ops.multiply(x, ops.entrywise("call", (x,), "sigmoid"))
-        case "gelu", _:
-            root = ops.power(ops.number(2), half)
-            erf = ops.entrywise("call", (ops.divide(x, root),), "erf")
-            return ops.multiply(ops.multiply(half, x), ops.add(ops.ONE, erf))
-        case "elu", _:
-            below = ops.entrywise("call", (x, ops.ZERO), "minimum")
-            positive = ops.compare(">", x, ops.ZERO)
-            return ops.where(positive, x, ops.entrywise("call", (below,), "expm1"))
-        case "leaky_relu", _:
-            slope = ops.multiply(ops.number(Fraction(1, 100)), x)
-            return ops.entrywise("call", (x, slope), "maximum")
-        case "log", _:
-            return _logarithm(x)
-    return ops.entrywise("call", (x,), name)
-
-
-def _logarithm(x: Operation) -> Operation:
-    """Return log(x), in the form that does not overflow or cancel where there is one."""
-    inner = _one_plus_exp(x)
-    if inner is not None:
-        return ops.entrywise("call", (inner,), "softplus")
-    if x.head == "sum" and x.value is None and _is_exp(x.arguments[0]):
-        return ops.make("logsumexp", x.arguments[0].arguments, None, ())
-    if x.head == "add" and ops.ONE in x.arguments:
-        other = x.arguments[1] if x.arguments[0] is ops.ONE else x.arguments[0]
-        return ops.entrywise("call", (other,), "log1p")
-    if x.head == "det":
-        return ops.make("logdet", x.arguments)
-    return ops.entrywise("call", (x,), "log")
-
-
-def _is_exp(x: Operation) -> bool:
-    return x.head == "call" and x.value == "exp"
-
-
 def _reduction(head: str) -> Rule:
     def rule(node: Expression, a: Operation) -> Operation:
         axis = node.value[1]
@@ -482,16 +406,16 @@ def _reduced(head: str, a: Operation, axis: int | None) -> Operation:
 
 def _norm(node: Expression, a: Operation) -> Operation:
     if not a.shape:
-        return ops.entrywise("call", (a,), "abs")
+        return called("abs", a)
     return ops.make("norm", (ops.made(a),))
 
 
 def _norm1(node: Expression, a: Operation) -> Operation:
-    return ops.total(ops.entrywise("call", (a,), "abs"))
+    return ops.total(called("abs", a))
 
 
 def _norminf(node: Expression, a: Operation) -> Operation:
-    return _reduced("max", ops.entrywise("call", (a,), "abs"), None)
+    return _reduced("max", called("abs", a), None)
 
 
 def _softmax(name: str) -> Rule:

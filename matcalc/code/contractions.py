@@ -14,10 +14,11 @@ from typing import NamedTuple
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, make
 from matcalc.code import operations as ops
+from matcalc.code.einsums import Term, aligned, einsum, merged
+from matcalc.code.elementary import elementary
 from matcalc.code.factoring import factored
 from matcalc.code.operations import Operation
-from matcalc.errors import MatcalcError
-from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.shapes import Shape, is_row
@@ -37,13 +38,6 @@ class Core(NamedTuple):
     operation: Operation
     labels: Labels
     axes: Labels
-
-
-class _Term(NamedTuple):
-    """One factor of a product while it is contracted."""
-
-    operation: Operation
-    labels: Labels
 
 
 def contracted(node: Expression) -> Operation:
@@ -191,24 +185,6 @@ def _selector(kind: str, value: object, shape: Shape) -> Operation:
     return ops.make("antidiagonal" if kind == "flip" else kind, (), value, shape)
 
 
-def aligned(array: Operation, labels: Labels, order: Labels) -> Operation:
-    """Return the array with its axes in this order, of length 1 where it has none."""
-    if labels == order or not labels:
-        return array
-    array = ops.floats(array) if array.kind == ops.MASK else array
-    shape = tuple([array.shape[labels.index(x)] if x in labels else ONE for x in order])
-    permutation = tuple([labels.index(x) for x in order if x in labels])
-    present = tuple([x in labels for x in order])
-    if present == (True, True) and permutation == (1, 0):
-        return ops.transpose(array)
-    array = ops.made(array)
-    if present == (False, True):
-        return array
-    if present == (True, False):
-        return ops.column(array)
-    return ops.make("align", (array,), (permutation, present), shape)
-
-
 def _full(array: Operation, shape: Shape) -> Operation:
     """Return the array of this shape that entries broadcast to."""
     if array.shape == shape:
@@ -216,23 +192,6 @@ def _full(array: Operation, shape: Shape) -> Operation:
     if not array.shape:
         return ops.filled(array, shape)
     return ops.make("full", (ops.floats(array),), None, shape)
-
-
-def _broadcast_shape(arrays: Sequence[Operation], rank: int) -> tuple[Dimension, ...]:
-    shape = [ONE] * rank
-    for array in arrays:
-        for axis, length in enumerate(reversed(array.shape)):
-            if length != ONE:
-                shape[rank - 1 - axis] = length
-    return tuple(shape)
-
-
-def _merge(head: str, a: Operation, b: Operation, rank: int) -> Operation:
-    """Return two arrays joined entry by entry, whatever axes they lack."""
-    if a.shape == b.shape or not a.shape or not b.shape:
-        return {"add": ops.add, "multiply": ops.multiply, "subtract": ops.subtract}[head](a, b)
-    a, b = ops.made(ops.floats(a)), ops.made(ops.floats(b))
-    return ops.make(head, (a, b), None, _broadcast_shape((a, b), rank))
 
 
 def _sum(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
@@ -261,15 +220,13 @@ def _sum(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
         if total is None:
             total = scaled if weight > 0 else ops.negate(scaled)
         else:
-            total = _merge("add" if weight > 0 else "subtract", total, scaled, len(kept))
+            total = merged("add" if weight > 0 else "subtract", total, scaled, len(kept))
     assert total is not None
     lengths = dict(zip(axes, node.shape, strict=True))
     return Core(_full(total, tuple([lengths[x] for x in kept])), kept, axes)
 
 
 def _apply(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
-    from matcalc.code.arrays import elementary
-
     own = tuple(range(len(node.shape)))
     operands = [ops.floats(aligned(results[o.tensor], o.labels, own)) for o in node.operands]
     if isinstance(node.value, Application):
@@ -306,7 +263,7 @@ def _reduce(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
 def _matrix(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
     base, *others = node.operands
     if len(base.tensor.shape) > 2:
-        raise _refuse("a function of matrices that an index runs through")
+        raise ops.refuse("a function of matrices that an index runs through")
     array = ops.made(results[base.tensor])
     if node.kind == "matrix":
         return ops.make(node.value, (array,), None, node.shape)
@@ -315,22 +272,18 @@ def _matrix(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
     if value == -1:
         return ops.inverse(array)
     if exponent.kind != ops.CONSTANT:
-        raise _refuse("a matrix power whose exponent is not known")
+        raise ops.refuse("a matrix power whose exponent is not known")
     return ops.make("matrix_power", (array, exponent), None, node.shape)
 
 
 def _function(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
     application, batch = node.value
     if batch:
-        raise _refuse("a function called for every value of an index")
+        raise ops.refuse("a function called for every value of an index")
     operands = []
     for operand, shape in zip(node.operands, application.function.parameters, strict=True):
         operands.append(reshaped(ops.made(results[operand.tensor]), shape))
     return ops.make("function", tuple(operands), function_name(application), node.shape)
-
-
-def _refuse(what: str) -> MatcalcError:
-    return MatcalcError("E404", f"no code can be written for {what}", hint="evaluate(…) does it")
 
 
 # Products
@@ -342,7 +295,7 @@ def _core(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
     coefficient, summed = node.value
     rank = len(own)
     lengths = dict(enumerate((*node.shape, *summed)))
-    terms: list[_Term] = []
+    terms: list[Term] = []
     same: dict[Label, Label] = {}
     selectors: list[Tensor] = []
     places: list[Labels] = []
@@ -362,7 +315,7 @@ def _core(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
                     _identify(same, first[axis], label)
                 first.setdefault(axis, label)
             inner = tuple([first[label] for label in core.labels])
-            terms.append(_Term(ops.power(core.operation, ops.number(weight)), inner))
+            terms.append(Term(ops.power(core.operation, ops.number(weight)), inner))
     axes = tuple([_root(same, label) for label in own])
     convolved = _convolution(selectors, places, terms, rank) if not same else None
     if convolved is not None:
@@ -371,8 +324,7 @@ def _core(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
     for tensor, labels in zip(selectors, places, strict=True):
         labels = tuple([_root(same, label) for label in labels])
         if not _seen_through(tensor, labels, terms, rank, selectors, places):
-            terms.append(_Term(_selector(tensor.kind, tensor.value, tensor.shape), labels))
-    terms = [_diagonal(term) for term in terms]
+            terms.append(Term(_selector(tensor.kind, tensor.value, tensor.shape), labels))
     scale = ops.number(coefficient)
     held = {_root(same, label) for labels in places for label in labels}
     for label in range(rank, rank + len(summed)):
@@ -387,7 +339,7 @@ def _core(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
     kept = tuple([x for x in free if any(x in term.labels for term in arrays)])
     if not arrays:
         return Core(scale, (), axes)
-    return Core(ops.multiply(scale, _einsum(arrays, kept)), kept, axes)
+    return Core(ops.multiply(scale, einsum(arrays, kept)), kept, axes)
 
 
 def _identify(same: dict[Label, Label], a: Label, b: Label) -> None:
@@ -403,14 +355,14 @@ def _root(same: Mapping[Label, Label], label: Label) -> Label:
     return label
 
 
-def _renamed(term: _Term, same: Mapping[Label, Label]) -> _Term:
-    return _Term(term.operation, tuple([_root(same, label) for label in term.labels]))
+def _renamed(term: Term, same: Mapping[Label, Label]) -> Term:
+    return Term(term.operation, tuple([_root(same, label) for label in term.labels]))
 
 
 def _seen_through(
     selector: Tensor,
     labels: Labels,
-    terms: list[_Term],
+    terms: list[Term],
     rank: int,
     selectors: Sequence[Tensor],
     places: Sequence[Labels],
@@ -437,12 +389,12 @@ def _seen_through(
         value = None
     else:
         return False
-    terms[k] = _Term(ops.make(_VIEWS[selector.kind], (array,), value, shape), names)
+    terms[k] = Term(ops.make(_VIEWS[selector.kind], (array,), value, shape), names)
     return True
 
 
 def _convolution(
-    selectors: list[Tensor], places: list[Labels], terms: list[_Term], rank: int
+    selectors: list[Tensor], places: list[Labels], terms: list[Term], rank: int
 ) -> Operation | None:
     """Return a product of two arrays that shifts tie together, axis by axis, as a correlation.
 
@@ -495,73 +447,6 @@ _VIEWS = {
     "shift": "windows",
     "fuse": "reshape",
 }
-
-
-def _diagonal(term: _Term) -> _Term:
-    """Return a term whose labels repeat as one whose labels do not."""
-    labels = tuple(dict.fromkeys(term.labels))
-    if labels == term.labels:
-        return term
-    return _Term(_einsum([term], labels), labels)
-
-
-def _einsum(terms: list[_Term], out: Labels) -> Operation:
-    """Return the product of arrays summed to these labels, entry by entry where it can be."""
-    if len(terms) > 2:
-        terms = _joined(terms)
-    used = {label for term in terms for label in term.labels}
-    if used <= set(out) and all(len(set(t.labels)) == len(t.labels) for t in terms):
-        result = aligned(*terms[0], out)
-        for term in terms[1:]:
-            result = _merge("multiply", result, aligned(*term, out), len(out))
-        return result
-    if len(terms) == 2:
-        product = _matrix_product(terms[0], terms[1], out)
-        if product is not None:
-            return product
-    names: dict[Label, str] = {}
-    for label in [*out, *[label for term in terms for label in term.labels]]:
-        names.setdefault(label, LETTERS[len(names) % 26])
-    if len(names) > len(LETTERS):
-        raise _refuse("a product of more than 26 indices")
-    parts = ["".join([names[label] for label in term.labels]) for term in terms]
-    spec = f"{','.join(parts)}->{''.join([names[label] for label in out])}"
-    shape: dict[Label, Dimension] = {}
-    for term in terms:
-        shape.update(zip(term.labels, term.operation.shape, strict=True))
-    arrays = tuple([ops.made(term.operation) for term in terms])
-    return ops.make("einsum", arrays, spec, tuple([shape[label] for label in out]))
-
-
-def _joined(terms: list[_Term]) -> list[_Term]:
-    """Multiply the terms of the same labels, entry by entry, before anything is summed."""
-    groups: dict[frozenset[Label], _Term] = {}
-    for term in terms:
-        key = frozenset(term.labels)
-        if key not in groups or len(key) < 2 or len(key) < len(term.labels):
-            groups[key if key not in groups else frozenset((object(),))] = term
-            continue
-        other = groups[key]
-        array = _merge("multiply", other.operation, aligned(*term, other.labels), len(key))
-        groups[key] = _Term(array, other.labels)
-    return list(groups.values())
-
-
-def _matrix_product(a: _Term, b: _Term, out: Labels) -> Operation | None:
-    """Return the product of two terms as one of matrices and vectors, None if it is none."""
-    common = set(a.labels) & set(b.labels)
-    if len(common) != 1 or max(len(a.labels), len(b.labels)) > 2 or common & set(out):
-        return None
-    (label,) = common
-    if set(out) != set(a.labels) ^ set(b.labels):
-        return None
-    left = a.operation if a.labels[-1] == label else ops.transpose(a.operation)
-    right = b.operation if b.labels[0] == label else ops.transpose(b.operation)
-    if len(left.shape) == 1 and len(right.shape) == 2:
-        return ops.matmul(ops.transpose(right), left)
-    result = ops.matmul(left, right)
-    first = [x for x in (*a.labels, *b.labels) if x != label]
-    return result if tuple(first) == out else ops.transpose(result)
 
 
 def spread(core: Core, shape: Shape) -> Operation:

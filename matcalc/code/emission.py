@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 from matcalc.code import operations as ops
 from matcalc.code.arrays import array_program
 from matcalc.code.entry import Parameters, dimension_text, parameters
+from matcalc.code.factorization import factored_once
 from matcalc.code.operations import Operation
+from matcalc.code.sharing import shared
 from matcalc.code.targets import (
+    ANY,
     ATOM,
-    CONSTANT_FUNCTIONS,
     MATMUL,
     PRODUCT,
     SUM,
@@ -23,6 +25,7 @@ from matcalc.code.targets import (
     UNARY,
     Form,
     Target,
+    constant_form,
 )
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE, Dimension, at_least, integer
@@ -35,6 +38,8 @@ LONGEST_LINE = 84
 
 INDENT = "    "
 
+SEVERAL = -1
+
 
 class Result(NamedTuple):
     """One array that a function returns."""
@@ -46,8 +51,10 @@ class Result(NamedTuple):
 class Function(NamedTuple):
     """A function to emit: its name, what it says of itself, what it takes and returns.
 
-    `variables` are its array parameters in order. Where there are `parts`, the results are
-    those of a `Compressed` tensor of shape `whole`: for each its labels and its axes.
+    `variables` are its array parameters in order. Where there are `parts`, the last results
+    are those of a `Compressed` tensor of shape `whole`: for each its labels and its axes.
+    Of `optional` results the function computes those that a last parameter, `needed`, asks
+    for, the others are None.
     """
 
     name: str
@@ -56,6 +63,7 @@ class Function(NamedTuple):
     results: tuple[Result, ...]
     parts: tuple[tuple[str, str], ...] = ()
     whole: Shape = ()
+    optional: bool = False
 
 
 class Source(NamedTuple):
@@ -91,40 +99,57 @@ def emit(functions: Sequence[Function], target: Target, ending: str = "") -> Sou
     ...                if node.head == "variable"], key=lambda node: node.value.name)
     >>> made = emit([Function("value", "", (A, x), results([formula]))], target_of("numpy"))
     >>> print(made.text.splitlines()[-1].strip())
-    return (A.T @ x) @ x
+    return x @ (A @ x)
     """
     written = [_definition(function, target) for function in functions]
     text = "\n\n".join([*[text for text, _ in written], *([ending] if ending else [])])
     text = "\n\n".join([*_helpers(text, target), text])
     plain = [f"import {name}" for name in ("itertools", "math") if f"{name}." in text]
     head = "\n".join([*plain, *([""] if plain else []), target.imports])
-    if functions[0].parts:
+    if functions[0].parts and target.name == "jax":
+        head += "\n\nfrom matcalc.code.compression import Compressed, Part, register\n\nregister()"
+    elif functions[0].parts:
         head += "\n\nfrom matcalc.code.compression import Compressed, Part"
     entry = written[0][1]
     return Source(f"{head}\n\n\n{text}", functions[0].name, entry.names, entry.renamed)
 
 
 def _definition(function: Function, target: Target) -> tuple[str, Parameters]:
-    roots = [_returned(result) for result in function.results]
+    results = zip(_computed(function, target), function.results, strict=True)
+    roots = [_returned(operation, result.shape) for operation, result in results]
     order = postorder(roots, lambda node: node.arguments)
     entry = parameters(function.variables, order)
-    writer = _Writer(target, entry, order, roots)
+    owners = _owners(order, roots) if function.optional else {}
+    writer = _Writer(target, entry, order, roots, owners)
     texts = [writer.inlined(root) for root in roots]
     returned = ", ".join(texts)
     if function.parts:
-        parts = "".join(
-            [
-                f"Part({text}, {labels!r}, {axes!r}), "
-                for text, (labels, axes) in zip(texts, function.parts, strict=True)
-            ]
-        )
+        arrays = texts[len(texts) - len(function.parts) :]
+        parts = [
+            f"Part({text}, {labels!r}, {axes!r})"
+            for text, (labels, axes) in zip(arrays, function.parts, strict=True)
+        ]
         lengths = ", ".join([dimension_text(d, entry) for d in function.whole])
-        returned = f"Compressed(({parts.rstrip()}), ({lengths}))"
+        tensor = f"Compressed(({', '.join(parts)}{',' * (len(parts) == 1)}), ({lengths}))"
+        returned = ", ".join([*texts[: len(texts) - len(parts)], tensor])
     checks = [*entry.checks, *_places(order, entry)]
     begin = _beginning(function, entry, writer.uses_dtype, target)
     lines = [*begin, *checks, *writer.lines, f"return {returned}"]
     body = "\n".join([INDENT + line if line else "" for line in lines])
-    return f"def {function.name}({', '.join(entry.names)}):\n{body}\n", entry
+    names = [*entry.names, *(["needed"] if function.optional else [])]
+    return f"def {function.name}({', '.join(names)}):\n{body}\n", entry
+
+
+def _owners(order: Sequence[Operation], roots: Sequence[Operation]) -> dict[Operation, int]:
+    """Return for what serves one root alone which of them that is."""
+    owners: dict[Operation, int] = {}
+    for place, root in enumerate(roots):
+        owners[root] = SEVERAL if root in owners else place
+    for node in reversed(order):
+        for argument in node.arguments:
+            same = owners.setdefault(argument, owners[node]) == owners[node]
+            owners[argument] = owners[node] if same else SEVERAL
+    return {node: owner for node, owner in owners.items() if owner != SEVERAL}
 
 
 def _beginning(
@@ -157,9 +182,12 @@ def _helpers(body: str, target: Target) -> list[str]:
     return [found[name].strip("\n") + "\n" for name in target.helpers if name in found]
 
 
-def _returned(result: Result) -> Operation:
+def _computed(function: Function, target: Target) -> list[Operation]:
+    return factored_once(shared([result.operation for result in function.results]), target)
+
+
+def _returned(operation: Operation, shape: Shape) -> Operation:
     """Return the operation in its final shape, as an array that the caller may write to."""
-    operation = result.operation
     if operation.head == "broadcast":
         operation = ops.floats(operation)
         (inner,) = operation.arguments
@@ -167,17 +195,17 @@ def _returned(result: Result) -> Operation:
             value = ops.constant_value(inner)
             head = "zeros" if value == 0 else "ones" if value == 1 else "filled"
             arguments = () if head != "filled" else (inner,)
-            return ops.make(head, arguments, None, result.shape)
-        return ops.make("copied", (ops.made(operation).arguments[0],), None, result.shape)
+            return ops.make(head, arguments, None, shape)
+        return ops.make("copied", (ops.made(operation).arguments[0],), None, shape)
     operation = ops.floats(operation)
     if operation.head == "full":
         operation = ops.make("copied", operation.arguments, None, operation.shape)
     if operation.kind == ops.CONSTANT:
         return ops.make("scalar", (operation,))
-    if is_row(result.shape):
-        return ops.make("as_row", (operation,), None, result.shape)
-    if operation.shape != result.shape:
-        return ops.make("reshape", (operation,), None, result.shape)
+    if is_row(shape):
+        return ops.make("as_row", (operation,), None, shape)
+    if operation.shape != shape:
+        return ops.make("reshape", (operation,), None, shape)
     return operation
 
 
@@ -250,6 +278,7 @@ class _Writer:
         entry: Parameters,
         order: Sequence[Operation],
         roots: Sequence[Operation],
+        owners: Mapping[Operation, int],
     ) -> None:
         self.target = target
         self.entry = entry
@@ -259,13 +288,15 @@ class _Writer:
         self._names = (name for k in count(1) if (name := f"z{k}") not in entry.taken)
         uses = Counter(argument for node in order for argument in node.arguments)
         uses.update(roots)
+        returned = set(roots)
         for node in order:
             text = self._written(node)
             # a part that is used twice is worth a line if it costs something
-            long = len(text.text) > LONGEST_LINE and node not in roots
-            if long or (uses[node] > 1 and not _is_free(node)):
-                text = self._named(text)
-            self._texts[node] = text
+            long = len(text.text) > LONGEST_LINE and node not in returned
+            named = long or (uses[node] > 1 and not _is_free(node))
+            if node in owners and (named or node in returned):
+                text = _Text(f"{text.text} if needed[{owners[node]}] else None", ANY)
+            self._texts[node] = self._named(text) if named else text
 
     def inlined(self, node: Operation) -> str:
         """Return the text of a node, without parentheses around it."""
@@ -310,7 +341,7 @@ class _Writer:
         return text.text if text.level >= level else f"({text.text})"
 
     def _all(self, node: Operation) -> str:
-        return ", ".join([self._operand(argument, -1) for argument in node.arguments])
+        return ", ".join([self._operand(argument, ANY) for argument in node.arguments])
 
     def _formed(self, node: Operation, form: Form) -> _Text:
         if node.head == "full" and node.arguments[0].kind == ops.CONSTANT:
@@ -332,6 +363,7 @@ class _Writer:
         details["axis"] = "" if node.value is None else str(node.value)
         if node.shape:
             details["length"] = lengths[0]
+        details["optimize"] = ", optimize=True" if len(node.arguments) > 1 else ""
         if node.head == "concatenate":
             details["along"] = f", {node.value}" if node.value else ""
         if node.head == "windows":
@@ -348,11 +380,9 @@ class _Writer:
         return details
 
     def _called(self, node: Operation) -> _Text:
+        operands = [self._operand(argument, ANY) for argument in node.arguments]
         if node.kind == ops.CONSTANT:
-            operands = [self._operand(argument, -1) for argument in node.arguments]
-            text = CONSTANT_FUNCTIONS[node.value].format(*operands)
-            return _Text(text, ATOM if text.endswith(")") and text[0].isalpha() else PRODUCT)
-        operands = [self._operand(argument, -1) for argument in node.arguments]
+            return _Text(f"{constant_form(node.value)}({', '.join(operands)})", ATOM)
         if self.target.name == "torch":
             operands = [
                 self.target.forms["scalar"].template.format(text)
@@ -360,10 +390,10 @@ class _Writer:
                 else text
                 for text, argument in zip(operands, node.arguments, strict=True)
             ]
-        text = self.target.functions[node.value].format(*operands)
-        if "dtype" in text:
-            self.uses_dtype = True
-        return _Text(text, ATOM)
+            self.uses_dtype |= any(a.kind == ops.CONSTANT for a in node.arguments)
+        plain = node.value in self.target.helpers
+        function = node.value if plain else f"{self.target.module}.{node.value}"
+        return _Text(f"{function}({', '.join(operands)})", ATOM)
 
     def _subscript(self, node: Operation) -> _Text:
         array, *indices = node.arguments
@@ -377,7 +407,7 @@ class _Writer:
             else:
                 low, high = next(given), next(given)
                 first = self._before(low)
-                places.append(f"{'' if first == '0' else first}:{self._operand(high, -1)}")
+                places.append(f"{'' if first == '0' else first}:{self._operand(high, ANY)}")
         return _Text(f"{self._operand(array, ATOM)}[{', '.join(places)}]", ATOM)
 
     def _before(self, index: Operation) -> str:

@@ -12,8 +12,9 @@ from matcalc.expressions.nodes import Expression
 
 RESERVED = frozenset(
     """np jnp torch math itertools dtype arrays erf sigmoid logsumexp softmax log_softmax logdet
-    adjugate unvec windows correlate correlate_full commutation spread select shift levi_civita
-    abs max min float int reason Compressed Part""".split()
+    cholesky cholesky_solve cholesky_inverse triangular_inverse lu_factor lu_solve
+    adjugate unvec windows correlate correlate_full commutation spread select shift
+    levi_civita abs max min float int reason Compressed Part register needed""".split()
 )
 
 

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, final
 from weakref import WeakValueDictionary
 
+from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE as LENGTH_ONE
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.shapes import Shape
@@ -53,6 +54,11 @@ def make(
         node.shape, node.kind = shape, kind
         _interned[key] = node
     return node
+
+
+def refuse(what: str) -> MatcalcError:
+    """Return the error of a formula that no array program computes."""
+    return MatcalcError("E404", f"no code can be written for {what}", hint="evaluate(…) does it")
 
 
 # Constants and names
@@ -175,6 +181,8 @@ def add(a: Operation, b: Operation) -> Operation:
             return subtract(other, outer(one.arguments[0].arguments[0], one.arguments[1]))
         if one.head == "number" and one.value < 0:
             return subtract(other, number(-one.value))
+    if a.kind == CONSTANT and b.kind != CONSTANT:
+        a, b = b, a
     return entrywise("add", (floats(a), floats(b)))
 
 
@@ -341,6 +349,8 @@ def inner(a: Operation, b: Operation) -> Operation:
             return multiply(one.arguments[0], total(other))
         if one.head == "negate":
             return negate(inner(one.arguments[0], other))
+    if a.head == b.head == "transpose":
+        return inner(a.arguments[0], b.arguments[0])
     if len(a.shape) == 1:
         return make("matmul", (floats(a), floats(b)))
     return total(entrywise("square", (a,)) if a is b else multiply(a, b))
@@ -388,6 +398,10 @@ def matmul(a: Operation, b: Operation) -> Operation:
         return matmul(transpose(b), a)
     if b.head == "negate":
         return negate(matmul(a, b.arguments[0]))
+    if len(b.shape) == 1 and a.head == "solve":  # for the vector, not for the whole matrix
+        matrix, right = a.arguments
+        applied = solve(right.arguments[0], b) if right.head == "inv" else matmul(right, b)
+        return solve(matrix, applied)
     if len(b.shape) == 1 and a.head in ("add", "subtract") and _is_sum_to_open(a):
         first, second = (_applied(term, b) for term in a.arguments)
         return add(first, second) if a.head == "add" else subtract(first, second)
@@ -440,7 +454,11 @@ def _applied(matrix: Operation, vector: Operation) -> Operation:
 
 
 def solve(a: Operation, b: Operation) -> Operation:
-    """Return the solution X of a*X = b."""
+    """Return the solution X of a*X = b, a factor of b after it."""
+    if b.head == "negate":
+        return negate(solve(a, b.arguments[0]))
+    if b.head == "multiply" and not b.arguments[0].shape:
+        return multiply(b.arguments[0], solve(a, b.arguments[1]))
     return make("solve", (made(a), made(b)), None, b.shape)
 
 

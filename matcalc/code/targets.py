@@ -7,6 +7,7 @@ Helpers are functions that the source defines when it calls them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -23,28 +24,32 @@ class Form(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A language of arrays: its imports, forms, elementary functions and helpers."""
+    """A language of arrays: its imports, the name of its module, forms and helpers.
+
+    An elementary function is the helper of its name, else the module's function.
+    """
 
     name: str
     imports: str
+    module: str
     forms: Mapping[str, Form]
-    functions: Mapping[str, str]
     helpers: Mapping[str, str]
 
 
-_MATH = {
-    **{name: f"math.{name}({{0}})" for name in (
-        "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "sin", "cos", "tan",
-        "sinh", "cosh", "tanh", "erf",
-    )},
-    "arcsin": "math.asin({0})", "arccos": "math.acos({0})", "arctan": "math.atan({0})",
-    "arcsinh": "math.asinh({0})", "arccosh": "math.acosh({0})", "arctanh": "math.atanh({0})",
-    "abs": "abs({0})", "maximum": "max({0}, {1})", "minimum": "min({0}, {1})",
-    "sign": "(({0} > 0) - ({0} < 0))", "sigmoid": "1/(1 + math.exp(-({0})))",
-    "softplus": "math.log1p(math.exp({0}))",
-}  # fmt: skip
-CONSTANT_FUNCTIONS: Mapping[str, str] = _MATH
-"""The elementary functions of Python numbers, which leave the arrays' type alone."""
+_OF_NUMBERS = {"abs": "abs", "maximum": "max", "minimum": "min"}
+
+
+def constant_form(name: str) -> str:
+    """Return what Python calls a NumPy function of numbers, '' if it has none.
+
+    Python's numbers leave the arrays' type alone.
+
+    >>> constant_form("log1p"), constant_form("arcsin"), constant_form("sign")
+    ('math.log1p', 'math.asin', '')
+    """
+    plain = f"a{name[3:]}" if name.startswith("arc") else name
+    return _OF_NUMBERS.get(name) or (f"math.{plain}" if hasattr(math, plain) else "")
+
 
 _FORMS = {
     "add": Form("{0} + {1}", SUM, (SUM, MATMUL)),
@@ -77,6 +82,10 @@ _FORMS = {
     "diagonal_matrix": Form("np.diag({0})"),
     "eye": Form("np.eye({length}, dtype=dtype)"),
     "solve": Form("np.linalg.solve({0}, {1})"),
+    "cholesky": Form("cholesky({0})"),
+    "cholesky_solve": Form("cholesky_solve({0}, {1})"),
+    "cholesky_inverse": Form("cholesky_inverse({0})"),
+    "columns": Form("np.stack([{all}], 1)"),
     "inv": Form("np.linalg.inv({0})"),
     "det": Form("np.linalg.det({0})"),
     "logdet": Form("logdet({0})"),
@@ -94,7 +103,8 @@ _FORMS = {
     "correlate": Form("correlate({0}, {1})"),
     "correlate_full": Form("correlate_full({0}, {1})"),
     "commutation": Form("commutation({m}, {n}, dtype)"),
-    "einsum": Form("np.einsum({value!r}, {all}, optimize=True)"),
+    "tensordot": Form("np.tensordot({0}, {1}, {value})"),
+    "einsum": Form("np.einsum({value!r}, {all}{optimize})"),
     "spread": Form("spread({value!r}, {0}, {shape})"),
     "full": Form("np.broadcast_to({0}, {shape})"),
     "filled": Form("np.full({shape}, {0}, dtype)"),
@@ -104,24 +114,11 @@ _FORMS = {
     "scalar": Form("np.asarray({0}, dtype)"),
     "count": Form("np.arange({start}, {stop}, dtype=dtype)"),
     "unit": Form("(np.arange({length}) == {offset}).astype(dtype)"),
-    "select": Form("select({0}{shape}, {offset}, dtype)"),
+    "select": Form("select({shape}, {offset}, dtype)"),
     "fuse": Form("np.eye({length}, dtype=dtype).reshape({shape})"),
     "shift": Form("shift({shape}, dtype)"),
     "antidiagonal": Form("np.flip(np.eye({length}, dtype=dtype), 0)"),
     "levi_civita": Form("levi_civita(dtype)"),
-}  # fmt: skip
-
-_FUNCTIONS = {
-    **{name: f"np.{name}({{0}})" for name in (
-        "abs", "sign", "exp", "log", "log2", "log10", "log1p", "expm1", "sqrt", "sin", "cos",
-        "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh",
-        "arctanh",
-    )},
-    "erf": "erf({0})",
-    "sigmoid": "sigmoid({0})",
-    "softplus": "np.logaddexp(0, {0})",
-    "maximum": "np.maximum({0}, {1})",
-    "minimum": "np.minimum({0}, {1})",
 }  # fmt: skip
 
 _ARRAYS = '''
@@ -174,6 +171,42 @@ def logdet(a):
     """Return log(det(a)), which a negative determinant does not have."""
     sign, value = np.linalg.slogdet(a)
     return np.where(sign > 0, value, np.nan).astype(value.dtype)
+''',
+    "cholesky": '''
+def cholesky(a):
+    """Return the lower Cholesky factor; refuse a matrix that is not symmetric."""
+    if abs(a - a.T).max() > np.finfo(a.dtype).eps**0.5*abs(a).max():
+        raise ValueError("a matrix that is declared or known to be symmetric is not")
+    return np.linalg.cholesky(a)
+''',
+    "cholesky_solve": '''
+def cholesky_solve(l, b):
+    """Return the solution x of l @ l.T @ x = b, some rows at a time."""
+    x, starts = np.array(b), range(0, len(l), 64)
+    for i in starts:
+        rows = slice(i, i + 64)
+        x[rows] = np.linalg.solve(l[rows, rows], x[rows] - l[rows, :i] @ x[:i])
+    for i in reversed(starts):
+        rows, below = slice(i, i + 64), slice(i + 64, None)
+        x[rows] = np.linalg.solve(l[rows, rows].T, x[rows] - l[below, rows].T @ x[below])
+    return x
+''',
+    "cholesky_inverse": '''
+def cholesky_inverse(l):
+    """Return the inverse of l @ l.T."""
+    inverse = triangular_inverse(l)
+    return inverse.T @ inverse
+''',
+    "triangular_inverse": '''
+def triangular_inverse(l):
+    """Return the inverse of a lower triangular matrix, by products of its halves."""
+    if len(l) <= 64:
+        return np.linalg.inv(l)
+    half, inverse = len(l)//2, np.zeros_like(l)
+    inverse[:half, :half] = a = triangular_inverse(l[:half, :half])
+    inverse[half:, half:] = b = triangular_inverse(l[half:, half:])
+    inverse[half:, :half] = -b @ (l[half:, :half] @ a)
+    return inverse
 ''',
     "adjugate": '''
 def adjugate(a):
@@ -253,7 +286,7 @@ def levi_civita(dtype):
 ''',
 }  # fmt: skip
 
-NUMPY = Target("numpy", "import numpy as np", _FORMS, _FUNCTIONS, _HELPERS)
+NUMPY = Target("numpy", "import numpy as np", "np", _FORMS, _HELPERS)
 
 
 # JAX
@@ -270,6 +303,24 @@ _JAX_HELPERS = {
     "logsumexp": "\nfrom jax.scipy.special import logsumexp\n",
     "softmax": "\nfrom jax.nn import softmax\n",
     "log_softmax": "\nfrom jax.nn import log_softmax\n",
+    "cholesky": '''
+def cholesky(a):
+    """Return the lower Cholesky factor, nan of a matrix that is not symmetric or not definite."""
+    symmetric = abs(a - a.T).max() <= jnp.finfo(a.dtype).eps**0.5*abs(a).max()
+    return jnp.where(symmetric, jax.lax.linalg.cholesky(a, symmetrize_input=False), jnp.nan)
+''',
+    "cholesky_solve": '''
+def cholesky_solve(l, b):
+    """Return the solution x of l @ l.T @ x = b."""
+    return jax.scipy.linalg.cho_solve((l, True), b)
+''',
+    "cholesky_inverse": '''
+def cholesky_inverse(l):
+    """Return the inverse of l @ l.T."""
+    return jax.scipy.linalg.cho_solve((l, True), jnp.eye(len(l), dtype=l.dtype))
+''',
+    "lu_factor": "\nfrom jax.scipy.linalg import lu_factor\n",
+    "lu_solve": "\nfrom jax.scipy.linalg import lu_solve\n",
     "arrays": '''
 def arrays(*values):
     """Return the values as arrays of one floating type, the widest of theirs."""
@@ -307,9 +358,13 @@ def spread(axes, core, shape):
 JAX = Target(
     "jax",
     "import jax\nimport jax.numpy as jnp",
+    "jnp",
     {name: form._replace(template=_jax(form.template)) for name, form in _FORMS.items()}
-    | {"copied": Form("jnp.broadcast_to({0}, {shape})")},
-    {name: _jax(text) for name, text in _FUNCTIONS.items()},
+    | {
+        "copied": Form("jnp.broadcast_to({0}, {shape})"),
+        "lu": Form("lu_factor({0})"),
+        "lu_solve": Form("lu_solve({0}, {1}, {value})"),
+    },
     _JAX_HELPERS,
 )
 
@@ -344,6 +399,9 @@ _TORCH_FORMS = {
     "unit": Form("(torch.arange({length}) == {offset}).to(dtype)"),
     "antidiagonal": Form("torch.eye({length}, dtype=dtype).flip(0)"),
     "windows": Form("windows({0}, {value}, {window})"),
+    "cholesky_inverse": Form("torch.cholesky_inverse({0})"),
+    "lu": Form("torch.linalg.lu_factor({0})"),
+    "lu_solve": Form("lu_solve({0}, {1}, {value})"),
 }
 _TORCH_HELPERS = {
     **{name: _torch(_HELPERS[name].replace(".astype(", ".to(")) for name in (
@@ -377,6 +435,23 @@ def logdet(a):
     sign, value = torch.linalg.slogdet(a)
     return torch.where(sign > 0, value, torch.nan)
 ''',
+    "cholesky": '''
+def cholesky(a):
+    """Return the lower Cholesky factor, nan of a matrix that is not symmetric."""
+    symmetric = (a - a.T).abs().max() <= torch.finfo(a.dtype).eps**0.5*a.abs().max()
+    return torch.where(symmetric, torch.linalg.cholesky(a), torch.nan)
+''',
+    "cholesky_solve": '''
+def cholesky_solve(l, b):
+    """Return the solution x of l @ l.T @ x = b."""
+    return torch.cholesky_solve(b.reshape(len(b), -1), l).reshape(b.shape)
+''',
+    "lu_solve": '''
+def lu_solve(factors, b, transposed):
+    """Return the solution x of a @ x = b, or of a.T @ x = b, by the factors of a."""
+    columns = b.reshape(len(b), -1)
+    return torch.linalg.lu_solve(*factors, columns, adjoint=bool(transposed)).reshape(b.shape)
+''',
     "windows": '''
 def windows(x, axis, length):
     """Return every stretch of this length of an axis: it becomes (start, place)."""
@@ -405,13 +480,8 @@ def levi_civita(dtype):
 TORCH = Target(
     "torch",
     "import torch",
+    "torch",
     _TORCH_FORMS,
-    {name: _torch(text) for name, text in _FUNCTIONS.items()}
-    | {
-        "erf": "torch.erf({0})",
-        "sigmoid": "torch.sigmoid({0})",
-        "softplus": "torch.logaddexp({0}, torch.zeros((), dtype=dtype))",
-    },
     _TORCH_HELPERS,
 )
 

@@ -91,7 +91,7 @@ ELEMENTARY = (
                numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
                sympy="Piecewise(({0}, {0} > 0), (exp({0}) - 1, True))"),
     Elementary("leaky_relu", _X, ("where(x > 0, 1, 1/100)",), kink="x == 0",
-               numpy="np.where({0} > 0, {0}, {0}/100)",
+               numpy="np.maximum({0}, {0}/100)",
                sympy="Piecewise(({0}, {0} > 0), ({0}/100, True))"),
     Elementary("step", _X, ("0",), kink="x == 0",
                numpy="({0} > 0)*1.0", sympy="Piecewise((1, {0} > 0), (0, True))"),

@@ -82,3 +82,54 @@ def test_only_hessians_are_compressed(text: str, wrt: str, order: int) -> None:
     with pytest.raises(matcalc.MatcalcError) as refused:
         answer.compile(compressed=True)
     assert refused.value.code == "E702"
+
+
+@pytest.mark.parametrize(("text", "wrt", "shape"), CASES)
+@pytest.mark.parametrize("target", ["jax", "torch"])
+def test_other_arrays(text: str, wrt: str, shape: Any, target: str) -> None:
+    library: Any = pytest.importorskip(target)
+    if target == "jax":
+        library.config.update("jax_enable_x64", True)
+    convert = library.tensor if target == "torch" else library.numpy.asarray
+    full, numpy = hessians(text, wrt)
+    answer = matcalc.hessian(text, wrt, WHERE)
+    function = answer.compile(target, value_and=True, compressed=True)
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    values = {name: convert(VALUES[name]) for name in names}
+    if target == "jax":
+        function = library.jit(function)
+    value, hessian = function(**values)
+    assert_allclose(value, answer.formula.evaluate(**VALUES))
+    assert hessian.shape == numpy.shape
+    assert_allclose(hessian.full(), full, atol=1e-12)
+    v = RANDOM.standard_normal(VALUES[wrt].shape)
+    product = hessian.matvec(convert(v))
+    assert isinstance(product, type(values[wrt]))
+    assert_allclose(product, numpy.matvec(v), atol=1e-12)
+    assert_allclose(hessian.matvec(hessian.solve(product)), product, atol=1e-8)
+
+
+def test_methods_inside_of_jit() -> None:
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    text = "normF(A - tanh(U*V'))^2"
+    function = matcalc.hessian(text, "U", WHERE).compile("jax", compressed=True)
+    full, _ = hessians(text, "U")
+
+    @jax.jit
+    def step(A: Any, U: Any, V: Any, G: Any) -> Any:
+        hessian = function(A, U, V)
+        return hessian.solve(G), hessian.matvec(G), hessian.full()
+
+    G = RANDOM.standard_normal((5, 2))
+    solved, product, whole = step(VALUES["A"], VALUES["U"], VALUES["V"], G)
+    assert_allclose(whole, full, atol=1e-12)
+    assert_allclose(product, np.tensordot(full, G, 2), atol=1e-12)
+    assert_allclose(np.tensordot(full, solved, 2), G, atol=1e-8)
+
+
+def test_the_value_comes_with_it() -> None:
+    answer = matcalc.hessian("sum(exp(U))", "U", WHERE)
+    value, hessian = answer.compile(value_and=True, compressed=True)(U=VALUES["U"])
+    assert value == pytest.approx(np.exp(VALUES["U"]).sum())
+    assert_allclose(hessian.core, np.exp(VALUES["U"]))

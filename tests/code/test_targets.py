@@ -81,6 +81,31 @@ def test_torch_checks_the_gradients_of_our_function(
 
 
 @pytest.mark.parametrize(("text", "where", "sizes"), FORMULAS)
+def test_torch_computes_the_gradients_that_are_needed(
+    text: str, where: str, sizes: dict[str, int], torch: Any
+) -> None:
+    function = compiled(differentiable(matcalc.parse(text, where), "torch"))
+    values = arrays(text, where, sizes)
+    every = [torch.tensor(v, requires_grad=True) for v in values]
+    function(*every).sum().backward()
+    for chosen, whole in enumerate(every):
+        inputs = [torch.tensor(v, requires_grad=k == chosen) for k, v in enumerate(values)]
+        assert torch.autograd.gradcheck(function, inputs)
+        function(*inputs).sum().backward()
+        assert [v.grad is not None for v in inputs] == [k == chosen for k in range(len(inputs))]
+        torch.testing.assert_close(inputs[chosen].grad, whole.grad)
+
+
+def test_what_one_gradient_alone_needs_waits_for_its_being_needed() -> None:
+    text, where, _ = FORMULAS[2]
+    body = differentiable(matcalc.parse(text, where), "torch").text.partition("def vjp")[2]
+    lines = [line.strip() for line in body.splitlines()]
+    (returned,) = [line for line in lines if line.startswith("return") and " @ " in line]
+    assert returned.count(" if needed[") == 3
+    assert "needs_input_grad" in body
+
+
+@pytest.mark.parametrize(("text", "where", "sizes"), FORMULAS)
 def test_jax_checks_the_gradients_of_our_function(
     text: str, where: str, sizes: dict[str, int], jax: Any
 ) -> None:
