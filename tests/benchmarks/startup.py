@@ -1,18 +1,25 @@
-"""How long the command takes, against the bare interpreter: python tests/benchmarks/startup.py.
+"""How long the command takes as a whole process, against the bare interpreter.
 
-The best of several runs each, as whole processes. The aim is a ratio of at most 10.
+The best of several runs each. The aim is a ratio of at most 10.
 """
+
+from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path
+
+from tests.benchmarks.section import Section
+from tests.benchmarks.tables import milliseconds, number, table
+from tests.benchmarks.timing import timed
 
 ROOT = Path(__file__).resolve().parents[2]
 
+BARE = "bare interpreter"
 RUNS = {
-    "bare interpreter": ["-c", "pass"],
+    BARE: ["-c", "pass"],
     "matcalc --version": ["-m", "matcalc", "--version"],
     "neuron": ["-m", "matcalc", "diff", "max(0, w·x + b)", "--wrt", "w"],
     "refusal": ["-m", "matcalc", "diff", "x*x", "--wrt", "x"],
@@ -25,26 +32,25 @@ RUNS = {
 }
 
 
+def run() -> Section:
+    """Time all commands."""
+    return started(RUNS, 15)
+
+
+def started(runs: Mapping[str, list[str]], repeats: int) -> Section:
+    """Time these commands, the bare interpreter among them."""
+    times = {name: best(words, repeats) for name, words in runs.items()}
+    bare = times[BARE]
+    lines = [[name, milliseconds(time), number(time / bare, 1)] for name, time in times.items()]
+    return Section(table(["whole command", "ms", "to bare"], lines), times)
+
+
 def best(words: list[str], repeats: int) -> float:
     """Return the shortest time of a run; the first, which writes bytecode, does not count."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    times = []
-    for _ in range(repeats + 1):
-        start = time.perf_counter()
+
+    def run() -> None:
         subprocess.run([sys.executable, *words], capture_output=True, env=environment, check=False)
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
 
-
-def table(repeats: int) -> str:
-    """Return the times and their ratios to the bare interpreter's."""
-    times = {name: best(words, repeats) for name, words in RUNS.items()}
-    bare = times["bare interpreter"]
-    lines = [f"{'':24}{'ms':>8}{'ratio':>8}"]
-    lines += [f"{name:24}{1000 * t:8.1f}{t / bare:8.1f}" for name, t in times.items()]
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(table(int(sys.argv[1]) if len(sys.argv) > 1 else 15))
+    return min([timed(run)[0] for _ in range(repeats + 1)][1:])
