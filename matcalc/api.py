@@ -13,6 +13,7 @@ from matcalc.calculus.products import product
 from matcalc.calculus.projections import CONVENTIONS, Convention, projected
 from matcalc.calculus.sums import add
 from matcalc.calculus.tensors import Tensor
+from matcalc.collection import uncollected
 from matcalc.derivative import Derivative, Formula, notation_of
 from matcalc.derivatives import Derivatives
 from matcalc.errors import MatcalcError
@@ -34,6 +35,7 @@ _ONE = Fraction(1)
 Names = list[str] | tuple[str, ...]
 
 
+@uncollected()
 def parse(text: str, where: str = "") -> Formula:
     """Read a formula; `where` declares its names, what is left open is inferred.
 
@@ -67,6 +69,7 @@ def diff(
     *,
     structure: Convention = "entries",
 ) -> Derivatives[str]: ...
+@uncollected()
 def diff(
     text: str,
     wrt: str | Names,
@@ -150,6 +153,7 @@ def hessian(
     *,
     structure: Convention = "entries",
 ) -> Derivatives[tuple[str, str]]: ...
+@uncollected()
 def hessian(
     text: str,
     wrt: str | Names,
@@ -207,6 +211,7 @@ def vjp(
     *,
     structure: Convention = "entries",
 ) -> Derivatives[str]: ...
+@uncollected()
 def vjp(
     text: str,
     wrt: str | Names,
@@ -250,6 +255,7 @@ def vjp(
     return answers[0] if isinstance(wrt, str) else Derivatives(zip(names, answers, strict=True))
 
 
+@uncollected()
 def jvp(text: str, wrt: str | Names, tangent: str | Names = "V", where: str = "") -> Derivative:
     """Return ∂y/∂x applied to a formula of x's shape: the directional derivative.
 

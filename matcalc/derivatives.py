@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from matcalc.backpropagation import backpropagated
+from matcalc.collection import uncollected
 from matcalc.derivative import Derivative, Formula, notation_of
 from matcalc.facts import Fact, facts, structure_facts, zero_facts
 from matcalc.notation.building import transpose
@@ -53,10 +54,36 @@ class Derivatives(dict[Key, Derivative]):
         return next(iter(self.values())).formula
 
     @cached_property
+    def layered(self) -> list[Expression] | None:
+        """The answers by backpropagation through layers, None where there are none.
+
+        There may be layers in first derivatives of a scalar, and in products of one upstream
+        with Jacobians, by whole variables without structure.
+        """
+        first = next(iter(self.values()))
+        formula = first.formula.expression
+        alike = (first.formula, first.operation, first.seed, 1, (), "")
+        for d in self.values():
+            structure = d.variable.value.structure
+            if (d.formula, d.operation, d.seed, d.order, d.entry, structure) != alike:
+                return None
+        if first.operation == "jvp" or (first.operation == "diff" and formula.shape):
+            return None
+        upstream = first.formula.inferred.others[-1] if first.operation == "vjp" else None
+        variables = [d.variable for d in self.values()]
+        with uncollected():
+            found = backpropagated(formula, variables, upstream, notation_of(first.formula))
+        if found is None:
+            return None
+        return [
+            transpose(gradient) if d.layout == "numerator" and len(gradient.shape) < 3 else gradient
+            for d, gradient in zip(self.values(), found, strict=True)
+        ]
+
+    @cached_property
     def program(self) -> Program | None:
         """The answers as one program; None where each is better read by itself."""
-        answers = list(self.values())
-        forms = [[d.expression for d in answers], *filter(None, [layered(answers)])]
+        forms = [[d.expression for d in self.values()], *filter(None, [self.layered])]
         return joint_program(forms, self.formula.naming)
 
     def shown(self, *, ascii: bool = False) -> Shown:  # noqa: A002
@@ -163,14 +190,14 @@ class Derivatives(dict[Key, Derivative]):
         """
         from matcalc.programs import emit
 
-        return emit(list(self.values()), target, value_and=value_and)
+        return emit(self, target, value_and=value_and)
 
     def compile(self, target: str = "numpy", *, value_and: bool = False) -> Callable[..., Any]:
         """Return the function that `code` is the source of."""
         from matcalc.code.emission import compiled
         from matcalc.programs import program
 
-        return compiled(program(list(self.values()), target, value_and=value_and))
+        return compiled(program(self, target, value_and=value_and))
 
     def __str__(self) -> str:
         return self.text()
@@ -189,31 +216,3 @@ def _described(derivative: Derivative) -> dict[str, Any]:
         "shape": list(derivative.shape),
         "notation": derivative.notation,
     }
-
-
-def layered(answers: Sequence[Derivative]) -> list[Expression] | None:
-    """Return the answers by backpropagation through layers; None where there are none.
-
-    They are first derivatives of a scalar, or products of one upstream with Jacobians, by
-    whole variables without structure.
-    """
-    first = answers[0]
-    formula = first.formula.expression
-    for d in answers:
-        alike = d.formula is first.formula and (d.operation, d.seed) == (
-            first.operation,
-            first.seed,
-        )
-        if not alike or d.order > 1 or d.entry or d.variable.value.structure:
-            return None
-    if first.operation == "jvp" or (first.operation == "diff" and formula.shape):
-        return None
-    upstream = first.formula.inferred.others[-1] if first.operation == "vjp" else None
-    notation = notation_of(first.formula)
-    found = backpropagated(formula, [d.variable for d in answers], upstream, notation)
-    if found is None:
-        return None
-    return [
-        transpose(gradient) if d.layout == "numerator" and len(d.variable.shape) < 3 else gradient
-        for d, gradient in zip(answers, found, strict=True)
-    ]

@@ -9,8 +9,9 @@ from matcalc.code.contractions import LETTERS, cores, reshaped, tensor_program
 from matcalc.code.costs import work
 from matcalc.code.emission import Function, Result, Source, compiled, results, target_of
 from matcalc.code.emission import emit as emit_functions
+from matcalc.collection import uncollected
 from matcalc.derivative import Derivative, Formula
-from matcalc.derivatives import layered
+from matcalc.derivatives import Derivatives
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, variable
@@ -20,7 +21,7 @@ from matcalc.notation.text import to_text
 
 LONGEST_SUMMARY = 90
 
-Answers = Formula | Derivative | Sequence[Formula | Derivative]
+Answers = Formula | Derivative | Derivatives[Any] | Sequence[Formula | Derivative]
 
 
 def emit(answers: Answers, target: str = "numpy", *, value_and: bool = False) -> str:
@@ -50,24 +51,35 @@ def compile(  # noqa: A001
     return compiled(program(answers, target, value_and=value_and))
 
 
+@uncollected()
 def program(answers: Answers, target: str, *, value_and: bool = False) -> Source:
     """Return the source with the names of what it defines."""
     chosen = target_of(target)
     several: list[Formula | Derivative] = []
     if isinstance(answers, Formula | Derivative):
         several.append(answers)
-    else:
+    elif not isinstance(answers, Derivatives):
         several.extend([*answers])
-    if not several:
+    if not answers:
         raise MatcalcError("E701", "there is no formula to write code for")
-    return emit_functions([_function(several, value_and)], chosen)
+    found = answers if isinstance(answers, Derivatives) else several
+    return emit_functions([_function(found, value_and)], chosen)
 
 
-def _function(several: list[Formula | Derivative], value_and: bool, name: str = "") -> Function:
+def _function(
+    answers: Derivatives[Any] | Sequence[Formula | Derivative], value_and: bool, name: str = ""
+) -> Function:
+    by_layers = None
+    if isinstance(answers, Derivatives):
+        several: list[Formula | Derivative] = [*answers.values()]
+        by_layers = answers.layered
+    else:
+        several = [*answers]
+        derivatives = [answer for answer in several if isinstance(answer, Derivative)]
+        if len(derivatives) == len(several):
+            by_layers = Derivatives(enumerate(derivatives)).layered
     variables = _variables(several)
     forms = [[None if is_indexed(answer) else answer.expression for answer in several]]
-    derivatives = [answer for answer in several if isinstance(answer, Derivative)]
-    by_layers = layered(derivatives) if len(derivatives) == len(several) else None
     if by_layers is not None:
         forms.append([*by_layers])
     values = [_formula(several[0]).expression] if value_and else []
@@ -154,9 +166,8 @@ def differentiable(formula: Formula, target: str) -> Source:
     if not variables:
         raise MatcalcError("E701", "the formula has no variable to derive by")
     names = [v.value.name for v in variables]
-    products: list[Formula | Derivative] = [*vjp(formula.text, names, seed, formula.where).values()]
     value = _function([formula], False)
-    backward = _function(products, False, "vjp")
+    backward = _function(vjp(formula.text, names, seed, formula.where), False, "vjp")
     upstream = variable(seed, formula.expression.shape)
     backward = backward._replace(variables=(*variables, upstream), optional=target == "torch")
     returned = "gradients" if len(variables) > 1 else "(gradients,)"

@@ -10,7 +10,6 @@ from hypothesis import assume, example, given
 
 import matcalc
 from matcalc.code.evaluation import evaluate
-from matcalc.derivatives import layered
 from matcalc.errors import MatcalcError
 from matcalc.notation.text import to_text
 from tests import differences
@@ -89,7 +88,7 @@ def assert_near(gradient: Any, formula: Any, wrt: str, at: dict[str, Any]) -> No
 def test_networks_by_layers(name: str, layout: Any) -> None:
     text, names, where = NETWORKS[name]
     answers = matcalc.diff(text, names, where, layout)
-    found = layered(list(answers.values()))
+    found = answers.layered
     assert found is not None
     at = values_of(answers.formula)
     sizes = SIZES | {"N": 4}
@@ -122,7 +121,7 @@ def test_products_with_an_upstream_by_layers(name: str) -> None:
     }[name]
     names = [one for one in names if one != "b_2" or "b_2" in text]
     answers = matcalc.vjp(text, names, "G", where)
-    found = layered(list(answers.values()))
+    found = answers.layered
     assert found is not None
     at = values_of(answers.formula)
     shape = answers.formula.evaluate(**at).shape
@@ -169,7 +168,7 @@ def test_random_formulas_by_layers(text: str, seed: int, layout: Any) -> None:
         answers = matcalc.diff(f"sum({text})", names, WHERE, layout)
     except MatcalcError:
         assume(False)
-    found = layered(list(answers.values()))
+    found = answers.layered
     assume(found is not None)
     at = point(seed)
     for derivative, expression in zip(answers.values(), found or [], strict=True):

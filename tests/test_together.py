@@ -161,3 +161,17 @@ def test_programs_of_several_answers_read_back(text: str, seed: int, layout: Any
     assert joint is None or joint.size * 2 < sum(
         [program([e], answers.formula.naming).size for e in expressions]
     )
+
+
+def test_a_thousand_layers() -> None:
+    text, names, where = network(1000)
+    answers = matcalc.gradient(text, names, where)
+    parts, texts = answers.shown()
+    assert len(parts) == 2000
+    assert len(str(answers)) < 120_000
+    header = " ".join([f"{name} = {part};" for name, part in parts])
+    at = {name: 0.8 * value for name, value in values_of(names).items()}
+    first = matcalc.parse(f"{header} {texts[0]}", where).evaluate(**at)
+    value, *gradients = answers.compile(value_and=True)(**at)
+    np.testing.assert_allclose(gradients[0], first, rtol=1e-9, atol=1e-300)
+    assert len(gradients) == 2001

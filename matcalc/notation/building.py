@@ -82,7 +82,7 @@ def transpose(e: Expression) -> Expression:
     if head == "commutation":
         return make(head, (), (e.value[1], e.value[0]))
     outside = make("transpose", (e,))
-    if _is_long(e):
+    if is_long(e):
         return outside
     inside = _transposed_inside(e)
     return outside if inside is None else best(inside, outside)
@@ -153,7 +153,7 @@ def along_rows(name: str, matrix: Expression) -> Expression:
 _lengths: WeakKeyDictionary[Expression, int] = WeakKeyDictionary()
 
 
-def _is_long(e: Expression) -> bool:
+def is_long(e: Expression) -> bool:
     """Tell whether a product of matrices has very many factors."""
     if e.head != "multiply" or e in _lengths:
         return _lengths.get(e, 1) > LONGEST_CHAIN
@@ -173,7 +173,7 @@ def links(e: Expression) -> list[Expression]:
     stack = [e]
     while stack:
         node = stack.pop()
-        if node.head == "multiply" and (node is e or (node.shape and not _is_long(node))):
+        if node.head == "multiply" and (node is e or (node.shape and not is_long(node))):
             stack.extend(reversed((node.arguments[0], node.arguments[1])))
         else:
             found.append(node)
@@ -187,7 +187,7 @@ def open_links(factors: Iterable[Expression]) -> tuple[list[Expression], list[Ex
     stack = list(reversed(list(factors)))
     while stack:
         node = stack.pop()
-        if node.head == "multiply" and node.shape and not _is_long(node):
+        if node.head == "multiply" and node.shape and not is_long(node):
             stack += reversed(node.arguments)
         elif node.head == "divide" and node.shape and not node.arguments[1].shape:
             stack.append(node.arguments[0])

@@ -76,12 +76,14 @@ def program(results: Sequence[Expression], names: Names | None = None) -> Progra
 
 
 def joint_program(forms: Sequence[Sequence[Expression]], names: Names) -> Program | None:
-    """Return several formulas, of which there are several forms, as the shortest program.
+    """Return several formulas, of which there are several forms, as a short program.
 
-    None where it is not half as long as one program for each of the formulas in their first
-    form, and where these are short.
+    Of forms that are about as long the last is taken. None where no program is half as long
+    as one for each of the formulas in their first form, and where these are short.
     """
-    joint = min([program(results, names) for results in forms], key=lambda found: found.size)
+    programs = [program(results, names) for results in forms]
+    shortest = min([found.size for found in programs])
+    joint = [found for found in programs if 4 * found.size <= 5 * shortest][-1]
     apart = 0
     for result in forms[0]:
         apart += program([result], names).size

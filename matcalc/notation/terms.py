@@ -19,6 +19,7 @@ from matcalc.notation.building import (
     cost,
     entrywise,
     hadamard,
+    is_long,
     is_negative,
     links,
     negate,
@@ -83,7 +84,7 @@ def scalar_factors(
             stack.append((e.arguments[0], exponent))
         elif e.head == "divide":
             stack += [(e.arguments[1], -exponent), (e.arguments[0], exponent)]
-        elif e.head == "multiply" and not e.arguments[0].shape and not e.arguments[1].shape:
+        elif e.head == "multiply" and not any(a.shape for a in e.arguments) and not is_long(e):
             stack += [(e.arguments[1], exponent), (e.arguments[0], exponent)]
         else:
             found.append((_one, e, exponent))
