@@ -172,6 +172,6 @@ def test_a_thousand_layers() -> None:
     header = " ".join([f"{name} = {part};" for name, part in parts])
     at = {name: 0.8 * value for name, value in values_of(names).items()}
     first = matcalc.parse(f"{header} {texts[0]}", where).evaluate(**at)
-    value, *gradients = answers.compile(value_and=True)(**at)
+    _, *gradients = answers.compile(value_and=True)(**at)
     np.testing.assert_allclose(gradients[0], first, rtol=1e-9, atol=1e-300)
     assert len(gradients) == 2001

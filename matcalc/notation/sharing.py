@@ -111,7 +111,7 @@ def _named(
             continue
         if candidates is not None and node not in candidates:
             continue
-        if times * size > times + size + NAMING:
+        if node in names.given or times * size > times + size + NAMING:
             parts.append(node)
             total += size
             sizes[node] = 1
