@@ -16,7 +16,7 @@ from matcalc.calculus.tensors import Tensor
 from matcalc.collection import uncollected
 from matcalc.derivative import Derivative, Formula, notation_of
 from matcalc.derivatives import Derivatives
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, shortened
 from matcalc.expressions.nodes import Expression, substitute
 from matcalc.expressions.shapes import Shape, describe, sizes
 from matcalc.notation.answers import CHOICES, Choice, in_shape
@@ -306,29 +306,25 @@ def _read(
     return question, Formula(text, where, question.inferred)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:38]}…"
-
-
 def _check(layout: str, order: int, notation: str) -> None:
     if notation not in CHOICES:
         hint = ", ".join(CHOICES)
-        raise MatcalcError("E702", f"there is no notation {_short(str(notation))}", hint=hint)
+        raise MatcalcError("E702", f"there is no notation {shortened(str(notation))}", hint=hint)
     if layout not in LAYOUTS:
         hint = ", ".join(LAYOUTS)
-        raise MatcalcError("E702", f"there is no layout {_short(str(layout))}", hint=hint)
+        raise MatcalcError("E702", f"there is no layout {shortened(str(layout))}", hint=hint)
     if type(order) is not int or not 1 <= order <= HIGHEST_ORDER:
-        message = f"there is no derivative of order {_short(str(order))}"
+        message = f"there is no derivative of order {shortened(str(order))}"
         raise MatcalcError("E702", message, hint=f"1 to {HIGHEST_ORDER}")
 
 
 def _check_structure(structure: str, targets: Sequence[Target]) -> None:
     if structure not in CONVENTIONS:
         hint = ", ".join(CONVENTIONS)
-        raise MatcalcError("E702", f"there is no structure {_short(str(structure))}", hint=hint)
+        raise MatcalcError("E702", f"there is no structure {shortened(str(structure))}", hint=hint)
     if structure != "entries" and not any(target.structure for target in targets):
         names = ", ".join(target.text for target in targets)
-        message = f"{_short(names)} is not declared symmetric, spd or diagonal"
+        message = f"{shortened(names)} is not declared symmetric, spd or diagonal"
         name = targets[0].variable.value.name
         raise MatcalcError("E702", message, hint=f"{name}: symmetric(n)")
 
@@ -342,9 +338,7 @@ def _need_scalar(text: str, where: str, what: str, hint: str) -> None:
 
 def _match(seed: Expression, shape: Shape, text: str, model: str) -> None:
     if seed.shape != shape:
-        message = (
-            f"{_short(text)} has shape {_sizes(seed.shape)}; {_short(model)} has {_sizes(shape)}"
-        )
+        message = f"{shortened(text)} has shape {_sizes(seed.shape)}; {shortened(model)} has {_sizes(shape)}"
         raise MatcalcError("E306", message).at(text, 0, len(text))
 
 

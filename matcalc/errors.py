@@ -50,3 +50,12 @@ class MatcalcError(Exception):
             column=column,
             length=max(1, end - start),
         )
+
+
+def shortened(text: str) -> str:
+    """Return what was typed, as a message quotes it.
+
+    >>> shortened("x" * 50) == "x" * 38 + "…"
+    True
+    """
+    return text if len(text) <= 40 else f"{text[:38]}…"

@@ -10,7 +10,7 @@ from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.products import product
 from matcalc.calculus.projections import Convention, projected
 from matcalc.calculus.tensors import Tensor
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, shortened
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make, variable
 from matcalc.expressions.shapes import Shape
@@ -111,7 +111,7 @@ def read_question(
             continue
         entry = inferred.others[k]
         if entry.shape:
-            message = f"{_short(name)} is not one entry"
+            message = f"{shortened(name)} is not one entry"
             raise MatcalcError("E202", message, hint="x[2], A[1,2]").at(name, 0, len(name))
         found.append(Target(name, entry.arguments[0], entry.arguments[1:]))
     return Question(inferred, found, inferred.others[len(inferred.others) - len(seeds) :])
@@ -136,7 +136,7 @@ def parse_target(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
 
 
 def _no_target(text: str) -> MatcalcError:
-    message = f"{_short(text)} is not a variable to derive by"
+    message = f"{shortened(text)} is not a variable to derive by"
     hint = "a name, or one entry: x, x[2], A[1,2]; several names as a list"
     return MatcalcError("E202", message, hint=hint).at(text, 0, len(text))
 
@@ -167,7 +167,3 @@ def _variable(inferred: Inferred, tree: Tree, name: str, text: str) -> Expressio
         hint = f"did you mean {hint}?" if near else f"its variables are {hint}" if hint else ""
     start = text.find(name)
     raise MatcalcError(code, message, hint=hint).at(text, start, start + len(name))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:38]}…"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, shortened
 
 
 class Option(NamedTuple):
@@ -59,7 +59,7 @@ class Arguments(NamedTuple):
         """Return an option's value as a whole number."""
         text = self.values[name]
         if not (text.isascii() and text.isdigit() and len(text) <= 9):
-            message = f"--{name} takes a whole number, not {_short(text)}"
+            message = f"--{name} takes a whole number, not {shortened(text)}"
             raise MatcalcError("E702", message, hint=f"--{name} 1")
         return int(text)
 
@@ -104,7 +104,7 @@ def read_arguments(command: Command, words: Sequence[str]) -> Arguments:
 
 def _only(operands: list[str], command: Command) -> str | None:
     if len(operands) > 1:
-        shown = _short(operands[1])
+        shown = shortened(operands[1])
         message = f"there is one {command.operand} too many: {shown}"
         hint = 'quote the formula: "w·x + b"'
         for option in command.options:
@@ -122,7 +122,7 @@ def _values(options: dict[str, Option], given: dict[str, list[str]]) -> dict[str
             raise MatcalcError("E701", f"--{name} is given twice")
         value = option.join.join(texts) if option.join else texts[-1]
         if option.choices and value not in option.choices:
-            message = f"there is no {name} {_short(value)}"
+            message = f"there is no {name} {shortened(value)}"
             raise MatcalcError("E702", message, hint=", ".join(option.choices))
         values[name] = value
     return values
@@ -148,7 +148,7 @@ def unknown_command(word: str, commands: Sequence[str]) -> MatcalcError:
     hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(commands)}"
     if not word.replace("-", "").isalnum():
         hint = 'a formula follows the command: matcalc diff "x\'*x" --wrt x'
-    return MatcalcError("E703", f"there is no command {_short(word)}", hint=hint)
+    return MatcalcError("E703", f"there is no command {shortened(word)}", hint=hint)
 
 
 def split_names(text: str) -> list[str]:
@@ -193,7 +193,3 @@ def _spelled(option: Option) -> str:
     if option.bare:
         return f"--{option.name}[={'|'.join(option.choices)}]"
     return f"--{option.name} {option.metavar}".rstrip()
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:38]}…"

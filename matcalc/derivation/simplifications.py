@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from matcalc.derivation.steps import Rule
-from matcalc.expressions.nodes import Expression, make, number
+from matcalc.expressions.nodes import Expression, is_diagonal, make, number
 from matcalc.expressions.shapes import is_row
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.building import links, transpose
@@ -125,15 +125,11 @@ def _signs_in_front(node: Expression) -> Expression | None:
     return whole if all(signs) else make("negate", (whole,))
 
 
-def _is_diagonal(node: Expression) -> bool:
-    return node.head == "call" and node.value[0] == "diag" and len(node.shape) == 2
-
-
 def _diagonals(node: Expression) -> Expression | None:
     parts = links(node) if node.head == "multiply" else []
     for k in range(len(parts) - 1):
         pair = parts[k : k + 2]
-        if all(map(_is_diagonal, pair)):
+        if all(map(is_diagonal, pair)):
             vector = make("hadamard", tuple([part.arguments[0] for part in pair]))
             merged = make("call", (vector,), parts[k].value)
             return _product([*parts[:k], merged, *parts[k + 2 :]])
@@ -144,9 +140,9 @@ def _diagonal_times_vector(node: Expression) -> Expression | None:
     parts = links(node) if node.head == "multiply" else []
     for k in range(len(parts) - 1):
         left, right = parts[k], parts[k + 1]
-        if _is_diagonal(left) and len(right.shape) == 1:
+        if is_diagonal(left) and len(right.shape) == 1:
             merged = make("hadamard", (left.arguments[0], right))
-        elif _is_diagonal(right) and is_row(left.shape):
+        elif is_diagonal(right) and is_row(left.shape):
             inner = transpose(left)
             if len(inner.shape) != 1:
                 continue

@@ -143,6 +143,17 @@ def size(dimension: Dimension) -> Expression:
     return number(value) if value is not None else make("size", (), dimension)
 
 
+def is_diagonal(node: Expression) -> bool:
+    """Tell whether this is written as the diagonal matrix of a vector.
+
+    >>> from matcalc.expressions.dimensions import name
+    >>> x = variable("x", (name("n"),))
+    >>> is_diagonal(make("call", (x,), ("diag", None)))
+    True
+    """
+    return node.head == "call" and node.value[0] == "diag" and len(node.shape) == 2
+
+
 def substitute(expression: Expression, values: Mapping[Expression, Expression]) -> Expression:
     """Return the formula with nodes replaced by others of the same shape."""
     results: dict[Expression, Expression] = {}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable, Set
 from typing import Any, TypeVar
 
+Item = TypeVar("Item")
 Node = TypeVar("Node")
 Result = TypeVar("Result")
 
@@ -61,3 +62,22 @@ def run(task: Generator[Any, Any, Result]) -> Result:
             stack.pop()
             if not stack:
                 raise
+
+
+def connected(items: Iterable[Item], labels: Callable[[Item], Set[Hashable]]) -> list[list[Item]]:
+    """Return the items in groups that are joined by labels which they share.
+
+    >>> connected(["ab", "cd", "be"], frozenset)
+    [['cd'], ['ab', 'be']]
+    """
+    groups: list[tuple[Set[Hashable], list[Item]]] = []
+    for item in items:
+        joined, members = labels(item), [item]
+        rest = []
+        for known, others in groups:
+            if known & joined:
+                joined, members = joined | known, others + members
+            else:
+                rest.append((known, others))
+        groups = [*rest, (joined, members)]
+    return [members for _, members in groups]

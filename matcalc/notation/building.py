@@ -11,7 +11,7 @@ from fractions import Fraction
 from weakref import WeakKeyDictionary
 
 from matcalc.expressions.dimensions import ONE, Dimension
-from matcalc.expressions.nodes import Expression, make, number, size
+from matcalc.expressions.nodes import Expression, is_diagonal, make, number, size
 from matcalc.expressions.traversal import postorder
 
 LINEAR = frozenset(["diag", "tr", "sum", "mean", "vec"])
@@ -69,7 +69,7 @@ def transpose(e: Expression) -> Expression:
         return e.arguments[0]
     if head == "variable" and e.value.structure:
         return e
-    if head in ("eye",) or (head == "call" and e.value[0] == "diag" and len(e.shape) == 2):
+    if head == "eye" or is_diagonal(e):
         return e
     if head == "negate":
         return negate(transpose(e.arguments[0]))

@@ -10,7 +10,7 @@ from matcalc.calculus.tensors import Label, Tensor
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Application, Expression, make, number, size
 from matcalc.expressions.shapes import Shape
-from matcalc.expressions.traversal import postorder
+from matcalc.expressions.traversal import connected, postorder
 from matcalc.notation.building import cost, hadamard, transpose
 from matcalc.notation.functions import applied, positional, reshaped
 from matcalc.notation.graphs import STRUCTURAL, Edge, Graph, merged_scalars
@@ -260,7 +260,7 @@ def _product(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
     reached = {label: _summed_labels(label, places, rank) for f in factors for label in f.labels}
     bodies: list[tuple[Expression, Fraction]] = list(scalars)
     names = list(_fresh_names(notation, indices, len(graph.dims) - rank))
-    for members in _components(factors, reached):
+    for members in connected(factors, lambda f: {x for one in f.labels for x in reached[one]}):
         inner = sorted({x for f in members for label in f.labels for x in reached[label]})
         own = [names.pop(0) for _ in inner]
         values: dict[Any, Place] = {k: place_of(index) for k, index in enumerate(indices)}
@@ -316,25 +316,6 @@ def _written_index(
     label: Label, places: Mapping[Label, Place], values: Mapping[Any, Place]
 ) -> Expression:
     return written_place(places.get(label, Place({label: ONE})).at(values))
-
-
-def _components(
-    factors: Sequence[Factor], reached: Mapping[Label, frozenset[Label]]
-) -> list[list[Factor]]:
-    """Group the factors that are connected through summed labels."""
-    groups: list[tuple[frozenset[Label], list[Factor]]] = []
-    for factor in factors:
-        inner = frozenset().union(*[reached[label] for label in factor.labels])
-        members = [factor]
-        rest = []
-        for labels, others in groups:
-            if labels & inner:
-                inner |= labels
-                members = others + members
-            else:
-                rest.append((labels, others))
-        groups = [*rest, (inner, members)]
-    return [members for _, members in groups]
 
 
 def _unreached(

@@ -17,7 +17,7 @@ from matcalc.calculus.expansion import distributed
 from matcalc.calculus.products import product
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, delta, is_zero
 from matcalc.expressions.dimensions import ONE, Dimension
-from matcalc.expressions.nodes import Expression, make, number
+from matcalc.expressions.nodes import Expression, is_diagonal, make, number
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import run
 from matcalc.notation.building import best, chain, cost, negate
@@ -379,7 +379,7 @@ def _linear_parts(term: Term) -> Iterator[tuple[_Part, Term]]:
     """Yield each matrix that a term is linear in, with the term's numbers and scalars."""
     for place, link in enumerate(term.body):
         paths: list[tuple[int, ...]] = [(0,), (1,)] if link.head == "kron" else []
-        if link.head == "call" and link.value[0] == "diag" and len(link.shape) == 2:
+        if is_diagonal(link):
             (column,) = link.arguments
             paths = [(0, 0)] if column.head == "call" and column.value[0] == "vec" else [(0,)]
         for path in paths:

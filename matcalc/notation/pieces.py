@@ -14,10 +14,10 @@ from itertools import product as choices
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.calculus.products import product
-from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, constant, delta
+from matcalc.calculus.tensors import Labels, Operand, Tensor, constant, delta
 from matcalc.calculus.work import Factor
 from matcalc.expressions.nodes import Expression, make
-from matcalc.expressions.traversal import postorder
+from matcalc.expressions.traversal import connected, postorder
 from matcalc.notation.building import chain, hadamard
 from matcalc.notation.graphs import Unreduced
 from matcalc.notation.terms import Term, merged, transposed
@@ -138,7 +138,9 @@ class Pieces:
         operands = operands_of(tensor)
         deltas = [o for o in operands if o.tensor.kind == "delta" and max(o.labels) < self.rank]
         self.classes = _classes(sides.axes, deltas)
-        self.pieces = _connected([o for o in operands if o not in deltas], self.rank)
+        others = [o for o in operands if o not in deltas]
+        inner = connected(others, lambda o: {x for x in o.labels if x >= self.rank})
+        self.pieces = [tuple(piece) for piece in inner]
         self.blocks = {
             "straight": _blocks(sides, crossed=False),
             "crossed": _blocks(sides, crossed=True),
@@ -301,20 +303,3 @@ def _joins(group: Labels) -> Iterator[tuple[Labels, ...]]:
     for chosen in combinations(pairs, len(group) - 1):
         if len(_classes(group, [Operand(constant(1), pair) for pair in chosen])) == 1:
             yield chosen
-
-
-def _connected(operands: Iterable[Operand], rank: int) -> list[Piece]:
-    """Return the factors in groups that are joined by summed labels."""
-    groups: list[tuple[set[Label], Piece]] = []
-    for operand in operands:
-        inner = {label for label in operand.labels if label >= rank}
-        members: Piece = (operand,)
-        rest = []
-        for labels, others in groups:
-            if labels & inner:
-                inner |= labels
-                members = others + members
-            else:
-                rest.append((labels, others))
-        groups = [*rest, (inner, members)]
-    return [members for _, members in groups]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from matcalc.calculus.sums import MIRRORED, OPPOSITE
 from matcalc.expressions.dimensions import Dimension
-from matcalc.expressions.nodes import Expression, make, number
+from matcalc.expressions.nodes import Expression, is_diagonal, make, number
 from matcalc.notation.building import (
     add,
     best,
@@ -147,7 +147,7 @@ def _distributed(
             scalars, body = (), base
     if body is None or (coefficient == 1 and not scalars):
         return None
-    if body.head == "call" and body.value[0] == "diag" and len(body.shape) == 2:
+    if is_diagonal(body):
         vector = _written(coefficient, scalars, body.arguments[0])
         return make("call", (vector,), body.value)
     if scalars or len(body.arguments) > FACTOR_LIMIT:
@@ -236,17 +236,13 @@ def _factored_total(terms: tuple[Term, ...]) -> Expression:
 
 def _one_diagonal(terms: Sequence[Term]) -> list[Expression]:
     """Write diag(a) - diag(b) as diag(a - b)."""
-    diagonals = [term for term in terms if len(term.body) == 1 and _is_diagonal(term.body[0])]
+    diagonals = [term for term in terms if len(term.body) == 1 and is_diagonal(term.body[0])]
     if len(diagonals) < 2:
         return []
     vectors = [term._replace(body=term.body[0].arguments) for term in diagonals]
     joined = make("call", (total(vectors),), diagonals[0].body[0].value)
     rest = [term for term in terms if term not in diagonals]
     return [total([term_of(joined), *rest])]
-
-
-def _is_diagonal(e: Expression) -> bool:
-    return e.head == "call" and e.value[0] == "diag" and len(e.shape) == 2
 
 
 def _between_common_ends(terms: Sequence[Term]) -> Expression | None:
