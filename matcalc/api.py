@@ -338,7 +338,8 @@ def _need_scalar(text: str, where: str, what: str, hint: str) -> None:
 
 def _match(seed: Expression, shape: Shape, text: str, model: str) -> None:
     if seed.shape != shape:
-        message = f"{shortened(text)} has shape {_sizes(seed.shape)}; {shortened(model)} has {_sizes(shape)}"
+        found, wanted = _sizes(seed.shape), _sizes(shape)
+        message = f"{shortened(text)} has shape {found}; {shortened(model)} has {wanted}"
         raise MatcalcError("E306", message).at(text, 0, len(text))
 
 
