@@ -114,13 +114,14 @@ def _check_derivable(derivative: Derivative) -> None:
 
 
 def _of_lower_order(derivative: Derivative) -> Derivative:
-    from matcalc.api import diff
+    """Return what was derived last: of a Hessian's block, the gradient by its first variable."""
+    from matcalc.api import derived
 
-    wrt = derivative.wrt
-    if derivative.others:  # a Hessian's block is by its first variable, then by the other
-        wrt = derivative.wrt.removesuffix(f", {derivative.others[-1].text}")
-    formula = derivative.formula
-    return diff(formula.text, wrt, formula.where, "mixed", derivative.order - 1)
+    name = derivative.wrt
+    if derivative.others:
+        name = name.removesuffix(f", {derivative.others[-1].text}")
+    target = Target(name, derivative.variable, derivative.entry)
+    return derived(derivative.formula, target, "mixed", derivative.order - 1)
 
 
 def _setting(
