@@ -203,7 +203,14 @@ class Derivatives(dict[Key, Derivative]):
         return self.text()
 
     def _repr_latex_(self) -> str:
-        return rf"$\displaystyle {self.latex()}$"
+        from matcalc.notation.escaping import latex_escaped
+        from matcalc.notation.latex import aligned
+
+        parts, answers = self.shown_latex()
+        rows = [f"{name} &= {part}" for name, part in parts]
+        for derivative, answer in zip(self.values(), answers, strict=True):
+            rows.append(rf"\text{{{latex_escaped(derivative.wrt)}:}} &\; {answer}")
+        return rf"$\displaystyle {aligned(rows)}$"
 
 
 def _described(derivative: Derivative) -> dict[str, Any]:

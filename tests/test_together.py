@@ -97,6 +97,14 @@ def test_notes_are_told_once_by_the_names_of_the_parts() -> None:
     assert latex.out.count("% W401") == 4
 
 
+def test_a_notebook_shows_one_program() -> None:
+    text, names, where = network(4)
+    shown = matcalc.gradient(text, names, where)._repr_latex_()
+    assert shown.startswith("$\\displaystyle \\begin{aligned}\n\\mathbf{z}_{1} &= ")
+    assert "\\text{W\\_1:} &\\; \\mathbf{z}_{8} \\mathbf{x}^{\\top} \\\\\n" in shown
+    assert "%" not in shown
+
+
 def test_json_tells_the_parts() -> None:
     text, names, where = network(4)
     found = json.loads(command("diff", text, "--wrt", ",".join(names), "--where", where,
