@@ -456,7 +456,7 @@ def _unvec(node: Expression, a: Operation) -> Operation:
 
 
 def _flip(node: Expression, a: Operation) -> Operation:
-    return ops.make("flip", (ops.made(a),), None, a.shape)
+    return ops.flip(a)
 
 
 def _cross(node: Expression, a: Operation, b: Operation) -> Operation:
@@ -468,8 +468,10 @@ def _correlation(node: Expression, a: Operation, b: Operation) -> Operation:
         _standing(o, n.shape) if len(n.shape) == 2 else ops.made(o)
         for o, n in zip((a, b), node.arguments, strict=True)
     ]
-    head = "correlate_full" if node.value[0].endswith("_full") else "correlate"
-    result = ops.make(head, tuple(operands), None, node.shape)
+    if node.value[0].endswith("_full"):
+        result = ops.make("convolve", (operands[0], ops.flip(operands[1])), None, node.shape)
+    else:
+        result = ops.make("correlate", tuple(operands), None, node.shape)
     return ops.make("row", (result,), None, node.shape[1:]) if is_row(node.shape) else result
 
 

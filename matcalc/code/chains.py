@@ -12,7 +12,7 @@ from matcalc.expressions.dimensions import ONE, Dimension
 ASSUMED_SIZE = 1000
 """What a dimension known by name only counts as when orders are compared; ties go left."""
 
-LONGEST_CHAIN = 12
+LONGEST_CHAIN = 64
 """Longer products are multiplied from the end that is a vector, else from the left."""
 
 
@@ -66,12 +66,23 @@ def multiplied(factors: list[Factor]) -> Factor:
     if len(factors) > LONGEST_CHAIN:
         return _one_by_one(factors)
     count = len(factors)
-    best: dict[tuple[int, int], tuple[float, int]] = {(i, i): (0, i) for i in range(count)}
+    lengths = [*[length(factor.rows) for factor in factors], length(factors[-1].columns)]
+    kinds = {(i, i): factor.kind for i, factor in enumerate(factors)}
+    best: dict[tuple[int, int], tuple[int, int]] = {(i, i): (0, i) for i in range(count)}
     for span in range(1, count):
         for i in range(count - span):
             j = i + span
+            pair = {kinds[i, j - 1], kinds[j, j]}
+            kinds[i, j] = "diagonal" if pair == {"diagonal"} else "matrix"
             best[i, j] = min(
-                (best[i, k][0] + best[k + 1, j][0] + _cost(factors, i, k, j), k)
+                (
+                    best[i, k][0]
+                    + best[k + 1, j][0]
+                    + _cost(
+                        kinds[i, k], kinds[k + 1, j], lengths[i], lengths[k + 1], lengths[j + 1]
+                    ),
+                    k,
+                )
                 for k in range(i, j)
             )
     done: dict[tuple[int, int], Factor] = {(i, i): factor for i, factor in enumerate(factors)}
@@ -102,17 +113,17 @@ def _one_by_one(factors: list[Factor]) -> Factor:
     return result
 
 
-def _cost(factors: list[Factor], i: int, k: int, j: int) -> float:
-    """Return what it costs to multiply factors i to k with factors k + 1 to j."""
-    rows, between = length(factors[i].rows), length(factors[k].columns)
-    columns = length(factors[j].columns)
-    if i == k and factors[i].kind == "diagonal":
-        return rows * columns
-    if k + 1 == j and factors[j].kind == "diagonal":
-        return rows * columns
-    if i == k and factors[i].kind == "inverse":
-        return rows**3 + rows * rows * columns
-    if k + 1 == j and factors[j].kind == "inverse":
+def _cost(left: str, right: str, rows: int, between: int, columns: int) -> int:
+    """Return what it costs to multiply factors of these kinds, an inverse that is made included."""
+    if left == right == "diagonal":
+        return rows
+    if left == "diagonal":
+        return rows * columns + (columns**3 if right == "inverse" else 0)
+    if right == "diagonal":
+        return rows * columns + (rows**3 if left == "inverse" else 0)
+    if left == "inverse":
+        return rows**3 + rows * rows * columns + (columns**3 if right == "inverse" else 0)
+    if right == "inverse":
         return columns**3 + columns * columns * rows
     return rows * between * columns
 

@@ -8,12 +8,15 @@ together, so that a core and those axes are the whole tensor (their AAAI 2020 co
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, make
 from matcalc.code import operations as ops
+from matcalc.code.chains import entries, length
 from matcalc.code.einsums import Term, aligned, einsum, merged
 from matcalc.code.elementary import elementary
 from matcalc.code.factoring import factored
@@ -339,7 +342,20 @@ def _core(node: Tensor, results: Mapping[Tensor, Core]) -> Core:
     kept = tuple([x for x in free if any(x in term.labels for term in arrays)])
     if not arrays:
         return Core(scale, (), axes)
+    whole = prod(length(lengths[x]) for x in kept)
+    scale, arrays = _scaled_first(scale, arrays, whole)
     return Core(ops.multiply(scale, einsum(arrays, kept)), kept, axes)
+
+
+def _scaled_first(scale: Operation, arrays: list[Term], whole: int) -> tuple[Operation, list[Term]]:
+    """Scale the smallest factor in place of a larger result; one that comes twice stays."""
+    counts = Counter(term.operation for term in arrays)
+    single = [term for term in arrays if counts[term.operation] == 1]
+    smallest = min(single, key=lambda term: entries(term.operation), default=None)
+    if scale is ops.ONE or smallest is None or entries(smallest.operation) >= whole:
+        return scale, arrays
+    scaled = smallest._replace(operation=ops.multiply(scale, smallest.operation))
+    return ops.ONE, [scaled if term is smallest else term for term in arrays]
 
 
 def _identify(same: dict[Label, Label], a: Label, b: Label) -> None:
@@ -399,7 +415,7 @@ def _convolution(
     """Return a product of two arrays that shifts tie together, axis by axis, as a correlation.
 
     With s = i + j along each axis: the sum over i of a[s]*b[i] is the correlation of a with
-    b, and the sum over i and j of a[i]*b[j] the full one of a with b reversed.
+    b, and the sum over i and j of a[i]*b[j] their full convolution.
     """
     if len(terms) != 2 or not selectors:
         return None
@@ -432,9 +448,7 @@ def _convolution(
                     if x in p
                 ]
             )
-            if full:
-                kernel = ops.make("flip", (kernel,), None, kernel.shape)
-            head = "correlate_full" if full else "correlate"
+            head = "convolve" if full else "correlate"
             array = ops.make(head, (ops.made(a.operation), kernel), None, shape)
             return aligned(array, tuple(out), tuple(range(rank)))
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from matcalc.code.chains import entries, length
 from matcalc.code.operations import CONSTANT, Operation
@@ -12,9 +13,8 @@ _FREE = frozenset(
     """input number size pi column as_row row first_column transpose full reshape diagonal
     subscript pick align broadcast eye ones zeros""".split()
 )
-_CUBIC = frozenset(
-    """solve inv det logdet adj matrix_power cholesky cholesky_inverse cholesky_solve""".split()
-)
+_CUBIC = frozenset("solve inv det logdet adj matrix_power cholesky cholesky_inverse lu".split())
+_SUBSTITUTED = frozenset(("cholesky_solve", "lu_solve"))
 
 
 def work(roots: Sequence[Operation]) -> int:
@@ -37,7 +37,12 @@ def _work(node: Operation) -> int:
         return entries(node) * length(left.shape[-1])
     if node.head == "einsum":
         return _contraction(node)
-    if node.head in ("correlate", "correlate_full"):
+    if node.head == "tensordot":
+        first, (axes, _) = node.arguments[0], node.value
+        return entries(node) * prod(length(first.shape[axis]) for axis in axes)
+    if node.head in _SUBSTITUTED:
+        return entries(node.arguments[0]) * entries(node) // length(node.shape[0])
+    if node.head in ("correlate", "convolve"):
         return entries(node) * entries(node.arguments[1])
     largest = max([entries(node), *map(entries, node.arguments)])
     if node.head in _CUBIC:
@@ -53,7 +58,4 @@ def _contraction(node: Operation) -> int:
         for letters, argument in zip(inputs, node.arguments, strict=True)
         for letter, dimension in zip(letters, argument.shape, strict=True)
     }
-    count = 1
-    for size in sizes.values():
-        count *= size
-    return count
+    return prod(sizes.values())

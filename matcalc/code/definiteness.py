@@ -69,12 +69,23 @@ def _square(node: Operation, known: Known) -> int:
     return POSITIVE if known[base] == POSITIVE else NONNEGATIVE
 
 
+def _compare(node: Operation, known: Known) -> int:
+    return NONNEGATIVE if len(node.shape) < 2 else UNKNOWN
+
+
+def _subtract(node: Operation, known: Known) -> int:
+    """Of a number and what lies below it also when it is rounded: 1 - sigmoid(x)."""
+    a, b = node.arguments
+    below = b.head == "call" and b.value == "sigmoid" and len(node.shape) < 2
+    return NONNEGATIVE if below and a.head == "number" and a.value >= 1 else UNKNOWN
+
+
 def _called(node: Operation, known: Known) -> int:
     if len(node.shape) == 2:
         return UNKNOWN
     if node.value in ("exp", "sigmoid") or (node.value == "logaddexp" and ZERO in node.arguments):
         return POSITIVE
-    if node.value in ("sqrt", "abs"):
+    if node.value in ("sqrt", "abs") or (node.value == "maximum" and ZERO in node.arguments):
         return max(NONNEGATIVE, known[node.arguments[0]])
     return UNKNOWN
 
@@ -122,7 +133,10 @@ _RULES: dict[str, Callable[[Operation, Known], int]] = {
     "add": _add,
     "multiply": _multiply,
     "divide": _divide,
+    "subtract": _subtract,
     "square": _square,
+    "compare": _compare,
+    "cast": _same,
     "call": _called,
     "matmul": _matmul,
     "outer": _outer,

@@ -98,6 +98,8 @@ def _logarithm(x: Operation) -> Operation:
     if x.head == "add" and ops.ONE in x.arguments:
         other = x.arguments[1] if x.arguments[0] is ops.ONE else x.arguments[0]
         return ops.entrywise("call", (other,), "log1p")
+    if x.head == "softmax":
+        return ops.make("log_softmax", x.arguments, x.value, x.shape)
     if x.head == "det":
         return ops.make("logdet", x.arguments)
     return ops.entrywise("call", (x,), "log")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import linecache
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import count
 from typing import Any, NamedTuple
 
 from matcalc.code import operations as ops
 from matcalc.code.arrays import array_program
-from matcalc.code.entry import Parameters, dimension_text, parameters
+from matcalc.code.diagonals import TEMPORARY, without_diagonal_matrices
+from matcalc.code.entry import Parameters, dimension_text, parameters, read_later
 from matcalc.code.factorization import factored_once
+from matcalc.code.gram import of_one_array
 from matcalc.code.operations import Operation
+from matcalc.code.reuse import reused
 from matcalc.code.sharing import shared
 from matcalc.code.targets import (
     ANY,
@@ -35,6 +39,9 @@ from matcalc.expressions.traversal import postorder
 
 LONGEST_LINE = 84
 """Longer expressions are cut into named parts."""
+
+MOST_IN_A_LINE = 4
+"""Of more results each is a line of its own."""
 
 INDENT = "    "
 
@@ -104,8 +111,7 @@ def emit(functions: Sequence[Function], target: Target, ending: str = "") -> Sou
     written = [_definition(function, target) for function in functions]
     text = "\n\n".join([*[text for text, _ in written], *([ending] if ending else [])])
     text = "\n\n".join([*_helpers(text, target), text])
-    plain = [f"import {name}" for name in ("itertools", "math") if f"{name}." in text]
-    head = "\n".join([*plain, *([""] if plain else []), target.imports])
+    head = f"import math\n\n{target.imports}" if "math." in text else target.imports
     if functions[0].parts and target.name == "jax":
         head += "\n\nfrom matcalc.code.compression import Compressed, Part, register\n\nregister()"
     elif functions[0].parts:
@@ -118,9 +124,10 @@ def _definition(function: Function, target: Target) -> tuple[str, Parameters]:
     results = zip(_computed(function, target), function.results, strict=True)
     roots = [_returned(operation, result.shape) for operation, result in results]
     order = postorder(roots, lambda node: node.arguments)
+    owners = _owners(order, roots)
+    order = _each_when_ready(order, owners)
     entry = parameters(function.variables, order)
-    owners = _owners(order, roots) if function.optional else {}
-    writer = _Writer(target, entry, order, roots, owners)
+    writer = _Writer(target, entry, order, roots, owners if function.optional else {})
     texts = [writer.inlined(root) for root in roots]
     returned = ", ".join(texts)
     if function.parts:
@@ -132,9 +139,12 @@ def _definition(function: Function, target: Target) -> tuple[str, Parameters]:
         lengths = ", ".join([dimension_text(d, entry) for d in function.whole])
         tensor = f"Compressed(({', '.join(parts)}{',' * (len(parts) == 1)}), ({lengths}))"
         returned = ", ".join([*texts[: len(texts) - len(parts)], tensor])
-    checks = [*entry.checks, *_places(order, entry)]
     begin = _beginning(function, entry, writer.uses_dtype, target)
-    lines = [*begin, *checks, *writer.lines, f"return {returned}"]
+    many = len(roots) > MOST_IN_A_LINE and target.name != "jax"
+    computed = [*writer.lines, f"return {returned}"]
+    computed = _freed(computed, writer.matrices) if many else computed
+    rest = [*_places(order, entry), *computed]
+    lines = [*begin, *read_later(entry.checks, rest), *rest]
     body = "\n".join([INDENT + line if line else "" for line in lines])
     names = [*entry.names, *(["needed"] if function.optional else [])]
     return f"def {function.name}({', '.join(names)}):\n{body}\n", entry
@@ -150,6 +160,41 @@ def _owners(order: Sequence[Operation], roots: Sequence[Operation]) -> dict[Oper
             same = owners.setdefault(argument, owners[node]) == owners[node]
             owners[argument] = owners[node] if same else SEVERAL
     return {node: owner for node, owner in owners.items() if owner != SEVERAL}
+
+
+def _each_when_ready(
+    order: Sequence[Operation], owners: Mapping[Operation, int]
+) -> list[Operation]:
+    """Return the operations in an order that has every result as soon as it can be computed.
+
+    What it is computed from is still in the cache then, and need not be kept.
+    """
+    ready: dict[int, int] = {}
+    places = {node: place for place, node in enumerate(order)}
+    for node in order:
+        if node in owners:
+            shared = [places[a] for a in node.arguments if a not in owners]
+            ready[owners[node]] = max([ready.get(owners[node], -1), *shared])
+
+    def place(node: Operation) -> tuple[int, int]:
+        return (ready[owners[node]] if node in owners else places[node], places[node])
+
+    return sorted(order, key=place)
+
+
+def _freed(lines: Sequence[str], matrices: Collection[str]) -> list[str]:
+    """Return the lines with those in between that free each matrix after its last use.
+
+    Memory that stays in use makes the system hand out more of it, page by page.
+    """
+    later: set[str] = set()
+    found: list[str] = []
+    for line in reversed(lines):
+        names = dict.fromkeys(re.findall(r"\w+", line))
+        done = [name for name in names if name in matrices and name not in later and found]
+        found += [f"del {', '.join(done)}", line] if done else [line]
+        later.update(names)
+    return found[::-1]
 
 
 def _beginning(
@@ -183,7 +228,9 @@ def _helpers(body: str, target: Target) -> list[str]:
 
 
 def _computed(function: Function, target: Target) -> list[Operation]:
-    return factored_once(shared([result.operation for result in function.results]), target)
+    roots = reused(shared([result.operation for result in function.results]))
+    roots = factored_once(roots, target)
+    return without_diagonal_matrices(of_one_array(roots)) if target.name == "numpy" else roots
 
 
 def _returned(operation: Operation, shape: Shape) -> Operation:
@@ -284,19 +331,25 @@ class _Writer:
         self.entry = entry
         self.lines: list[str] = []
         self.uses_dtype = False
+        self.matrices: set[str] = set()
         self._texts: dict[Operation, _Text] = {}
         self._names = (name for k in count(1) if (name := f"z{k}") not in entry.taken)
         uses = Counter(argument for node in order for argument in node.arguments)
         uses.update(roots)
+        self._uses = uses
         returned = set(roots)
+        inline = returned if len(roots) <= MOST_IN_A_LINE else set()
         for node in order:
             text = self._written(node)
             # a part that is used twice is worth a line if it costs something
             long = len(text.text) > LONGEST_LINE and node not in returned
-            named = long or (uses[node] > 1 and not _is_free(node))
+            several = uses[node] > 1 or (node in returned and node not in inline)
+            named = long or (several and not _is_free(node))
             if node in owners and (named or node in returned):
                 text = _Text(f"{text.text} if needed[{owners[node]}] else None", ANY)
             self._texts[node] = self._named(text) if named else text
+            if named and len(node.shape) > 1 and node not in returned:
+                self.matrices.add(self._texts[node].text)
 
     def inlined(self, node: Operation) -> str:
         """Return the text of a node, without parentheses around it."""
@@ -330,11 +383,20 @@ class _Writer:
                 return _Text(f"{name}({self._all(node)})", ATOM)
             case "call":
                 return self._called(node)
+            case "plus_diagonal":
+                return self._plus_diagonal(node)
             case "matmul" if self.target.name == "jax" and _is_turned(node):
                 matrix, vector = node.arguments[0].arguments[0], node.arguments[1]
                 left, right = self._operand(vector, UNARY), self._operand(matrix, UNARY)
                 return _Text(f"{left} @ {right}", MATMUL)
         return self._formed(node, self.target.forms[node.head])
+
+    def _plus_diagonal(self, node: Operation) -> _Text:
+        """Write to the array itself where nothing else reads it, else to a copy."""
+        array, diagonal = node.arguments
+        own = array.head in TEMPORARY and self._uses[array] == 1
+        matrix = self._operand(array, ANY) if own else f"{self._operand(array, ATOM)}.copy()"
+        return _Text(f"plus_diagonal({matrix}, {self._operand(diagonal, ANY)})", ATOM)
 
     def _operand(self, node: Operation, level: int) -> str:
         text = self._texts[node]
@@ -380,7 +442,10 @@ class _Writer:
         return details
 
     def _called(self, node: Operation) -> _Text:
-        operands = [self._operand(argument, ANY) for argument in node.arguments]
+        name, arguments = node.value, node.arguments
+        if name == "sigmoid" and arguments[0].head == "negate" and self.target.name == "numpy":
+            name, arguments = "sigmoid_complement", arguments[0].arguments
+        operands = [self._operand(argument, ANY) for argument in arguments]
         if node.kind == ops.CONSTANT:
             return _Text(f"{constant_form(node.value)}({', '.join(operands)})", ATOM)
         if self.target.name == "torch":
@@ -391,8 +456,7 @@ class _Writer:
                 for text, argument in zip(operands, node.arguments, strict=True)
             ]
             self.uses_dtype |= any(a.kind == ops.CONSTANT for a in node.arguments)
-        plain = node.value in self.target.helpers
-        function = node.value if plain else f"{self.target.module}.{node.value}"
+        function = name if name in self.target.helpers else f"{self.target.module}.{name}"
         return _Text(f"{function}({', '.join(operands)})", ATOM)
 
     def _subscript(self, node: Operation) -> _Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -11,9 +12,10 @@ from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.nodes import Expression
 
 RESERVED = frozenset(
-    """np jnp torch math itertools dtype arrays erf sigmoid logsumexp softmax log_softmax logdet
+    """np jnp torch jax math dtype arrays erf logsumexp softmax log_softmax logdet sigmoid
+    sigmoid_complement
     cholesky cholesky_solve cholesky_inverse triangular_inverse lu_factor lu_solve
-    adjugate unvec windows correlate correlate_full commutation spread select shift
+    plus_diagonal adjugate unvec windows correlate convolve commutation spread select shift
     levi_civita abs max min float int reason Compressed Part register needed""".split()
 )
 
@@ -57,6 +59,28 @@ def parameters(variables: Sequence[Expression], order: Iterable[Operation]) -> P
     return Parameters(
         tuple(parameters_), renamed, functions, dimensions, tuple(checks), frozenset(taken)
     )
+
+
+def read_later(checks: Sequence[str], rest: Sequence[str]) -> list[str]:
+    """Return the checks without the lengths that neither they nor the rest make use of.
+
+    >>> read_later(["n = x.shape[0]", "p, q = A.shape"], ["return np.ones(q)"])
+    ['q = A.shape[1]']
+    """
+    names = {name for line in rest for name in re.findall(r"\w+", line)}
+    kept: list[str] = []
+    for line in reversed(checks):
+        read = re.fullmatch(r"(\w+)(?:, (\w+))? = (\w+)\.shape(?:\[\d+\])?", line)
+        if read:
+            places = [k for k, name in enumerate(read.groups()[:2]) if name in names]
+            if not places:
+                continue
+            if read[2] and len(places) == 1:
+                (place,) = places
+                line = f"{read[place + 1]} = {read[3]}.shape[{place}]"
+        names.update(re.findall(r"\w+", line))
+        kept.append(line)
+    return kept[::-1]
 
 
 def _fresh(name: str, plain: str, taken: set[str], renamed: dict[str, str]) -> str:
@@ -138,6 +162,8 @@ def _checks(
             (ident,) = dimension.names if len(dimension.names) == 1 else ("",)
             if ident and ident not in source and dimension.terms == (((ident,), 1),):
                 lines.append(f"{dimensions[ident]} = {place}")
+                if axis == 1 == len(shape) - 1 and lines[-2].endswith(f" = {name}.shape[0]"):
+                    lines[-2:] = [f"{texts[0]}, {texts[1]} = {name}.shape"]
                 source[ident] = name
             elif not dimension.names <= source.keys() or len(dimension.names) == 0:
                 if dimension.names:

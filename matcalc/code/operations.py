@@ -7,6 +7,7 @@ repeats a smaller one and is not made while an operation can do without.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, final
 from weakref import WeakValueDictionary
@@ -141,6 +142,9 @@ def entrywise(
     """Return an operation that works entry by entry, scalars expanded."""
     shape = max((a.shape for a in arguments), key=len)
     full = [a for a in arguments if a.shape]
+    if head == "call" and len(full) == 1 and full[0].head == "transpose":
+        turned = tuple([a.arguments[0] if a.shape else a for a in arguments])
+        return transpose(entrywise(head, turned, value, kind))  # f(A') = f(A)', to share f(A)
     sides = {a.value if a.head == "broadcast" else "" for a in full}
     if full and "" not in sides and len(sides - {"all"}) < 2:
         (side,) = sides - {"all"} or {"all"}
@@ -153,7 +157,7 @@ def entrywise(
 
 
 def _entry(head: str, arguments: tuple[Operation, ...], value: Any, kind: str) -> Operation:
-    rule = {"add": add, "subtract": subtract, "multiply": multiply, "divide": divide}.get(head)
+    rule = _RULES.get(head)
     return rule(*arguments) if rule else entrywise(head, arguments, value, kind)
 
 
@@ -175,12 +179,9 @@ def add(a: Operation, b: Operation) -> Operation:
     if a.head == b.head == "number":
         return number(a.value + b.value)
     for one, other in ((a, b), (b, a)):
-        if one.head == "negate":
-            return subtract(other, one.arguments[0])
-        if one.head == "outer" and one.arguments[0].head == "negate":
-            return subtract(other, outer(one.arguments[0].arguments[0], one.arguments[1]))
-        if one.head == "number" and one.value < 0:
-            return subtract(other, number(-one.value))
+        opposite = _opposite(one)
+        if opposite is not None:
+            return subtract(other, opposite)
     if a.kind == CONSTANT and b.kind != CONSTANT:
         a, b = b, a
     return entrywise("add", (floats(a), floats(b)))
@@ -194,9 +195,26 @@ def subtract(a: Operation, b: Operation) -> Operation:
         return negate(b)
     if a.head == b.head == "number":
         return number(a.value - b.value)
-    if b.head == "negate":
-        return add(a, b.arguments[0])
+    opposite = _opposite(b)
+    if opposite is not None:
+        return add(a, opposite)
     return entrywise("subtract", (floats(a), floats(b)))
+
+
+def _opposite(a: Operation) -> Operation | None:
+    """Return -a where a is written with a minus, else None."""
+    first = a.arguments[0] if a.arguments else a
+    if a.head == "number":
+        return number(-a.value) if a.value < 0 else None
+    if a.head == "negate":
+        return first
+    if a.head == "multiply" and (constant_value(first) or 0) < 0:
+        return negate(a)
+    if a.head == "outer" and first.head == "negate":
+        return outer(first.arguments[0], a.arguments[1])
+    if a.head == "broadcast" and first.head == "negate":
+        return broadcast(first.arguments[0], a.value, a.shape)
+    return None
 
 
 def negate(a: Operation) -> Operation:
@@ -266,6 +284,8 @@ def divide(a: Operation, b: Operation) -> Operation:
         return number(a.value / b.value)
     if b.head == "number" and b.value and b.value.numerator in (1, -1):
         return multiply(number(1 / b.value), a)
+    if a.head == "negate":
+        return negate(divide(a.arguments[0], b))
     return entrywise("divide", (floats(a), floats(b)))
 
 
@@ -286,6 +306,10 @@ def power(base: Operation, exponent: Operation) -> Operation:
     if value == 2:
         if base.head == "norm":
             return inner(base.arguments[0], base.arguments[0])
+        if base.head == "transpose":
+            return transpose(power(base.arguments[0], exponent))
+        upright = _upright(base)
+        base = upright.arguments[0] if upright.head == "negate" else base
         return entrywise("square", (base,))
     if value.denominator == 2 and value <= 4:
         root = entrywise("call", (base,), "sqrt")
@@ -300,6 +324,11 @@ def power(base: Operation, exponent: Operation) -> Operation:
 
 def _plain(base: Operation, value: Fraction) -> Operation:
     return entrywise("power", (base, number(value)))
+
+
+_RULES: dict[str, Callable[..., Operation]] = {
+    "add": add, "subtract": subtract, "negate": negate, "multiply": multiply, "divide": divide,
+}  # fmt: skip
 
 
 def compare(operator: str, a: Operation, b: Operation) -> Operation:
@@ -339,6 +368,8 @@ def total(a: Operation, axis: int | None = None) -> Operation:
             return multiply(first, total(second))
     if a.head == "negate":
         return negate(total(a.arguments[0], axis))
+    if a.head == "transpose" and axis is not None:
+        return total(a.arguments[0], 1 - axis)
     return make("sum", (made(a),), axis, shape)
 
 
@@ -380,6 +411,13 @@ def transpose(a: Operation) -> Operation:
     return make("transpose", (a,), None, a.shape[::-1], a.kind)
 
 
+def flip(a: Operation) -> Operation:
+    """Return the array with every axis reversed."""
+    if a.head == "flip":
+        return a.arguments[0]
+    return make("flip", (made(a),), None, a.shape)
+
+
 def outer(a: Operation, b: Operation) -> Operation:
     """Return the matrix of the products of two vectors' entries."""
     shape = (a.shape[0], b.shape[0])
@@ -398,6 +436,8 @@ def matmul(a: Operation, b: Operation) -> Operation:
         return matmul(transpose(b), a)
     if b.head == "negate":
         return negate(matmul(a, b.arguments[0]))
+    if a.head == "negate":
+        return negate(matmul(a.arguments[0], b))
     if len(b.shape) == 1 and a.head == "solve":  # for the vector, not for the whole matrix
         matrix, right = a.arguments
         applied = solve(right.arguments[0], b) if right.head == "inv" else matmul(right, b)

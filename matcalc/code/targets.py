@@ -101,7 +101,7 @@ _FORMS = {
     "concatenate": Form("np.concatenate([{all}]{along})"),
     "cross": Form("np.cross({0}, {1})"),
     "correlate": Form("correlate({0}, {1})"),
-    "correlate_full": Form("correlate_full({0}, {1})"),
+    "convolve": Form("convolve({0}, {1})"),
     "commutation": Form("commutation({m}, {n}, dtype)"),
     "tensordot": Form("np.tensordot({0}, {1}, {value})"),
     "einsum": Form("np.einsum({value!r}, {all}{optimize})"),
@@ -124,8 +124,15 @@ _FORMS = {
 _ARRAYS = '''
 def arrays(*values):
     """Return the values as arrays of one floating type, the widest of theirs."""
+    dtype = getattr(values[0], "dtype", None)
+    for value in values:
+        if type(value) is not np.ndarray or value.dtype is not dtype:
+            break
+    else:
+        if dtype.kind in "fc":
+            return values
     values = [v if isinstance(v, (int, float)) else np.asarray(v) for v in values]
-    dtype = np.result_type(*values) if values else np.dtype(float)
+    dtype = np.result_type(*values)
     dtype = dtype if dtype.kind in "fc" else np.dtype(float)
     return [np.asarray(v, dtype) for v in values]
 '''
@@ -143,10 +150,10 @@ except ImportError:
         return np.vectorize(math.erf, otypes=[np.asarray(x).dtype])(x)
 ''',
     "sigmoid": '''
+@np.errstate(over="ignore")
 def sigmoid(x):
     """Return 1/(1 + exp(-x)); where exp overflows, 0 is right."""
-    with np.errstate(over="ignore"):
-        return 1/(1 + np.exp(-x))
+    return np.reciprocal(1 + np.exp(-x))
 ''',
     "logsumexp": '''
 def logsumexp(x, axis):
@@ -175,7 +182,8 @@ def logdet(a):
     "cholesky": '''
 def cholesky(a):
     """Return the lower Cholesky factor; refuse a matrix that is not symmetric."""
-    if abs(a - a.T).max() > np.finfo(a.dtype).eps**0.5*abs(a).max():
+    symmetric = (a == a.T).all()
+    if not symmetric and abs(a - a.T).max() > np.finfo(a.dtype).eps**0.5*abs(a).max():
         raise ValueError("a matrix that is declared or known to be symmetric is not")
     return np.linalg.cholesky(a)
 ''',
@@ -234,26 +242,50 @@ def windows(x, axis, length):
     "correlate": '''
 def correlate(x, kernel):
     """Return the sums of the kernel times each window of x that it fits on."""
-    shape = [a - k + 1 for a, k in zip(x.shape, kernel.shape, strict=True)]
-    if kernel.size > math.prod(shape):
-        places = itertools.product(*map(range, shape))
-        windows = [tuple(map(slice, p, map(sum, zip(p, kernel.shape)))) for p in places]
-        return np.stack([np.vdot(kernel.conj(), x[window]) for window in windows]).reshape(shape)
-    total = kernel[(0,)*kernel.ndim]*x[tuple(map(slice, shape))]
-    for place in itertools.islice(itertools.product(*map(range, kernel.shape)), 1, None):
-        total += kernel[place]*x[tuple(map(slice, place, map(sum, zip(place, shape))))]
+    shape = tuple(n - k + 1 for n, k in zip(x.shape, kernel.shape, strict=True))
+    if min(shape) < 1:
+        raise ValueError(f"a kernel of shape {kernel.shape} does not fit on {x.shape}")
+    if x.ndim == 1:
+        return np.correlate(x, kernel.conj())
+    (rows, columns), (p, q) = shape, kernel.shape
+    total = np.zeros(shape, x.dtype)
+    if kernel.size > total.size:
+        kernel = kernel.reshape(-1)
+        for j in range(columns):
+            stretch = x[:, j:j + q].reshape(-1)
+            for i in range(rows):
+                total[i, j] = kernel @ stretch[i*q:(i + p)*q]
+        return total
+    step = max(p, 4096//columns)  # rows at a time, which stay in the cache
+    for start in range(0, rows, step):
+        part = total[start:start + step]
+        block = x[start:start + step + p - 1]
+        shifted = np.stack([block[:, j:j + columns] for j in range(q)])
+        products = (kernel @ shifted.reshape(q, -1)).reshape(p, -1, columns)
+        for i in range(p):
+            part += products[i, i:i + len(part)]
     return total
 ''',
-    "correlate_full": '''
-def correlate_full(x, kernel):
-    """Return the correlation with zeros outside of x."""
-    kernel = np.flip(kernel)
+    "convolve": '''
+def convolve(x, kernel):
+    """Return the full convolution: the sum of the entries of one times the other, moved there."""
+    if x.ndim == 1:
+        return np.convolve(x, kernel)
     if kernel.size > x.size:
         x, kernel = kernel, x
-    full = np.zeros([a + k - 1 for a, k in zip(x.shape, kernel.shape, strict=True)], x.dtype)
-    for place in itertools.product(*map(range, kernel.shape)):
-        full[tuple(map(slice, place, map(sum, zip(place, x.shape))))] += kernel[place]*x
-    return full
+    (rows, columns), (p, q) = x.shape, kernel.shape
+    total = np.zeros((rows + p - 1, columns + q - 1), x.dtype)
+    step = max(1, 4096//total.shape[1])  # rows at a time, which stay in the cache
+    for start in range(0, rows, step):
+        block = x[start:start + step]
+        count = len(block)
+        shifted = np.zeros((q, count, total.shape[1]), x.dtype)
+        for j in range(q):
+            shifted[j, :, j:j + columns] = block
+        products = (kernel @ shifted.reshape(q, -1)).reshape(p, count, -1)
+        for i in range(p):
+            total[start + i:start + i + count] += products[i]
+    return total
 ''',
     "commutation": '''
 def commutation(m, n, dtype):
@@ -286,7 +318,23 @@ def levi_civita(dtype):
 ''',
 }  # fmt: skip
 
-NUMPY = Target("numpy", "import numpy as np", "np", _FORMS, _HELPERS)
+_NUMPY_HELPERS = {
+    "sigmoid_complement": '''
+@np.errstate(over="ignore")
+def sigmoid_complement(x):
+    """Return sigmoid(-x) = 1 - sigmoid(x); where exp overflows, 0 is right."""
+    return np.reciprocal(1 + np.exp(x))
+''',
+    "plus_diagonal": '''
+def plus_diagonal(a, v):
+    """Return a + diag(v), for which a itself is changed."""
+    diagonal = np.einsum("ii->i", a)
+    diagonal += v
+    return a
+''',
+}  # fmt: skip
+
+NUMPY = Target("numpy", "import numpy as np", "np", _FORMS, {**_HELPERS, **_NUMPY_HELPERS})
 
 
 # JAX
@@ -335,10 +383,17 @@ def windows(x, axis, length):
     starts = jnp.arange(x.shape[axis] - length + 1)[:, None]
     return jnp.take(x, starts + jnp.arange(length), axis)
 ''',
-    "correlate_full": '''
-def correlate_full(x, kernel):
-    """Return the correlation with zeros outside of x."""
-    return correlate(jnp.pad(x, [(k - 1, k - 1) for k in kernel.shape]), kernel)
+    "correlate": '''
+def correlate(x, kernel):
+    """Return the sums of the kernel times each window of x that it fits on."""
+    if any(n < k for n, k in zip(x.shape, kernel.shape, strict=True)):
+        raise ValueError(f"a kernel of shape {kernel.shape} does not fit on {x.shape}")
+    return jax.scipy.signal.correlate(x, kernel.conj(), "valid")
+''',
+    "convolve": '''
+def convolve(x, kernel):
+    """Return the full convolution: the sum of the entries of one times the other, moved there."""
+    return correlate(jnp.pad(x, [(k - 1, k - 1) for k in kernel.shape]), jnp.flip(kernel))
 ''',
     "spread": '''
 def spread(axes, core, shape):
@@ -409,9 +464,6 @@ _TORCH_HELPERS = {
     )},
     "unvec": _HELPERS["unvec"].replace("int(np.prod(shape[:k]))", "math.prod(shape[:k])")
     .replace("transpose(", "permute("),
-    "correlate": _torch(_HELPERS["correlate"])
-    .replace("kernel.size", "kernel.numel()")
-    .replace("torch.vdot(kernel.conj(), x[window])", "(kernel*x[window]).sum()"),
     "spread": _JAX_HELPERS["spread"].replace("jnp.", "torch."),
     "arrays": '''
 def arrays(*values):
@@ -457,10 +509,17 @@ def windows(x, axis, length):
     """Return every stretch of this length of an axis: it becomes (start, place)."""
     return x.unfold(axis, length, 1).movedim(-1, axis + 1)
 ''',
-    "correlate_full": '''
-def correlate_full(x, kernel):
-    """Return the correlation with zeros outside of x."""
+    "correlate": '''
+def correlate(x, kernel):
+    """Return the sums of the kernel times each window of x that it fits on."""
+    correlated = torch.nn.functional.conv1d if x.ndim == 1 else torch.nn.functional.conv2d
+    return correlated(x[None, None], kernel[None, None])[0, 0]
+''',
+    "convolve": '''
+def convolve(x, kernel):
+    """Return the full convolution: the sum of the entries of one times the other, moved there."""
     margins = [k - 1 for k in reversed(kernel.shape) for _ in range(2)]
+    kernel = kernel.flip(tuple(range(kernel.ndim)))
     return correlate(torch.nn.functional.pad(x, margins), kernel)
 ''',
     "select": '''

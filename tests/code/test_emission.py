@@ -56,7 +56,9 @@ def own(function: Any, values: dict[str, Any]) -> dict[str, Any]:
 def body(source: str) -> str:
     """Return the lines of a source's last function that compute."""
     lines = source[source.rindex("\ndef ") + 1 :].splitlines()
-    checks = re.compile(r"    (if .*|    raise .*|    reason = .*|\w+ = \w+\.shape\[\d\])$")
+    checks = re.compile(
+        r"    (if .*|    raise .*|    reason = .*|\w+ = \w+\.shape\[\d\]|\w+, \w+ = \w+\.shape)$"
+    )
     return "\n".join([line for line in lines if not checks.match(line)]) + "\n"
 
 
@@ -167,6 +169,93 @@ def test_several_derivatives_share_their_work() -> None:
     assert value == pytest.approx(float(matcalc.parse(text, where).evaluate(**values)))
     np.testing.assert_allclose(by_w, found[0].evaluate(**values))
     np.testing.assert_allclose(by_b, found[1].evaluate(**values))
+
+
+def test_many_results_are_computed_as_soon_as_they_can_be_and_memory_is_freed() -> None:
+    where = "X: matrix(N, n); V, W: matrix(n, n); b, c: vector(n)"
+    text = "sum(tanh(tanh(X*V + ones(N)*b')*W + ones(N)*c').^2)"
+    found = list(matcalc.diff(text, ["V", "b", "W", "c"], where, "mixed").values())
+    lines = [line.strip() for line in body(emit(found, value_and=True)).splitlines()]
+    assert lines[3:] == [
+        "z1 = np.tanh(X @ V + b)",
+        "z2 = np.tanh(z1 @ W + c)",
+        "z3 = z2**2",
+        "z4 = z3.sum()",
+        "z5 = 2*(z2*(1 - z3))",
+        "del z2, z3",
+        "z6 = z1.T @ z5",
+        "z7 = z5.sum(0)",
+        "z8 = (z5 @ W.T)*(1 - z1**2)",
+        "del z5, z1",
+        "z9 = X.T @ z8",
+        "z10 = z8.sum(0)",
+        "del z8",
+        "return z4, z9, z10, z6, z7",
+    ]
+    rng = np.random.default_rng(4)
+    shapes = {"X": (5, 3), "V": (3, 3), "W": (3, 3), "b": (3,), "c": (3,)}
+    values = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    value, *gradients = compile_together(found, value_and=True)(**values)
+    assert value == pytest.approx(float(matcalc.parse(text, where).evaluate(**values)))
+    for answer, gradient in zip(found, gradients, strict=True):
+        np.testing.assert_allclose(gradient, answer.evaluate(**values), rtol=1e-12)
+
+
+def test_lengths_are_read_where_they_are_used() -> None:
+    source = matcalc.parse("X*W", "X: matrix(N, n); W: matrix(n, m)").code()
+    assert "    n = X.shape[1]\n" in source and "m = " not in source and "N = " not in source
+    source = matcalc.parse("x'*A*y", "A: matrix(m, n); y: vector(n); x: vector(m)").code()
+    assert "    m, n = A.shape\n" in source or "m = x.shape[0]" in source
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"x": np.ones(3, np.float32), "y": np.ones(3, np.float32)},
+        {"x": np.ones(3, np.float32), "y": np.ones(3)},
+        {"x": np.ones(3, int), "y": np.ones(3, int)},
+        {"x": [1, 2, 3], "y": np.ones(3, np.float32)},
+        {"x": np.ma.ones(3), "y": np.matrix([1.0, 2, 3]).A1},
+        {"x": np.ones(3, ">f8"), "y": np.ones(3)},
+        {"x": np.ones(3, bool), "y": np.ones(3, bool)},
+    ],
+)
+def test_arguments_are_arrays_of_one_floating_type(values: dict[str, Any]) -> None:
+    result = matcalc.parse("2*x + y", "x, y: vector(n)").compile()(**values)
+    wanted = np.result_type(*[np.asarray(value).dtype for value in values.values()])
+    assert result.dtype == (wanted if wanted.kind == "f" else np.dtype(float))
+    np.testing.assert_allclose(result, 2 * np.asarray(values["x"]) + np.asarray(values["y"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("conv2d(X, K)", ((7, 9), (2, 3))),
+        ("conv2d(X, K)", ((7, 9), (6, 8))),
+        ("conv2d(X, K)", ((4, 4), (4, 4))),
+        ("conv2d(X, K)", ((300, 40), (5, 3))),
+        ("conv2d(X, K)", ((9, 5000), (3, 2))),
+        ("conv2d_full(X, K)", ((7, 9), (2, 3))),
+        ("conv2d_full(X, K)", ((2, 9), (7, 3))),
+        ("conv2d_full(X, K)", ((300, 40), (5, 3))),
+    ],
+)
+def test_convolutions_of_all_sizes(text: str, shapes: Any) -> None:
+    X, K = (np.random.default_rng(0).normal(size=shape) for shape in shapes)
+    margins = [(k - 1, k - 1) for k in K.shape] if "full" in text else [(0, 0)] * 2
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(X, margins), K.shape)
+    wanted = np.einsum("abij,ij->ab", windows, K)
+    result = matcalc.parse(text, "X: matrix(m, n); K: matrix(p, q)").compile()(X=X, K=K)
+    np.testing.assert_allclose(result, wanted, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("text", ["conv(x, k)", "conv2d(X, K)"])
+def test_a_kernel_that_does_not_fit_is_refused(text: str) -> None:
+    where = "x: vector(m); k: vector(p)" if "2" not in text else "X: matrix(m, n); K: matrix(p, q)"
+    values = {"x": np.ones(2), "k": np.ones(3), "X": np.ones((4, 2)), "K": np.ones((3, 3))}
+    function = matcalc.parse(text, where).compile()
+    with pytest.raises(ValueError, match="does not fit"):
+        function(**own(function, values))
 
 
 @pytest.mark.parametrize(

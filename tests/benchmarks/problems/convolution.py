@@ -24,18 +24,29 @@ def in_torch(torch: Any) -> Any:
 
 
 def by_kernel(X: Any, K: Any, G: Any) -> Any:
+    """Return the products of G with the windows of X, which lie one below the other in memory."""
     rows, columns = G.shape
     result = np.empty(K.shape)
-    for i, j in np.ndindex(*K.shape):
-        result[i, j] = np.vdot(X[i : i + rows, j : j + columns], G)
+    for j in range(K.shape[1]):
+        stretch = X[:, j : j + columns].ravel()
+        for i in range(K.shape[0]):
+            result[i, j] = stretch[i * columns : (i + rows) * columns] @ G.ravel()
     return result
 
 
-def by_image(X: Any, K: Any, G: Any) -> Any:
-    rows, columns = G.shape
+def by_image(X: Any, K: Any, G: Any, cached: int = 4096) -> Any:
+    """Return the full convolution: all rows of K at once times some rows of G, moved along."""
+    (p, q), (rows, columns) = K.shape, G.shape
     result = np.zeros(X.shape)
-    for i, j in np.ndindex(*K.shape):
-        result[i : i + rows, j : j + columns] += K[i, j] * G
+    step = max(1, cached // X.shape[1])
+    for i in range(0, rows, step):
+        some = G[i : i + step]
+        moved = np.zeros((q, len(some), X.shape[1]))
+        for j in range(q):
+            moved[j, :, j : j + columns] = some
+        products = (K @ moved.reshape(q, -1)).reshape(p, len(some), -1)
+        for k in range(p):
+            result[i + k : i + k + len(some)] += products[k]
     return result
 
 
