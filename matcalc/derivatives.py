@@ -75,10 +75,13 @@ class Derivatives(dict[Key, Derivative]):
             found = backpropagated(formula, variables, upstream, notation_of(first.formula))
         if found is None:
             return None
-        return [
+        answers = [
             transpose(gradient) if d.layout == "numerator" and len(gradient.shape) < 3 else gradient
             for d, gradient in zip(self.values(), found, strict=True)
         ]
+        if [answer.shape for answer in answers] != [d.expression.shape for d in self.values()]:
+            return None  # the transpose of a row is no matrix of one column
+        return answers
 
     @cached_property
     def program(self) -> Program | None:

@@ -183,3 +183,14 @@ def test_a_thousand_layers() -> None:
     _, *gradients = answers.compile(value_and=True)(**at)
     np.testing.assert_allclose(gradients[0], first, rtol=1e-9, atol=1e-300)
     assert len(gradients) == 2001
+
+
+def test_matrices_of_one_column_keep_their_shape() -> None:
+    where = "X: matrix(n, N); A: matrix(m, n); B: matrix(1, m); C: matrix(p, 1); D: matrix(3, p)"
+    text = "sum((D*arctan(C*arctan(B*arctan(A*X)))).^2)"
+    for layout in ("numerator", "mixed", "denominator"):
+        answers = matcalc.diff(text, ["X", "D", "C", "B", "A"], where, layout)  # type: ignore[call-overload]
+        parts, texts = answers.shown()
+        header = "".join([f"{name} = {part}; " for name, part in parts])
+        for derivative, answer in zip(answers.values(), texts, strict=True):
+            assert matcalc.parse(header + answer, where).shape == derivative.shape

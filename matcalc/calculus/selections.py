@@ -15,7 +15,7 @@ from matcalc.calculus.tensors import (
     Tensor,
     delta,
     leaf,
-    reduced_among,
+    reduction_among,
     select,
     size_tensor,
 )
@@ -194,7 +194,7 @@ def _is_gathered(tensor: Tensor) -> bool:
     """Tell whether entries are taken of the operands; in X == max(X) both X stay alike."""
     if tensor.kind not in ("sum", "apply") or tensor.height > PUSH_LIMIT:
         return False
-    return tensor.kind == "sum" or reduced_among([o.tensor for o in tensor.operands]) is None
+    return tensor.kind == "sum" or reduction_among([o.tensor for o in tensor.operands]) is None
 
 
 def _gather(work: Work, users: list[int], long: Label, short: Label, selector: Tensor) -> bool:

@@ -21,7 +21,7 @@ from matcalc.calculus.tensors import (
     constant,
     constant_value,
     make,
-    reduced_among,
+    reduction_among,
 )
 from matcalc.calculus.work import Factor
 from matcalc.expressions.dimensions import Dimension
@@ -180,7 +180,8 @@ def apply(
     """Return a function applied entry by entry; a missing label broadcasts."""
     position = {label: k for k, label in enumerate(out)}
     arguments = [(tensor, tuple([position[x] for x in labels])) for tensor, labels in arguments]
-    reduced = reduced_among([tensor for tensor, _ in arguments])
+    reduction = reduction_among([tensor for tensor, _ in arguments])
+    reduced = reduction.operands[0].tensor if reduction else None
     parts: list[Term] = []
     for tensor, places in arguments:
         inner, names = tensor, _sorted_view(tensor, places)

@@ -160,12 +160,12 @@ def select(long: Dimension, short: Dimension, offset: Dimension) -> Tensor:
     return leaf("select", offset, long, short)
 
 
-def reduced_among(operands: Sequence[Tensor]) -> Tensor | None:
-    """Return the operand that another one is the maximum or minimum of, if there is one.
+def reduction_among(operands: Sequence[Tensor]) -> Tensor | None:
+    """Return the operand that is the maximum or minimum of another one, if there is one.
 
     In X == max(X) both X must be computed alike, to the last bit.
     """
     for tensor in operands:
         if tensor.kind == "reduce" and tensor.operands[0].tensor in operands:
-            return tensor.operands[0].tensor
+            return tensor
     return None

@@ -73,6 +73,8 @@ def costs(derivation: Derivation) -> Costs:
     reverse 306 (∂y/∂u2·∂u2/∂u1)·∂u1/∂x
     best 306 (∂y/∂u2·∂u2/∂u1)·∂u1/∂x
     """
+    if derivation.result not in derivation.operands:  # a constant
+        return Costs(tuple([Plan(name, ZERO) for name in ("forward", "reverse", "best")]), ())
     graph = _graph(derivation)
     ahead, back = _forward(graph), _reverse(graph)
     better = ahead if _number(ahead) < _number(back) else back

@@ -106,7 +106,7 @@ def _transposed_inside(e: Expression) -> Expression | None:
         return make("matrix_power", (transpose(e.arguments[0]), e.arguments[1]))
     if head == "call" and e.value[0] in ("inv", "adj"):
         return make("call", (transpose(e.arguments[0]),), e.value)
-    if head == "compare" and any(map(_is_reduced, e.arguments)):
+    if head == "compare" and e.value == "==":
         return make("compare", tuple(map(_turned, e.arguments)), e.value)
     if head in ("hadamard", "compare", "divide", "power") and len(e.shape) == 2:
         return make(head, tuple([transpose(part) for part in e.arguments]), e.value)
@@ -135,6 +135,8 @@ def _is_reduced(e: Expression) -> bool:
 
 def _turned(e: Expression) -> Expression:
     """Return the transpose of a side of X == max(X): X stays as it is there, to the last bit."""
+    if not e.shape:
+        return e
     if _is_reduced(e):
         return make("multiply", tuple([_turned(part) for part in reversed(e.arguments)]))
     return e.arguments[0] if e.head == "transpose" else make("transpose", (e,))

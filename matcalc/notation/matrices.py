@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from matcalc.calculus.expansion import cancels, cleared, compared_with_zero, multiplied_out
 from matcalc.calculus.sums import view
-from matcalc.calculus.tensors import Labels, Operand, Tensor, reduced_among
+from matcalc.calculus.tensors import Labels, Operand, Tensor, reduction_among
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression, make, number, size, variable
 from matcalc.expressions.shapes import Shape
@@ -133,14 +133,12 @@ class Notation:
         special = yield self._softmax(tensor)
         if special is not None:
             return term_of(special)
-        formulas = []
-        for operand in tensor.operands:
-            formulas.append((yield self._formula(operand.tensor)))
-        reduced = reduced_among([operand.tensor for operand in tensor.operands])
+        reduction = reduction_among([operand.tensor for operand in tensor.operands])
         arguments = []
-        for operand, formula in zip(tensor.operands, formulas, strict=True):
-            if operand.tensor is reduced:
-                formula = next(filter(None, map(reduced_from, formulas)), formula)
+        for operand in tensor.operands:
+            formula = yield self._formula(operand.tensor)
+            if reduction and operand.tensor is reduction.operands[0].tensor:
+                formula = reduced_from((yield self._formula(reduction))) or formula
             arguments.append(expanded(formula, operand.labels, tensor.shape))
         whole = applied(tensor.value, tuple(arguments))
         difference = compared_with_zero(tensor)

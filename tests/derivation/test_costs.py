@@ -79,7 +79,8 @@ COUNTED = (
     # paths that branch: the better of the two
     ("sum(sin(x) .* cos(x))", "x", "x: vector(n)",
      {"forward": "3*n", "reverse": "4*n", "best": "3*n"}),
-    # one operator: there is nothing to multiply
+    # a constant, and one operator: there is nothing to multiply
+    ("c", "x", "x, c: scalar", {"forward": "0", "reverse": "0", "best": "0"}),
     ("A*x", "x", "", {"forward": "0", "reverse": "0", "best": "0"}),
 )  # fmt: skip
 
