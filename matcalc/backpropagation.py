@@ -15,10 +15,10 @@ from matcalc.calculus.accumulation import backward
 from matcalc.calculus.intermediates import Intermediate, rewrite
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import constant
+from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.functions import ELEMENTARY_BY_NAME, PRIMITIVE_BY_NAME
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, make, substitute, variable
-from matcalc.expressions.shapes import is_row
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.answers import in_shape
 from matcalc.notation.matrices import Notation
@@ -122,7 +122,7 @@ def _passed_on(formula: Expression, variables: Sequence[Expression]) -> set[Expr
     for node in dependent.difference(variables, [formula]):
         if not _is_linear(node) or node.head in ("negate", "transpose"):
             continue
-        if not node.shape or is_row(node.shape):
+        if not node.shape or ONE in node.shape:
             continue
         by = users[node]
         passes = node in products and not all(map(_is_linear, by))

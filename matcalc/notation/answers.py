@@ -10,7 +10,7 @@ from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder, run
-from matcalc.notation.building import transpose
+from matcalc.notation.functions import reshaped
 from matcalc.notation.graphs import Unreduced
 from matcalc.notation.indices import entry, index_names, listed
 from matcalc.notation.kronecker import kronecker
@@ -48,7 +48,7 @@ def answer(
         return Answer(flat, "kronecker")
     if len(shape) > 2 and tensor.kind not in ("variable", "call") and choice == "auto":
         flat = _flattened(notation, tensor, sides)
-        if flat is not None:
+        if flat is not None and flat.shape:
             return Answer(make("call", (flat,), ("unvec", shape)), "kronecker")
     formula = in_shape(notation, tensor, shape)
     picked = "index" if _is_indexed(formula, notation) else "matrix"
@@ -91,15 +91,7 @@ def in_shape(notation: Notation, tensor: Tensor, shape: Shape) -> Expression:
     """Return the tensor as a formula of this shape; its axes are the shape's longer than 1."""
     if len(shape) > 2 and len(tensor.shape) < len(shape):
         return by_entries(notation, tensor, shape)
-    formula = notation.formula(tensor)
-    if formula.shape == shape:
-        return formula
-    if len(shape) == 2 and len(formula.shape) == 1:
-        if shape[0] == ONE and shape[1] != ONE:
-            return transpose(formula)
-        if formula.shape[0] == shape[0]:  # one column as a matrix
-            return make("multiply", (formula, make("transpose", (make("ones", (), (ONE,)),))))
-    return make("multiply", (formula, make("ones", (), shape)))
+    return reshaped(notation.formula(tensor), shape)
 
 
 def by_entries(notation: Notation, tensor: Tensor, shape: Shape) -> Expression:

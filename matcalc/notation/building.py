@@ -85,7 +85,9 @@ def transpose(e: Expression) -> Expression:
     if is_long(e):
         return outside
     inside = _transposed_inside(e)
-    return outside if inside is None else best(inside, outside)
+    if inside is None or inside.shape != outside.shape:
+        return outside  # of rows, some products are columns and some are matrices
+    return best(inside, outside)
 
 
 def _transposed_inside(e: Expression) -> Expression | None:
@@ -101,7 +103,10 @@ def _transposed_inside(e: Expression) -> Expression | None:
     if head == "divide" and not e.arguments[1].shape:
         return make("divide", (transpose(e.arguments[0]), e.arguments[1]))
     if head == "add":
-        return add([(Fraction(1), transpose(term)) for term in e.arguments])
+        terms = [transpose(term) for term in e.arguments]
+        if len({term.shape for term in terms if term.shape}) > 1:
+            return None
+        return add([(Fraction(1), term) for term in terms])
     if head == "matrix_power":
         return make("matrix_power", (transpose(e.arguments[0]), e.arguments[1]))
     if head == "call" and e.value[0] in ("inv", "adj"):

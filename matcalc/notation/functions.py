@@ -66,10 +66,26 @@ def reduced_from(formula: Expression) -> Expression | None:
 
 
 def reshaped(formula: Expression, shape: tuple[Dimension, ...]) -> Expression:
-    """Return a column as the row or the one-entry matrix that an argument is."""
-    if len(shape) == 2 and shape[0] == ONE and len(formula.shape) == 1:
+    """Return a formula in a shape that has its axes, and axes of length 1 that it lacks."""
+    if formula.shape == shape:
+        return formula
+    if len(shape) == 2 and len(formula.shape) == 1:
+        if shape[0] == ONE and shape[1] != ONE:
+            return transpose(formula)
+        if formula.shape[0] == shape[0]:  # one column as a matrix
+            return make("multiply", (formula, transpose(make("ones", (), (ONE,)))))
+    return make("multiply", (formula, make("ones", (), shape)))
+
+
+def without_ones(formula: Expression) -> Expression:
+    """Return a formula without its axes of length 1, which tensors do not have."""
+    if ONE not in formula.shape:
+        return formula
+    if len(formula.shape) == 2 and formula.shape[0] == ONE != formula.shape[1]:
         return transpose(formula)
-    return formula
+    kept = ["entry" if length == ONE else "all" for length in formula.shape]
+    places = [number(1)] * kept.count("entry")
+    return make("subscript", (formula, *places), tuple(kept))
 
 
 def positional(e: Expression, application: Application) -> Expression:

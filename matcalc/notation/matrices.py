@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from matcalc.calculus.expansion import cancels, cleared, compared_with_zero, multiplied_out
 from matcalc.calculus.sums import view
 from matcalc.calculus.tensors import Labels, Operand, Tensor, reduction_among
-from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.nodes import Expression, make, number, size, variable
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder, run
@@ -26,7 +26,14 @@ from matcalc.notation.building import (
     cost,
     transpose,
 )
-from matcalc.notation.functions import applied, expanded, positional, reduced_from, reshaped
+from matcalc.notation.functions import (
+    applied,
+    expanded,
+    positional,
+    reduced_from,
+    reshaped,
+    without_ones,
+)
 from matcalc.notation.graphs import Graph, Unreduced
 from matcalc.notation.terms import Term, term_of, total, transposed, written
 
@@ -93,15 +100,7 @@ class Notation:
     def declared(self, tensor: Tensor) -> Expression:
         """Return a variable; where it has axes of length 1, as the scalar or column it is."""
         name, structure = tensor.value
-        node = variable(name, self.shapes.get(name, tensor.shape), structure)
-        if node.shape == tensor.shape:
-            return node
-        if len(tensor.shape) == 1 and len(node.shape) == 2 and node.shape[0] == ONE:
-            return transpose(node)
-        selectors = tuple(["entry" if d == ONE else "all" for d in node.shape])
-        firsts = tuple([number(1) for d in node.shape if d == ONE])
-        picked = make("subscript", (node, *firsts), selectors)
-        return transpose(picked) if selectors == ("entry", "all") else picked
+        return without_ones(variable(name, self.shapes.get(name, tensor.shape), structure))
 
     def _size(self, tensor: Tensor) -> Task:
         return term_of(size(tensor.value))
@@ -230,7 +229,7 @@ class Notation:
             formula = yield self._formula(operand.tensor)
             arguments.append(reshaped(formula, shape))
         e = make("abstract", tuple(arguments), application)
-        return term_of(positional(e, application))
+        return term_of(without_ones(positional(e, application)))
 
     # --- sums ---------------------------------------------------------------------------------
 
