@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from matcalc.backpropagation import backpropagated
 from matcalc.collection import uncollected
 from matcalc.derivative import Derivative, Formula, notation_of
+from matcalc.expressions.nodes import Expression, make
 from matcalc.facts import Fact, facts, structure_facts, zero_facts
-from matcalc.notation.building import transpose
+from matcalc.notation.building import chain, cost, links, transpose
 from matcalc.notation.sharing import Program, joint_program
 from matcalc.notation.text import program_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from matcalc.expressions.nodes import Expression
 
 SCHEMA = 1
 """The version of the JSON that `Derivatives.json` and the command write."""
@@ -76,7 +76,7 @@ class Derivatives(dict[Key, Derivative]):
         if found is None:
             return None
         answers = [
-            transpose(gradient) if d.layout == "numerator" and len(gradient.shape) < 3 else gradient
+            _turned(gradient) if d.layout == "numerator" and len(gradient.shape) < 3 else gradient
             for d, gradient in zip(self.values(), found, strict=True)
         ]
         if [answer.shape for answer in answers] != [d.expression.shape for d in self.values()]:
@@ -214,6 +214,23 @@ class Derivatives(dict[Key, Derivative]):
         for derivative, answer in zip(self.values(), answers, strict=True):
             rows.append(rf"\text{{{latex_escaped(derivative.wrt)}:}} &\; {answer}")
         return rf"$\displaystyle {aligned(rows)}$"
+
+
+def _turned(gradient: Expression) -> Expression:
+    """Return the transpose; the factors of a product, which are shared, stay as they are."""
+    factors = links(gradient)
+    if len(factors) == 1:
+        return _aside(gradient)
+    scalars = [factor for factor in factors if not factor.shape]
+    return chain([*scalars, *[_aside(factor) for factor in reversed(factors) if factor.shape]])
+
+
+def _aside(factor: Expression) -> Expression:
+    """Return the transpose of a factor, with the sign outside of it unless it goes away."""
+    turned = transpose(factor)
+    if cost(turned) <= cost(factor):
+        return turned
+    return make("transpose", (factor,))
 
 
 def _described(derivative: Derivative) -> dict[str, Any]:
