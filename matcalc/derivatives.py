@@ -219,7 +219,7 @@ class Derivatives(dict[Key, Derivative]):
 def _turned(gradient: Expression) -> Expression:
     """Return the transpose; the factors of a product, which are shared, stay as they are."""
     factors = links(gradient)
-    if len(factors) == 1:
+    if not gradient.shape or len(factors) == 1:
         return _aside(gradient)
     scalars = [factor for factor in factors if not factor.shape]
     return chain([*scalars, *[_aside(factor) for factor in reversed(factors) if factor.shape]])
