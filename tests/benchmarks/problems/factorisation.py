@@ -1,4 +1,7 @@
-"""Non-linear matrix factorisation: a Hessian of four axes that is made of small blocks."""
+"""Matrix factorisation: Hessians of four axes that are made of small blocks, or of one.
+
+With tanh there is a block for every row of U; without it one block, which every row shares.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,15 @@ def core(A: Any, U: Any, V: Any) -> Any:
     return (2 * s * (s + 2 * t * (A - t)) @ products).reshape(-1, k, k)
 
 
+def of_product(A: Any, U: Any, V: Any) -> Any:
+    return 2 * V.T @ V
+
+
+def alike(block: Any, m: int) -> Any:
+    """Return the Hessian whose blocks are all one."""
+    return full(np.broadcast_to(block, (m, *block.shape)))
+
+
 def full(blocks: Any) -> Any:
     m, k, _ = blocks.shape
     result = np.zeros((m, k, m, k))
@@ -32,11 +44,10 @@ def full(blocks: Any) -> Any:
 
 def problems(n: int = 200, k: int = 5) -> list[Problem]:
     values = {"A": normal(n, n), "U": normal(n, k) / 3, "V": normal(n, k) / 4}
-    hessian = matcalc.hessian(
-        "normF(A - tanh(U*V'))^2", "U", "A: matrix(m, n); U: matrix(m, k); V: matrix(n, k)"
-    )
+    where = "A: matrix(m, n); U: matrix(m, k); V: matrix(n, k)"
+    hessian = matcalc.hessian("normF(A - tanh(U*V'))^2", "U", where)
     rows = Problem(
-        f"matrix factorisation, Hessian, {n}",
+        f"tanh factorisation, Hessian, {n}",
         values,
         hessian.compile(),
         lambda A, U, V: full(core(A, U, V)),
@@ -44,12 +55,28 @@ def problems(n: int = 200, k: int = 5) -> list[Problem]:
         lambda torch: torch.func.hessian(value(torch), 1),
     )
     compressed = hessian.compile(compressed=True)
+    bilinear = matcalc.hessian("normF(A - U*V')^2", "U", where)
+    block = bilinear.compile(compressed=True)
+    plain = rows._replace(
+        name=f"factorisation, Hessian, {n}",
+        emitted=bilinear.compile(),
+        by_hand=lambda A, U, V: alike(of_product(A, U, V), len(U)),
+        in_jax=lambda jax: jax.hessian(lambda A, U, V: ((A - U @ V.T) ** 2).sum(), 1),
+        in_torch=lambda torch: torch.func.hessian(lambda A, U, V: ((A - U @ V.T) ** 2).sum(), 1),
+    )
     return [
         rows,
         rows._replace(
-            name=f"matrix factorisation, compressed, {n}",
+            name=f"tanh factorisation, compressed, {n}",
             emitted=lambda **values: compressed(**values).core,
             by_hand=core,
             whole=full,
+        ),
+        plain,
+        plain._replace(
+            name=f"factorisation, compressed, {n}",
+            emitted=lambda **values: block(**values).core,
+            by_hand=of_product,
+            whole=lambda found: alike(found, n),
         ),
     ]
