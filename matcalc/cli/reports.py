@@ -154,7 +154,7 @@ def _described(derivative: Any, ascii: bool) -> list[str]:  # noqa: A002
     if derivative.notation == "kronecker":
         matrix = "d vec(Y)/d vec(X)'" if ascii else "∂vec(Y)/∂vec(X)ᵀ"
         if derivative.order == 2:
-            matrix = "the Hessian by vec(X)"
+            matrix = f"the Hessian by vec({derivative.name})"
         elif derivative.layout == "denominator":
             matrix += ", transposed"
         begin = "flattened:" if derivative.flattened else "inside unvec stands"
