@@ -106,10 +106,11 @@ def entrywise(operands: tuple[Shape, ...], same: Same, op: str = "") -> Shape:
 def _unequal(operands: tuple[Shape, ...], first: int, second: int, op: str) -> Misfit:
     left, right = operands[first], operands[second]
     a, b = f"{{{first}}}", f"{{{second}}}"
+    said = sizes if sizes(left) != sizes(right) else describe  # a vector, and one column
     if op:
-        message = f"{a} {{op}} {b} joins {sizes(left)} and {sizes(right)} entry by entry"
+        message = f"{a} {{op}} {b} joins {said(left)} and {said(right)} entry by entry"
     else:
-        message = f"{a} is {sizes(left)} and {b} is {sizes(right)}; both need one shape"
+        message = f"{a} is {said(left)} and {b} is {said(right)}; both need one shape"
     hint = _expansion(left, right, a, b) or _expansion(right, left, b, a)
     return Misfit("E302", message, hint, second, op)
 
