@@ -88,6 +88,11 @@ def _is_diagonal(node: Expression) -> bool:
     return node.head == "call" and node.value[0] == "diag" and len(node.shape) == 2
 
 
+def _is_single(shape: Shape) -> bool:
+    """Tell whether the shape is 1 x 1: such a matrix is a row, held as a vector of length 1."""
+    return shape == (ONE, ONE)
+
+
 def _is_matrix(node: Expression) -> bool:
     return len(node.shape) == 2 and not is_row(node.shape)
 
@@ -165,6 +170,8 @@ def _whole_exponent(node: Expression) -> int:
 
 
 def _part(node: Expression, transposed: bool) -> Part:
+    if _is_single(node.shape):
+        return Part("row", node, False)
     if _is_inverse(node):
         return Part("inverse", node, transposed)
     if _is_diagonal(node):
@@ -291,12 +298,14 @@ def _matrix_power(node: Expression, base: Operation, exponent: Operation) -> Ope
     value = ops.constant_value(exponent)
     if exponent.kind != ops.CONSTANT:
         raise ops.refuse("a matrix power whose exponent is not known")
+    if _is_single(node.shape):
+        return ops.power(base, exponent)
     if value == -1:
         return ops.inverse(base)
     if value == 1:
         return base
     if value == 0:
-        return ops.diagonal_matrix(ops.filled(ops.ONE, node.shape[:1]))
+        return _eye(node)
     if value == 2:
         return ops.make("matmul", (ops.made(base),) * 2, None, node.shape)
     if value is not None and value < 0:
@@ -322,6 +331,8 @@ def _subscript(node: Expression, a: Operation, *indices: Operation) -> Operation
         if not selectors:
             return a
     result = ops.make("subscript", (ops.made(a), *indices), selectors, _left(selectors, a, node))
+    if not result.shape:  # also where a column of a row is picked, which has one entry
+        return ops.filled(result, _flat(node.shape))
     if len(result.shape) == len(_flat(node.shape)):
         return result
     return ops.make("row", (result,), None, node.shape[1:])
@@ -431,12 +442,35 @@ def _softmax(name: str) -> Rule:
 
 def _square(node: Expression, a: Operation) -> Operation:
     name = node.value[0]
+    if _is_single(node.arguments[0].shape):
+        return _OF_ONE_ENTRY[name](a)
     if name == "inv":
         return ops.inverse(a)
     return ops.make(name, (ops.made(a),), None, node.shape)
 
 
+_OF_ONE_ENTRY: dict[str, Callable[[Operation], Operation]] = {
+    "inv": lambda a: ops.divide(ops.ONE, a),
+    "det": ops.only_entry,
+    "logdet": lambda a: called("log", ops.only_entry(a)),
+    "adj": lambda a: ops.filled(ops.ONE, a.shape),
+}
+
+
+def _eye(node: Expression) -> Operation:
+    ones = ops.filled(ops.ONE, node.shape[:1])
+    return ones if _is_single(node.shape) else ops.diagonal_matrix(ones)
+
+
+def _commutation(node: Expression) -> Operation:
+    if _is_single(node.shape):
+        return _eye(node)
+    return ops.make("commutation", (), node.value, node.shape)
+
+
 def _diag(node: Expression, a: Operation) -> Operation:
+    if a.shape == (ONE,):
+        return a
     if len(node.shape) == 2:
         return ops.diagonal_matrix(a)
     return ops.make("diagonal", (ops.made(a),), None, node.shape)
@@ -513,8 +547,8 @@ _RULES: dict[str, Rule] = {
     "variable": _variable,
     "ones": lambda node: ops.filled(ops.ONE, _flat(node.shape)),
     "zeros": lambda node: ops.filled(ops.ZERO, _flat(node.shape)),
-    "eye": lambda node: ops.diagonal_matrix(ops.filled(ops.ONE, node.shape[:1])),
-    "commutation": lambda node: ops.make("commutation", (), node.value, node.shape),
+    "eye": _eye,
+    "commutation": _commutation,
     "add": _add,
     "negate": lambda node, a: ops.negate(a),
     "multiply": _multiply,

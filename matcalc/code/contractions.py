@@ -24,7 +24,7 @@ from matcalc.code.operations import Operation
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
-from matcalc.expressions.shapes import Shape, is_row
+from matcalc.expressions.shapes import Shape, derivative_shape, is_row
 from matcalc.expressions.traversal import postorder
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -60,6 +60,10 @@ def reshaped(array: Operation, shape: Shape) -> Operation:
     """Return the array with axes of length 1 as in this shape."""
     if array.shape == shape:
         return array
+    if not array.shape:
+        return ops.filled(array, shape)
+    if is_row(array.shape) and shape == array.shape[1:]:
+        return ops.make("row", (ops.made(array),), None, shape)
     return ops.make("reshape", (ops.made(array),), None, shape)
 
 
@@ -163,8 +167,6 @@ def _array(
         case "variable":
             declared = variables[node.value.name]
             array = ops.make("input", (), (node.value.name, node.value.structure), declared.shape)
-            if is_row(declared.shape):
-                return ops.make("row", (array,), None, node.shape)
             return reshaped(array, node.shape)
         case "size":
             return ops.size(node.value)
@@ -280,13 +282,20 @@ def _matrix(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
 
 
 def _function(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
+    """Return the call of an abstract function, which gives a derivative in numerator layout."""
     application, batch = node.value
     if batch:
         raise ops.refuse("a function called for every value of an index")
     operands = []
     for operand, shape in zip(node.operands, application.function.parameters, strict=True):
-        operands.append(reshaped(ops.made(results[operand.tensor]), shape))
-    return ops.make("function", tuple(operands), function_name(application), node.shape)
+        operands.append(ops.made(reshaped(results[operand.tensor], shape)))
+    function, orders = application
+    moving = [shape for shape in [function.parameters[k] for k in orders] if shape]
+    given = derivative_shape(function.result, moving)
+    array = ops.make("function", tuple(operands), function_name(application), given)
+    if not function.result and [len(shape) for shape in moving] == [2]:
+        array = ops.transpose(array)  # (n, m) in numerator layout, by a matrix of (m, n)
+    return reshaped(array, node.shape)
 
 
 # Products

@@ -81,20 +81,36 @@ def called(name: str, *arguments: Operation) -> Operation:
         return ops.power(*operands)
     if name == "log":
         return _logarithm(*operands)
+    if name == "log1p" and _is_exp(operands[0]):
+        return _softplus(operands[0].arguments[0])
     if name in ("maximum", "minimum") and operands[0].kind == ops.CONSTANT:
         operands = operands[::-1]
     if all(operand.kind == ops.CONSTANT for operand in operands) and not constant_form(name):
-        operands = tuple([ops.make("scalar", (operand,)) for operand in operands])
+        operands = tuple([_as_array(operand) for operand in operands])
     return ops.entrywise("call", operands, name)
+
+
+def _as_array(constant: Operation) -> Operation:
+    """Return a number as an array of no axes, also where an array repeats it."""
+    if constant.head == "broadcast":
+        return ops.filled(_as_array(constant.arguments[0]), constant.shape)
+    return ops.make("scalar", (constant,))
 
 
 def _logarithm(x: Operation) -> Operation:
     """Return log(x), in the form that does not overflow or cancel where there is one."""
     inner = _one_plus_exp(x)
     if inner is not None:
-        return called("logaddexp", ops.ZERO, inner)
-    if x.head == "sum" and x.value is None and _is_exp(x.arguments[0]):
-        return ops.make("logsumexp", x.arguments[0].arguments, None, ())
+        return _softplus(inner)
+    if _is_sigmoid(x):
+        return ops.negate(_softplus(ops.negate(x.arguments[0])))
+    if x.head == "subtract" and x.arguments[0] is ops.ONE and _is_sigmoid(x.arguments[1]):
+        return ops.negate(_softplus(x.arguments[1].arguments[0]))
+    if x.head == "sum" and _is_exp(x.arguments[0]):
+        return ops.make("logsumexp", x.arguments[0].arguments, x.value, x.shape)
+    if x.head in ("subscript", "transpose") and x.arguments[0].head == "softmax":
+        array, *indices = x.arguments
+        return ops.make(x.head, (_logarithm(array), *indices), x.value, x.shape)
     if x.head == "add" and ops.ONE in x.arguments:
         other = x.arguments[1] if x.arguments[0] is ops.ONE else x.arguments[0]
         return ops.entrywise("call", (other,), "log1p")
@@ -105,12 +121,18 @@ def _logarithm(x: Operation) -> Operation:
     return ops.entrywise("call", (x,), "log")
 
 
+def _softplus(x: Operation) -> Operation:
+    return called("logaddexp", ops.ZERO, x)
+
+
 def logistic(a: Operation, b: Operation) -> Operation | None:
-    """Return 1/(1 + exp(-x)) as the logistic function, None if a/b is something else."""
+    """Return 1/(1 + exp(-x)) or exp(x)/(1 + exp(x)) as sigmoid(x), None of another a/b."""
     inner = _one_plus_exp(b)
-    if ops.every_entry(a) != 1 or inner is None:
+    if inner is None:
         return None
-    return called("sigmoid", ops.negate(inner))
+    if _is_exp(a) and a.arguments[0] is inner:
+        return called("sigmoid", inner)
+    return called("sigmoid", ops.negate(inner)) if ops.every_entry(a) == 1 else None
 
 
 def _one_plus_exp(node: Operation) -> Operation | None:
@@ -119,6 +141,10 @@ def _one_plus_exp(node: Operation) -> Operation | None:
             if one is ops.ONE and _is_exp(other):
                 return other.arguments[0]
     return None
+
+
+def _is_sigmoid(x: Operation) -> bool:
+    return x.head == "call" and x.value == "sigmoid"
 
 
 def _is_exp(x: Operation) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from matcalc.code import operations as ops
 from matcalc.code.arrays import array_program
 from matcalc.code.diagonals import TEMPORARY, without_diagonal_matrices
-from matcalc.code.entry import Parameters, dimension_text, parameters, read_later
+from matcalc.code.entry import Parameters, dimension_text, needed_only, parameters, read_later
 from matcalc.code.factorization import factored_once
 from matcalc.code.gram import of_one_array
 from matcalc.code.operations import Operation
@@ -144,7 +144,9 @@ def _definition(function: Function, target: Target) -> tuple[str, Parameters]:
     computed = [*writer.lines, f"return {returned}"]
     computed = _freed(computed, writer.matrices) if many else computed
     rest = [*_places(order, entry), *computed]
-    lines = [*begin, *read_later(entry.checks, rest), *rest]
+    lines = [*read_later(entry.checks, rest), *rest]
+    entry = needed_only(entry, lines)
+    lines = [*begin, *lines]
     body = "\n".join([INDENT + line if line else "" for line in lines])
     names = [*entry.names, *(["needed"] if function.optional else [])]
     return f"def {function.name}({', '.join(names)}):\n{body}\n", entry

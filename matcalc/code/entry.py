@@ -14,7 +14,7 @@ from matcalc.expressions.nodes import Expression
 RESERVED = frozenset(
     """np jnp torch jax math dtype arrays erf logsumexp softmax log_softmax logdet sigmoid
     sigmoid_complement
-    cholesky cholesky_solve cholesky_inverse triangular_inverse lu_factor lu_solve
+    symmetric cholesky cholesky_solve cholesky_inverse triangular_inverse lu_factor lu_solve
     plus_diagonal adjugate unvec windows correlate convolve commutation spread select shift
     levi_civita abs max min float int reason Compressed Part register needed""".split()
 )
@@ -81,6 +81,16 @@ def read_later(checks: Sequence[str], rest: Sequence[str]) -> list[str]:
         names.update(re.findall(r"\w+", line))
         kept.append(line)
     return kept[::-1]
+
+
+def needed_only(entry: Parameters, lines: Sequence[str]) -> Parameters:
+    """Return the parameters without the lengths that the lines make no use of.
+
+    Such is the length of an abstract function's result that only other such functions take.
+    """
+    used = {name for line in lines for name in re.findall(r"\w+", line)}
+    lengths = {*entry.dimensions.values()} - used
+    return entry._replace(names=tuple([name for name in entry.names if name not in lengths]))
 
 
 def _fresh(name: str, plain: str, taken: set[str], renamed: dict[str, str]) -> str:

@@ -2,7 +2,10 @@
 
 A Cholesky factor serves where the matrix is known to be positive definite: its helper
 refuses a matrix that is not symmetric, of which it would read one half only, and one that
-is not definite, by an error or, where values cannot be looked at, by nan. Of any other
+is not definite, by an error or, where values cannot be looked at, by nan. In NumPy a
+matrix that is symmetric by the declaration of a variable is checked wherever it is solved
+with, inverted or its determinant taken, which costs more than the check; products and
+sums take declarations at their word, as `evaluate` does. Of any other
 matrix, several solutions share an LU factorization where the target has one; NumPy has
 none and solves for independent right-hand sides at once.
 """
@@ -13,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from matcalc.code import operations as ops
-from matcalc.code.definiteness import POSITIVE, definiteness
+from matcalc.code.definiteness import POSITIVE, Known, definiteness
 from matcalc.code.elementary import called
 from matcalc.code.operations import Operation
 from matcalc.code.sharing import Results, in_order, rewritten
@@ -59,27 +62,43 @@ def _inverted_once(roots: Sequence[Operation]) -> list[Operation]:
 
 def _by_cholesky(roots: Sequence[Operation], target: Target) -> list[Operation]:
     order = in_order(roots)
-    paying = _definite(order, target)
+    known = definiteness(order)
+    paying = _definite(order, known, target)
+    checked = _declared_symmetric(order, known) if target.name == "numpy" else set()
 
     def rule(node: Operation, results: Results) -> Operation | None:
-        if node.head not in FACTORED or (plain := _plain(node.arguments[0])) not in paying:
+        if node.head not in FACTORED:
+            return None
+        plain = _plain(node.arguments[0])
+        if plain not in paying and plain not in checked:
             return None
         matrix, *right = (results[argument] for argument in (plain, *node.arguments[1:]))
-        if not paying[plain]:
+        if not paying.get(plain):
+            if plain in checked:
+                matrix = ops.make("symmetric", (matrix,), None, matrix.shape)
             return ops.make(node.head, (matrix, *right), None, node.shape)
         factor = ops.make("cholesky", (matrix,), None, matrix.shape)
         return _BY_FACTOR[node.head](factor, *right)
 
-    return rewritten(roots, order, rule) if paying else list(roots)
+    return rewritten(roots, order, rule) if paying or checked else list(roots)
 
 
-def _definite(order: Sequence[Operation], target: Target) -> dict[Operation, bool]:
+def _declared_symmetric(order: Sequence[Operation], known: Known) -> set[Operation]:
+    """Return the matrices that are symmetric since a variable is declared to be."""
+    declared: set[Operation] = set()
+    for node in order:
+        structured = node.head == "input" and node.value[1]
+        if structured or not declared.isdisjoint(node.arguments):
+            declared.add(node)
+    return {node for node in declared if known[node] or ops.is_symmetric(node)}
+
+
+def _definite(order: Sequence[Operation], known: Known, target: Target) -> dict[Operation, bool]:
     """Return the definite matrices, and whether their Cholesky factor pays.
 
     A semidefinite one is definite where its inverse or log-determinant exists; that its
     determinant is 0 is no fault. One solution alone NumPy finds faster without the factor.
     """
-    known = definiteness(order)
     uses: dict[Operation, set[tuple[str, Operation | None]]] = defaultdict(set)
     for node in order:
         if node.head in FACTORED:

@@ -140,7 +140,7 @@ def entrywise(
     head: str, arguments: tuple[Operation, ...], value: Any = None, kind: str = ARRAY
 ) -> Operation:
     """Return an operation that works entry by entry, scalars expanded."""
-    shape = max((a.shape for a in arguments), key=len)
+    shape = max([a.shape for a in arguments], key=_extent)
     full = [a for a in arguments if a.shape]
     if head == "call" and len(full) == 1 and full[0].head == "transpose":
         turned = tuple([a.arguments[0] if a.shape else a for a in arguments])
@@ -154,6 +154,11 @@ def entrywise(
     if all(a.kind == CONSTANT for a in compact):
         kind = CONSTANT
     return make(head, compact, value, shape, kind)
+
+
+def _extent(shape: Shape) -> tuple[int, int]:
+    """Return how far a shape reaches: a column is stretched by a matrix that it meets."""
+    return len(shape), len(shape) - shape.count(LENGTH_ONE)
 
 
 def _entry(head: str, arguments: tuple[Operation, ...], value: Any, kind: str) -> Operation:

@@ -62,7 +62,8 @@ def _is_product(node: Expression) -> bool:
 
 
 def _is_factor(node: Expression) -> bool:
-    return len(node.shape) == 1 or (len(node.shape) == 2 and node.shape[1] != ONE)
+    """Tell whether a node is a vector or matrix; a column of one entry may become a scalar."""
+    return len(node.shape) in (1, 2) and node.shape[-1] != ONE
 
 
 def _factors(product: Expression, inside: set[Expression]) -> list[Expression]:

@@ -82,6 +82,7 @@ _FORMS = {
     "diagonal_matrix": Form("np.diag({0})"),
     "eye": Form("np.eye({length}, dtype=dtype)"),
     "solve": Form("np.linalg.solve({0}, {1})"),
+    "symmetric": Form("symmetric({0})"),
     "cholesky": Form("cholesky({0})"),
     "cholesky_solve": Form("cholesky_solve({0}, {1})"),
     "cholesky_inverse": Form("cholesky_inverse({0})"),
@@ -181,11 +182,8 @@ def logdet(a):
 ''',
     "cholesky": '''
 def cholesky(a):
-    """Return the lower Cholesky factor; refuse a matrix that is not symmetric."""
-    symmetric = (a == a.T).all()
-    if not symmetric and abs(a - a.T).max() > np.finfo(a.dtype).eps**0.5*abs(a).max():
-        raise ValueError("a matrix that is declared or known to be symmetric is not")
-    return np.linalg.cholesky(a)
+    """Return the lower Cholesky factor of a matrix that is symmetric."""
+    return np.linalg.cholesky(symmetric(a))
 ''',
     "cholesky_solve": '''
 def cholesky_solve(l, b):
@@ -319,6 +317,14 @@ def levi_civita(dtype):
 }  # fmt: skip
 
 _NUMPY_HELPERS = {
+    "symmetric": '''
+def symmetric(a):
+    """Return the matrix; refuse one that is not symmetric."""
+    if not (a == a.T).all():
+        if abs(a - a.T).max() > np.finfo(a.dtype).eps**0.5*abs(a).max():
+            raise ValueError("a matrix that is declared or known to be symmetric is not")
+    return a
+''',
     "sigmoid_complement": '''
 @np.errstate(over="ignore")
 def sigmoid_complement(x):

@@ -1,5 +1,6 @@
 """Elementary functions in emitted code: every row of the table, for every target."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.testing import assert_allclose
 
 import matcalc
 from matcalc.expressions.functions import ELEMENTARY
+from matcalc.programs import compile as compile_together
 
 POINTS = {"x": [0.3, 0.9, 1.5, -0.4, 0.0, -40.0], "y": [0.2, 1.0, -3.0, 0.5, 2.0, 1.0]}
 GIVEN = {**POINTS, "w": [1.0, 0.0, 2.0, -1.0, 0.5, 3.0]}
@@ -56,3 +58,77 @@ def test_what_a_template_repeats_is_computed_once(row: Any, target: str) -> None
     source = matcalc.parse(f"{row.name}({products})", where).code(target)
     assert source.count(" @ ") == len(names)
     compile(source, "emitted", "exec")
+
+
+def _softplus(x: Any) -> Any:
+    return np.logaddexp(0, x)
+
+
+def _logsumexp(x: Any, axis: Any = None) -> Any:
+    most = x.max(axis, keepdims=True)
+    return np.squeeze(np.log(np.exp(x - most).sum(axis, keepdims=True)) + most, axis)
+
+
+STABLE = [  # formula, its value in a form that neither overflows nor cancels
+    ("-sum(log(sigmoid(y .* (X*w))))", lambda v: _softplus(-v["y"] * (v["X"] @ v["w"])).sum()),
+    ("sum(log1p(exp(X*w)))", lambda v: _softplus(v["X"] @ v["w"]).sum()),
+    ("-sum(log(1/(1 + exp(-X*w))))", lambda v: _softplus(-v["X"] @ v["w"]).sum()),
+    ("-sum(log(exp(y) ./ (1 + exp(y))))", lambda v: _softplus(-v["y"]).sum()),
+    ("-sum(log(1 - sigmoid(Z)))", lambda v: _softplus(v["Z"]).sum()),
+    ("-sum(log(1 - 1/(1 + exp(-y))))", lambda v: _softplus(v["y"]).sum()),
+    (
+        "-sum(t .* log(sigmoid(y)) + (1 - t) .* log(1 - sigmoid(y)))",
+        lambda v: (v["t"] * _softplus(-v["y"]) + (1 - v["t"]) * _softplus(v["y"])).sum(),
+    ),
+    (
+        "-sum(Y .* log(softmax(Z, axis=1)))",
+        lambda v: (v["Y"] * (_logsumexp(v["Z"], 1)[:, None] - v["Z"])).sum(),
+    ),
+    (
+        "sum(log(sum(exp(Z), axis=1))) - sum(Y .* Z)",
+        lambda v: _logsumexp(v["Z"], 1).sum() - (v["Y"] * v["Z"]).sum(),
+    ),
+    ("sum(log(sum(exp(Z), axis=0)))", lambda v: _logsumexp(v["Z"], 0).sum()),
+    ("sum(log(exp(Z)*ones(m)))", lambda v: _logsumexp(v["Z"], 1).sum()),
+    ("log(sum(exp(Z)))", lambda v: _logsumexp(v["Z"])),
+    ("-log(softmax(y)[2])", lambda v: _logsumexp(v["y"]) - v["y"][1]),
+    (
+        "-sum(Y .* log(softmax(Z', axis=0)'))",
+        lambda v: (v["Y"] * (_logsumexp(v["Z"], 1)[:, None] - v["Z"])).sum(),
+    ),
+]
+
+
+@pytest.mark.parametrize("scale", [1.0, 800.0])
+@pytest.mark.parametrize(("text", "wanted"), STABLE, ids=[text for text, _ in STABLE])
+@pytest.mark.parametrize("target", TARGETS)
+def test_values_of_losses_are_stable(text: str, wanted: Any, scale: float, target: str) -> None:
+    where = "X: matrix(N, n); w: vector(n); Y, Z: matrix(N, m); y, t: vector(N)"
+    values = {
+        "X": np.array([[1.0, 0.2], [-1.0, 0.1], [0.01, 0.0]]),
+        "w": scale * np.array([1.0, -0.1]),
+        "Z": scale * np.array([[1.0, -1.0], [-0.7, -0.9], [0.002, 0.001]]),
+        "Y": np.array([[1.0, 0.0], [0.0, 1.0], [0.4, 0.6]]),
+        "y": scale * np.array([1.0, -1.0, 0.001]),
+        "t": np.array([1.0, 0.0, 0.3]),
+    }
+    formula = matcalc.parse(text, where)
+    names = inspect.signature(formula.compile()).parameters
+    wrt = next(name for name in "wZy" if name in names)
+    convert: Any = np.asarray
+    if target != "numpy":
+        library: Any = pytest.importorskip(target)
+        convert = library.tensor if target == "torch" else np.asarray
+        if target == "jax":
+            library.config.update("jax_enable_x64", True)
+    both = compile_together(matcalc.gradient(text, wrt, where), target, value_and=True)
+    given = {name: convert(values[name]) for name in names}
+    assert_allclose(np.asarray(formula.compile(target)(**given)), wanted(values), rtol=1e-12)
+    value, gradient = both(**given)
+    assert_allclose(np.asarray(value), wanted(values), rtol=1e-12)
+    assert np.isfinite(np.asarray(gradient)).all()
+
+
+def test_functions_of_constant_arrays_keep_their_shape() -> None:
+    formula = matcalc.parse("softplus(ones(n)) .* x + sum(softplus(ones(n)))", "x: vector(n)")
+    assert_allclose(formula.compile()(x=[1.0, 2.0]), formula.evaluate(x=[1.0, 2.0]))

@@ -128,6 +128,41 @@ def test_a_false_declaration_gives_no_number(fault: str, matrix: Any, text: str)
         function(**{name: values[name] for name in names})
 
 
+@pytest.mark.parametrize(
+    ("text", "wrt", "where"),
+    [
+        ("y'*inv(K + s^2*eye(n))*y", "s", "K: spd(n)"),
+        ("y'*inv(K)*y", "y", "K: spd(n)"),
+        ("y'*inv(K)*y", "K", "K: spd(n)"),
+        ("y'*inv(K)*y", "y", "K: symmetric(n)"),
+        ("y'*inv(K)*y", "y", "K: diagonal(n)"),
+        ("s*logdet(2*K)", "s", "K: symmetric(n)"),
+        ("y'*inv(A*K*A')*y", "y", "K: spd(n); A: square(n)"),
+    ],
+)
+def test_matrices_that_are_solved_with_are_as_symmetric_as_declared(
+    text: str, wrt: str, where: str
+) -> None:
+    answer = matcalc.gradient(text, wrt, f"{where}; y: vector(n); s: scalar")
+    function = answer.compile()
+    symmetric = np.array([[2.0, 0.5], [0.5, 2.0]])
+    given = {"y": np.array([1.0, 2.0]), "s": 0.5, "A": np.array([[1.0, 2.0], [0.0, 1.0]])}
+    names = inspect.signature(function).parameters
+    given = {name: value for name, value in given.items() if name in names}
+    wanted = answer.evaluate(K=symmetric, **given)
+    assert_allclose(function(K=symmetric, **given), wanted)
+    rounded = symmetric + [[0.0, 1e-12], [0.0, 0.0]]
+    assert_allclose(function(K=rounded, **given), wanted, rtol=1e-9)
+    with pytest.raises(ValueError, match="symmetric is not"):
+        function(K=np.array([[2.0, 0.5], [0.0, 2.0]]), **given)
+
+
+def test_what_is_symmetric_by_its_form_is_not_checked() -> None:
+    for text in ("y'*inv(X*X')*y", "y'*inv(A)*y*tr(S)", "y'*S*y"):
+        source = matcalc.gradient(text, "y", f"{WHERE}; y: vector(n)").code()
+        assert "symmetric(" not in source, text
+
+
 @pytest.mark.parametrize(("fault", "matrix"), BAD)
 def test_a_false_declaration_gives_nan_where_values_cannot_be_looked_at(
     fault: str, matrix: Any

@@ -63,3 +63,12 @@ def test_long_chains() -> None:
         text = "*".join(["S"] * (3 * LONGEST_CHAIN)) + end
         formula = matcalc.parse(text.replace("S", "(S)"), f"S: square(n); {where}")
         assert reassociated(formula.expression).shape == formula.expression.shape
+
+
+@pytest.mark.parametrize("text", ["(x*z')*z", "(x*z')*(A*x)", "sum(i = 1..1, x*z'*(A*x))"])
+def test_columns_of_one_entry_keep_the_shape(text: str) -> None:
+    formula = matcalc.parse(text, "x: vector(1); z: vector(m); A: matrix(m, 1)")
+    values = {"x": [2.0], "z": [1.0, 3.0], "A": [[1.0], [-1.0]], "m": 2}
+    value = formula.evaluate(**values)
+    assert formula.expression.shape == () == np.shape(value)
+    assert value == {"(x*z')*z": 20}.get(text, -8)
