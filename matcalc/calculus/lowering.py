@@ -313,13 +313,12 @@ def result_axes(application: Any) -> Shape:
 def _abstract_labels(node: Expression) -> Labels:
     """Place the axes (result, argument, ...) in the numerator layout's shape."""
     function, orders = node.value
-    shapes = [function.result, *[function.parameters[k] for k in orders]]
-    counts = [len(axes_of(shape)) for shape in shapes]
-    if len(orders) == 1 and counts == [0, 1]:
-        return (1,)
-    if len(orders) == 1 and counts == [0, 2]:
-        return (1, 0)
-    return axes_of(node.shape)
+    by = [function.parameters[k] for k in orders if function.parameters[k]]
+    if function.result or len(by) != 1 or len(by[0]) > 2:
+        return axes_of(node.shape)
+    # of a scalar by a vector it is a row, by a matrix transposed
+    places = (1,) if len(by[0]) == 1 else (1, 0)
+    return tuple([k for k, length in zip(places, by[0], strict=True) if length != ONE])
 
 
 # --- products ---------------------------------------------------------------------------------

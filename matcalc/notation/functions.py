@@ -82,7 +82,9 @@ def without_ones(formula: Expression) -> Expression:
     if ONE not in formula.shape:
         return formula
     if len(formula.shape) == 2 and formula.shape[0] == ONE != formula.shape[1]:
-        return transpose(formula)
+        formula = transpose(formula)
+        if len(formula.shape) == 1:
+            return formula
     kept = ["entry" if length == ONE else "all" for length in formula.shape]
     places = [number(1)] * kept.count("entry")
     return make("subscript", (formula, *places), tuple(kept))
@@ -93,6 +95,7 @@ def positional(e: Expression, application: Application) -> Expression:
     if e.shape and e.shape[0] == ONE and len(e.shape) == 2:
         return transpose(e)
     function, orders = application
-    if len(orders) == 1 and not function.result and len(function.parameters[orders[0]]) == 2:
+    by = [function.parameters[k] for k in orders if function.parameters[k]]
+    if not function.result and len(by) == 1 and len(by[0]) == 2:
         return transpose(e)
     return e

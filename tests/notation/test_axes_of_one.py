@@ -59,3 +59,31 @@ def test_networks_of_one_unit() -> None:
         ("1", "2"), ("1",), ("3", "1"), ("2", "3"),
     ]  # fmt: skip
     assert str(answers)
+
+
+def test_a_function_of_a_row_as_a_matrix() -> None:
+    where = "q: matrix(1, n) -> scalar; x: vector(n)"
+    c, x = np.array([1.0, -2.0, 0.5]), np.array([1.0, 2.0, 3.0])
+    functions = {"q": lambda row: np.sum(c * row**2), "q'": lambda row: (2 * c * row).T}
+    for layout, wanted in (("mixed", 2 * c * x), ("numerator", (2 * c * x)[None, :])):
+        answer = matcalc.diff("q(x')", "x", where, layout)  # type: ignore[call-overload]
+        np.testing.assert_allclose(answer.evaluate(x=x, n=3, **functions), wanted)
+
+
+def test_a_function_of_a_scalar_and_a_matrix() -> None:
+    generator = np.random.default_rng(0)
+    A = generator.normal(size=(2, 3))
+    at = {"x": generator.normal(size=2), "W": generator.normal(size=(2, 3)), "m": 2, "n": 3}
+    functions = {
+        "q'1": lambda a, W: np.cos(a) * np.sum(A * W**2),
+        "q'2": lambda a, W: (np.sin(a) * 2 * A * W).T,
+        "q'1'2": lambda a, W: (np.cos(a) * 2 * A * W).T,
+        "q'2'1": lambda a, W: (np.cos(a) * 2 * A * W).T,
+    }
+    where = "q: scalar, matrix(m, n) -> scalar; W: matrix(m, n); x: vector(2)"
+    blocks = matcalc.hessian("q(x[1], W)", ["W", "x"], where)
+    wanted = np.zeros((2, 3, 2))
+    wanted[:, :, 0] = np.cos(at["x"][0]) * 2 * A * at["W"]
+    np.testing.assert_allclose(blocks["W", "x"].evaluate(**at, **functions), wanted)
+    found = blocks["x", "W"].evaluate(**at, **functions)
+    np.testing.assert_allclose(found, wanted.transpose(2, 0, 1))
