@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from matcalc.calculus.intermediates import Intermediate, rewrite
 from matcalc.calculus.projections import Convention
+from matcalc.collection import uncollected
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
@@ -204,10 +205,12 @@ class Derivative(NamedTuple):
         name: str = self.variable.value.name
         return name
 
+    @uncollected()
     def text(self, *, ascii: bool = False) -> str:  # noqa: A002
         """Return the answer as text that `matcalc.parse` reads, on request in ASCII."""
         return to_text(self.expression, ascii=ascii, names=self.formula.naming)
 
+    @uncollected()
     def latex(self, *, cases: bool = False) -> str:
         """Return the answer as LaTeX, on request with `cases` where there are kinks."""
         from matcalc.notation.latex import to_latex

@@ -89,12 +89,14 @@ class Derivatives(dict[Key, Derivative]):
         forms = [[d.expression for d in self.values()], *filter(None, [self.layered])]
         return joint_program(forms, self.formula.naming)
 
+    @uncollected()
     def shown(self, *, ascii: bool = False) -> Shown:  # noqa: A002
         """Return the answers as text, and the parts that they share, if any."""
         if self.program is None:
             return Shown([], [d.text(ascii=ascii) for d in self.values()])
         return Shown(*program_text(self.program, ascii=ascii))
 
+    @uncollected()
     def shown_latex(self, *, cases: bool = False) -> Shown:
         """Return the answers as LaTeX, and the parts that they share, if any."""
         from matcalc.notation.latex import program_latex
