@@ -14,7 +14,7 @@ from matcalc.code.elementary import called, elementary, logistic
 from matcalc.code.operations import Operation
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.names import BINDERS, function_name
-from matcalc.expressions.nodes import Expression, make, number
+from matcalc.expressions.nodes import Expression, is_diagonal, make, number
 from matcalc.expressions.shapes import Shape, is_row
 from matcalc.expressions.traversal import postorder
 
@@ -82,10 +82,6 @@ def _is_inverse(node: Expression) -> bool:
     if node.head == "matrix_power":
         return _whole_exponent(node) == -1
     return node.head == "call" and node.value[0] == "inv"
-
-
-def _is_diagonal(node: Expression) -> bool:
-    return node.head == "call" and node.value[0] == "diag" and len(node.shape) == 2
 
 
 def _is_single(shape: Shape) -> bool:
@@ -174,7 +170,7 @@ def _part(node: Expression, transposed: bool) -> Part:
         return Part("row", node, False)
     if _is_inverse(node):
         return Part("inverse", node, transposed)
-    if _is_diagonal(node):
+    if is_diagonal(node):
         return Part("diagonal", node, False)
     if _is_matrix(node):
         return Part("matrix", node, transposed)

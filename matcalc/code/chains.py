@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import NamedTuple
 
 from matcalc.code import operations as ops
 from matcalc.code.operations import Operation
+from matcalc.expressions import splitting
 from matcalc.expressions.dimensions import ONE, Dimension
-
-ASSUMED_SIZE = 1000
-"""What a dimension known by name only counts as when orders are compared; ties go left."""
-
-LONGEST_CHAIN = 64
-"""Longer products are multiplied from the end that is a vector, else from the left."""
 
 
 class Factor(NamedTuple):
@@ -37,7 +31,7 @@ class Factor(NamedTuple):
 
 def length(dimension: Dimension) -> int:
     """Return a dimension's size, or what it counts as."""
-    return max(1, dimension.evaluate(defaultdict(lambda: ASSUMED_SIZE)))
+    return max(1, splitting.assumed_size(dimension))
 
 
 def entries(node: Operation) -> int:
@@ -59,58 +53,28 @@ def dense(factor: Factor) -> Factor:
 
 
 def multiplied(factors: list[Factor]) -> Factor:
-    """Return the product in the cheapest order (Cormen et al., matrix-chain order).
+    """Return the product in the cheapest order; of equally cheap ones from the left.
 
+    A very long product begins at the end that is a vector, else at the left.
     Scalars and vectors take part: `A*B*x` is A*(B*x), `x*y'*z` is (y'*z)*x.
     """
-    if len(factors) > LONGEST_CHAIN:
-        return _one_by_one(factors)
     count = len(factors)
+    if count > splitting.LONGEST_CHAIN:
+        splits = splitting.one_by_one(count, from_right=factors[-1].kind == "column")
+        return splitting.multiplied(factors, splits, _pair)
     lengths = [*[length(factor.rows) for factor in factors], length(factors[-1].columns)]
-    kinds = {(i, i): factor.kind for i, factor in enumerate(factors)}
-    best: dict[tuple[int, int], tuple[int, int]] = {(i, i): (0, i) for i in range(count)}
-    for span in range(1, count):
-        for i in range(count - span):
-            j = i + span
-            pair = {kinds[i, j - 1], kinds[j, j]}
-            kinds[i, j] = "diagonal" if pair == {"diagonal"} else "matrix"
-            best[i, j] = min(
-                (
-                    best[i, k][0]
-                    + best[k + 1, j][0]
-                    + _cost(
-                        kinds[i, k], kinds[k + 1, j], lengths[i], lengths[k + 1], lengths[j + 1]
-                    ),
-                    k,
-                )
-                for k in range(i, j)
-            )
-    done: dict[tuple[int, int], Factor] = {(i, i): factor for i, factor in enumerate(factors)}
-    stack = [(0, count - 1)]
-    while stack:
-        i, j = stack[-1]
-        if (i, j) in done:
-            stack.pop()
-            continue
-        k = best[i, j][1]
-        missing = [part for part in ((i, k), (k + 1, j)) if part not in done]
-        if missing:
-            stack += missing
-        else:
-            done[i, j] = _pair(done[i, k], done[k + 1, j])
-    return done[0, count - 1]
+    kinds = {(k, k + 1): factor.kind for k, factor in enumerate(factors)}
+    for width in range(2, count + 1):
+        for low in range(count - width + 1):
+            high = low + width
+            pair = {kinds[low, high - 1], kinds[high - 1, high]}
+            kinds[low, high] = "diagonal" if pair == {"diagonal"} else "matrix"
 
+    def cost(low: int, middle: int, high: int) -> int:
+        sizes = lengths[low], lengths[middle], lengths[high]
+        return _cost(kinds[low, middle], kinds[middle, high], *sizes)
 
-def _one_by_one(factors: list[Factor]) -> Factor:
-    if factors[-1].kind == "column":
-        result = factors[-1]
-        for factor in reversed(factors[:-1]):
-            result = _pair(factor, result)
-        return result
-    result = factors[0]
-    for factor in factors[1:]:
-        result = _pair(result, factor)
-    return result
+    return splitting.multiplied(factors, splitting.cheapest_splits(count, cost), _pair)
 
 
 def _cost(left: str, right: str, rows: int, between: int, columns: int) -> int:

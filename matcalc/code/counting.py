@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from matcalc.expressions.dimensions import ONE, ZERO, Dimension, entries, integer
 from matcalc.expressions.names import free_indices
-from matcalc.expressions.nodes import Expression
+from matcalc.expressions.nodes import Expression, is_diagonal
 from matcalc.expressions.traversal import postorder
 
 
@@ -164,7 +164,7 @@ def _matrix_product(node: Expression) -> Operations:
     if _is_identity(left) or _is_identity(right):
         return FREE
     for factor, other in ((left, right), (right, left)):
-        if factor.head == "call" and factor.value[0] == "diag" and len(factor.shape) == 2:
+        if is_diagonal(factor):
             return Operations(_entries(other), ZERO)
     inner = left.shape[1] if len(left.shape) == 2 else ONE
     if _is_ones(left) or _is_ones(right):

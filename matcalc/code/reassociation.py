@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make
+from matcalc.expressions.splitting import cheapest_splits, multiplied, one_by_one
 from matcalc.expressions.traversal import postorder
 
 LONGEST_CHAIN = 40
@@ -78,43 +79,22 @@ def _factors(product: Expression, inside: set[Expression]) -> list[Expression]:
     return factors
 
 
-def _one_by_one(factors: list[Expression]) -> Expression:
-    result, *rest = factors if len(factors[-1].shape) == 2 else reversed(factors)
-    for factor in rest:
-        pair = (result, factor) if len(factors[-1].shape) == 2 else (factor, result)
-        result = make("multiply", pair)
-    return result
-
-
 def _multiplied(factors: list[Expression]) -> Expression:
     """Return the product of the factors in the order with the fewest multiplications."""
     count = len(factors)
+    last = factors[-1].shape
     if count > LONGEST_CHAIN:
-        return _one_by_one(factors)
+        splits = one_by_one(count, from_right=len(last) != 2)
+        return multiplied(factors, splits, _product)
     typical: defaultdict[str, int] = defaultdict(lambda: TYPICAL_SIZE)
     lengths = [factor.shape[0].evaluate(typical) for factor in factors]
-    last = factors[-1].shape
     lengths.append(last[1].evaluate(typical) if len(last) == 2 else 1)
-    costs = {(k, k + 1): 0 for k in range(count)}
-    splits: dict[tuple[int, int], int] = {}
-    for width in range(2, count + 1):
-        for low in range(count - width + 1):
-            high = low + width
-            costs[low, high], splits[low, high] = min(
-                (
-                    costs[low, middle]
-                    + costs[middle, high]
-                    + lengths[low] * lengths[middle] * lengths[high],
-                    -middle,
-                )
-                for middle in range(low + 1, high)
-            )
-    done: dict[tuple[int, int], Expression] = {}
-    for low, high in sorted(costs, key=lambda span: span[1] - span[0]):
-        if high == low + 1:
-            done[low, high] = factors[low]
-        else:
-            middle = -splits[low, high]
-            left, right = done[low, middle], done[middle, high]
-            done[low, high] = make("multiply", (left, right))
-    return done[0, count]
+
+    def cost(low: int, middle: int, high: int) -> int:
+        return lengths[low] * lengths[middle] * lengths[high]
+
+    return multiplied(factors, cheapest_splits(count, cost, last=True), _product)
+
+
+def _product(left: Expression, right: Expression) -> Expression:
+    return make("multiply", (left, right))

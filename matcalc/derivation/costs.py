@@ -11,7 +11,6 @@ one: n for two diagonal Jacobians, m*n*p for full ones.
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -22,13 +21,16 @@ from matcalc.calculus.ties import Ties, groups, renamed, tied, ties_of
 from matcalc.derivation.steps import Derivation
 from matcalc.expressions.dimensions import ONE, ZERO, Dimension
 from matcalc.expressions.nodes import Expression, variable
+from matcalc.expressions.splitting import (
+    ASSUMED_SIZE,
+    LONGEST_CHAIN,
+    Splits,
+    assumed_size,
+    cheapest_splits,
+    one_by_one,
+    products,
+)
 from matcalc.notation.text import to_text
-
-ASSUMED_SIZE = 1000
-"""What a dimension known by name only counts as when orders are compared."""
-
-LONGEST_CHAIN = 64
-"""Of longer chains, only forward and reverse are compared."""
 
 Axis = tuple[Expression, int]
 
@@ -77,12 +79,13 @@ def costs(derivation: Derivation) -> Costs:
         return Costs(tuple([Plan(name, ZERO) for name in ("forward", "reverse", "best")]), ())
     graph = _graph(derivation)
     ahead, back = _forward(graph), _reverse(graph)
-    better = ahead if _number(ahead) < _number(back) else back
+    better = ahead if assumed_size(ahead) < assumed_size(back) else back
     plans = [Plan("forward", ahead), Plan("reverse", back)]
-    if graph.is_chain and len(graph.nodes) <= LONGEST_CHAIN:
+    count = len(graph.nodes) - 1
+    if graph.is_chain and count < LONGEST_CHAIN:
         plans = [
-            Plan("forward", ahead, _one_by_one(graph, forward=True)),
-            Plan("reverse", back, _one_by_one(graph, forward=False)),
+            Plan("forward", ahead, _written(graph, one_by_one(count, from_right=False))),
+            Plan("reverse", back, _written(graph, one_by_one(count, from_right=True))),
         ]
         plans.append(_best(graph, plans[0 if better is ahead else 1]))
     else:
@@ -157,7 +160,7 @@ def _product(nodes: Sequence[Expression], left: Terms, right: Terms) -> Dimensio
     apart = ZERO
     for one, other in itertools.product(left, right):
         apart = apart + _values(nodes, (one, other))
-    return min((whole, apart), key=_number)
+    return min((whole, apart), key=assumed_size)
 
 
 def _values(nodes: Sequence[Expression], ties: Iterable[Ties[Axis]]) -> Dimension:
@@ -171,10 +174,6 @@ def _values(nodes: Sequence[Expression], ties: Iterable[Ties[Axis]]) -> Dimensio
 
 def _common(terms: Terms) -> Ties[Axis]:
     return frozenset.intersection(*terms)
-
-
-def _number(count: Dimension) -> int:
-    return count.evaluate(defaultdict(lambda: ASSUMED_SIZE))
 
 
 # Orders
@@ -215,57 +214,30 @@ def _reverse(graph: _Graph) -> Dimension:
     return total
 
 
-class _Split(NamedTuple):
-    """The cheapest product of the Jacobians between two nodes, and where it is split."""
-
-    terms: Terms
-    multiplications: Dimension
-    middle: int = 0
-
-
 def _best(graph: _Graph, otherwise: Plan) -> Plan:
     """Return the cheapest way to split a chain into products of two; else forward or reverse."""
     nodes = graph.nodes
-    last = len(nodes) - 1
-    best: dict[tuple[int, int], _Split] = {}
-    for low in range(last):
-        best[low, low + 1] = _Split(graph.terms[nodes[low + 1], nodes[low]], ZERO)
-    for width in range(2, len(nodes)):
-        for low in range(len(nodes) - width):
-            best[low, low + width] = _split(nodes, best, low, low + width)
-    found = best[0, last]
-    if _number(found.multiplications) == _number(otherwise.multiplications):
-        return otherwise._replace(name="best")
-    splits = {place: split.middle for place, split in best.items()}
-    return Plan("best", found.multiplications, _written(graph, splits))
+    count = len(nodes) - 1
+    terms = {(k, k + 1): graph.terms[nodes[k + 1], nodes[k]] for k in range(count)}
+    for width in range(2, count + 1):
+        for low in range(count - width + 1):
+            high = low + width
+            ends = [*_axes(nodes[high]), *_axes(nodes[low])]
+            halves = (terms[low, high - 1], terms[high - 1, high])
+            terms[low, high] = (tied(ends, map(_common, halves)),)
 
-
-def _split(
-    nodes: Sequence[Expression], best: Mapping[tuple[int, int], _Split], low: int, high: int
-) -> _Split:
-    found: list[_Split] = []
-    for middle in range(low + 1, high):
-        left, right = best[middle, high], best[low, middle]
+    def product(low: int, middle: int, high: int) -> Dimension:
         trio = (nodes[high], nodes[middle], nodes[low])
-        count = _product(trio, left.terms, right.terms)
-        ends = [*_axes(nodes[high]), *_axes(nodes[low])]
-        ties = tied(ends, (_common(left.terms), _common(right.terms)))
-        count = count + left.multiplications + right.multiplications
-        found.append(_Split((ties,), count, middle))
-    return min(found, key=lambda split: _number(split.multiplications))
+        return _product(trio, terms[middle, high], terms[low, middle])
+
+    splits = cheapest_splits(count, lambda *place: assumed_size(product(*place)))
+    total = sum(itertools.starmap(product, products(splits, count)), ZERO)
+    if assumed_size(total) == assumed_size(otherwise.multiplications):
+        return otherwise._replace(name="best")
+    return Plan("best", total, _written(graph, splits))
 
 
-def _one_by_one(graph: _Graph, *, forward: bool) -> str:
-    """Return the chain with the parentheses of a product that begins at one end."""
-    last = len(graph.nodes) - 1
-    if forward:
-        splits = {(0, place): place - 1 for place in range(2, last + 1)}
-    else:
-        splits = {(place, last): place + 1 for place in range(last - 1)}
-    return _written(graph, splits)
-
-
-def _written(graph: _Graph, splits: Mapping[tuple[int, int], int]) -> str:
+def _written(graph: _Graph, splits: Splits) -> str:
     """Return the product of a chain's Jacobians, in parentheses where it is split."""
     texts: list[str] = []
     stack: list[tuple[int, int] | str] = [(0, len(graph.nodes) - 1)]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from matcalc.derivation.costs import ASSUMED_SIZE, Costs
+from matcalc.derivation.costs import Costs
 from matcalc.derivation.latex import member_latex, symbol_latex, symbols_of
 from matcalc.derivation.steps import Derivation, Member
 from matcalc.derivation.text import member_text
 from matcalc.expressions.nodes import Expression
+from matcalc.expressions.splitting import ASSUMED_SIZE
 from matcalc.notation.latex import to_latex
 from matcalc.notation.text import to_text
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 import matcalc
 from matcalc.code import operations as ops
-from matcalc.code.chains import LONGEST_CHAIN, Factor, multiplied
+from matcalc.code.chains import Factor, multiplied
 from matcalc.code.costs import work
 from matcalc.expressions.dimensions import integer
+from matcalc.expressions.splitting import LONGEST_CHAIN
 
 
 def fewest(lengths: tuple[int, ...]) -> int:
