@@ -12,7 +12,7 @@ from matcalc.derivative import Derivative, Formula, notation_of
 from matcalc.expressions.nodes import Expression, make
 from matcalc.facts import Fact, facts, structure_facts, zero_facts
 from matcalc.notation.building import chain, cost, links, transpose
-from matcalc.notation.sharing import Program, joint_program
+from matcalc.notation.sharing import Program, are_longer, joint_program
 from matcalc.notation.text import program_text
 
 if TYPE_CHECKING:
@@ -26,10 +26,14 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Shown(NamedTuple):
-    """Answers as text or LaTeX, in order, after the parts that they share: (name, part)."""
+    """Answers as text or LaTeX, in order, and the parts that they share: (name, part).
+
+    `header` has the lines in which the parts stand before the answers.
+    """
 
     parts: list[tuple[str, str]]
     answers: list[str]
+    header: list[str]
 
 
 class Derivatives(dict[Key, Derivative]):
@@ -86,44 +90,46 @@ class Derivatives(dict[Key, Derivative]):
     @cached_property
     def program(self) -> Program | None:
         """The answers as one program; None where each is better read by itself."""
-        forms = [[d.expression for d in self.values()], *filter(None, [self.layered])]
-        return joint_program(forms, self.formula.naming)
+        answers = [d.expression for d in self.values()]
+        if len(answers) < 2 or not are_longer(answers, self.formula.naming):
+            return None
+        return joint_program([answers, *filter(None, [self.layered])], self.formula.naming)
 
     @uncollected()
     def shown(self, *, ascii: bool = False) -> Shown:  # noqa: A002
         """Return the answers as text, and the parts that they share, if any."""
         if self.program is None:
-            return Shown([], [d.text(ascii=ascii) for d in self.values()])
-        return Shown(*program_text(self.program, ascii=ascii))
+            return Shown([], [d.text(ascii=ascii) for d in self.values()], [])
+        parts, answers = program_text(self.program, ascii=ascii)
+        return Shown(parts, answers, [f"{name} = {part};" for name, part in parts])
 
     @uncollected()
     def shown_latex(self, *, cases: bool = False) -> Shown:
         """Return the answers as LaTeX, and the parts that they share, if any."""
-        from matcalc.notation.latex import program_latex
+        from matcalc.notation.latex import aligned, program_latex
 
         if self.program is None:
-            return Shown([], [d.latex(cases=cases) for d in self.values()])
-        return Shown(*program_latex(self.program, cases=cases, names=self.formula.naming))
+            return Shown([], [d.latex(cases=cases) for d in self.values()], [])
+        naming = self.formula.naming
+        parts, answers = program_latex(self.program, cases=cases, names=naming)
+        return Shown(parts, answers, [aligned([f"{name} &= {part}" for name, part in parts])])
 
     def text(self, *, ascii: bool = False) -> str:  # noqa: A002
         """Return the answers, one a line, after the parts that they share.
 
         The parts followed by one answer are text that `matcalc.parse` reads.
         """
-        parts, answers = self.shown(ascii=ascii)
-        lines = [f"{name} = {part};" for name, part in parts]
-        lines += [f"{d.wrt}: {text}" for d, text in zip(self.values(), answers, strict=True)]
-        return "\n".join(lines)
+        _, answers, header = self.shown(ascii=ascii)
+        lines = [f"{d.wrt}: {text}" for d, text in zip(self.values(), answers, strict=True)]
+        return "\n".join([*header, *lines])
 
     def latex(self, *, cases: bool = False) -> str:
         """Return the answers as LaTeX, each after a comment that says what it is by."""
-        from matcalc.notation.latex import aligned
-
-        parts, answers = self.shown_latex(cases=cases)
-        lines = [aligned([f"{name} &= {part}" for name, part in parts])] if parts else []
-        for derivative, answer in zip(self.values(), answers, strict=True):
-            lines += [f"% by {derivative.wrt}", answer]
-        return "\n".join(lines)
+        _, answers, header = self.shown_latex(cases=cases)
+        lines = [
+            f"% by {d.wrt}\n{answer}" for d, answer in zip(self.values(), answers, strict=True)
+        ]
+        return "\n".join([*header, *lines])
 
     @property
     def warnings(self) -> tuple[Fact, ...]:
@@ -166,8 +172,8 @@ class Derivatives(dict[Key, Derivative]):
         then are about all answers together, under "notes".
         """
         formula = self.formula
-        parts, texts = self.shown()
-        latex_parts, latexes = self.shown_latex()
+        parts, texts, _ = self.shown()
+        latex_parts, latexes, _ = self.shown_latex()
         answers = []
         for derivative, text, latex in zip(self.values(), texts, latexes, strict=True):
             notes = [] if self.program else [fact._asdict() for fact in derivative.notes]
@@ -211,7 +217,7 @@ class Derivatives(dict[Key, Derivative]):
         from matcalc.notation.escaping import latex_escaped
         from matcalc.notation.latex import aligned
 
-        parts, answers = self.shown_latex()
+        parts, answers, _ = self.shown_latex()
         rows = [f"{name} &= {part}" for name, part in parts]
         for derivative, answer in zip(self.values(), answers, strict=True):
             rows.append(rf"\text{{{latex_escaped(derivative.wrt)}:}} &\; {answer}")

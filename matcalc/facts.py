@@ -87,7 +87,9 @@ def facts(
     for node in order_of_nodes:
         if node in dependent and node.arguments and node in rough:
             found.update(dict.fromkeys(_conditions(node, order)))
-    divides = any(map(_divides, postorder(answers, _arguments))) if answers else None
+    divides = None
+    if answers and any(condition.polynomial for condition in found):
+        divides = any(map(_divides, postorder(answers, _arguments)))
     found = dict.fromkeys([c for c in map(partial(_of_form, divides), found) if c is not None])
     strict = {c.condition.arguments for c in found if c.condition.value == ">"}
     for weak in [c for c in found if c.condition.value == "!=" and c.condition.arguments in strict]:

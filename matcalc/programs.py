@@ -55,29 +55,23 @@ def compile(  # noqa: A001
 def program(answers: Answers, target: str, *, value_and: bool = False) -> Source:
     """Return the source with the names of what it defines."""
     chosen = target_of(target)
-    several: list[Formula | Derivative] = []
-    if isinstance(answers, Formula | Derivative):
-        several.append(answers)
-    elif not isinstance(answers, Derivatives):
-        several.extend([*answers])
     if not answers:
         raise MatcalcError("E701", "there is no formula to write code for")
-    found = answers if isinstance(answers, Derivatives) else several
-    return emit_functions([_function(found, value_and)], chosen)
+    return emit_functions([_function(answers, value_and)], chosen)
 
 
-def _function(
-    answers: Derivatives[Any] | Sequence[Formula | Derivative], value_and: bool, name: str = ""
-) -> Function:
+def _function(answers: Answers, value_and: bool, name: str = "") -> Function:
+    several: list[Formula | Derivative] = []
     by_layers = None
-    if isinstance(answers, Derivatives):
-        several: list[Formula | Derivative] = [*answers.values()]
-        by_layers = answers.layered
+    if isinstance(answers, Formula | Derivative):
+        several.append(answers)
     else:
-        several = [*answers]
-        derivatives = [answer for answer in several if isinstance(answer, Derivative)]
-        if len(derivatives) == len(several):
-            by_layers = Derivatives(enumerate(derivatives)).layered
+        several.extend([*(answers.values() if isinstance(answers, Derivatives) else answers)])
+    derivatives = [answer for answer in several if isinstance(answer, Derivative)]
+    if isinstance(answers, Derivatives):
+        by_layers = answers.layered
+    elif len(derivatives) == len(several):
+        by_layers = Derivatives(enumerate(derivatives)).layered
     variables = _variables(several)
     forms = [[None if is_indexed(answer) else answer.expression for answer in several]]
     if by_layers is not None:
@@ -166,7 +160,7 @@ def differentiable(formula: Formula, target: str) -> Source:
     if not variables:
         raise MatcalcError("E701", "the formula has no variable to derive by")
     names = [v.value.name for v in variables]
-    value = _function([formula], False)
+    value = _function(formula, False)
     backward = _function(vjp(formula.text, names, seed, formula.where), False, "vjp")
     upstream = variable(seed, formula.expression.shape)
     backward = backward._replace(variables=(*variables, upstream), optional=target == "torch")

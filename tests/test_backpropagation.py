@@ -100,7 +100,7 @@ def test_networks_by_layers(name: str, layout: Any) -> None:
         )
         if layout == "mixed":
             assert_near(wanted, answers.formula, derivative.wrt, at)
-    parts, texts = answers.shown()
+    parts, texts, _ = answers.shown()
     header = "".join([f"{part} = {text}; " for part, text in parts])
     for derivative, answer in zip(answers.values(), texts, strict=True):
         again = matcalc.parse(header + answer, where).evaluate(**at)

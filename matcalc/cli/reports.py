@@ -126,8 +126,8 @@ def answers_text(answers: Any, ascii: bool = False) -> str:  # noqa: A002
 
     Where answers share parts, these come first, and the notes are about all of them.
     """
-    parts, texts = answers.shown(ascii=ascii)
-    lines = [f"{name} = {part};" for name, part in parts]
+    parts, texts, header = answers.shown(ascii=ascii)
+    lines = [*header]
     several = len(answers) > 1
     assumed = "; ".join(answers.formula.assumptions)
     for derivative, text in zip(answers.values(), texts, strict=True):
@@ -164,10 +164,8 @@ def _described(derivative: Any, ascii: bool) -> list[str]:  # noqa: A002
 
 def answers_latex(answers: Any, cases: bool, ascii: bool = False) -> str:  # noqa: A002
     """Return the answers as LaTeX; what they rest on follows in comments."""
-    from matcalc.notation.latex import aligned
-
-    parts, texts = answers.shown_latex(cases=cases)
-    lines = [aligned([f"{name} &= {part}" for name, part in parts])] if parts else []
+    parts, texts, header = answers.shown_latex(cases=cases)
+    lines = [*header]
     for derivative, text in zip(answers.values(), texts, strict=True):
         if len(answers) > 1:
             lines.append(f"% by {derivative.wrt}")

@@ -79,17 +79,22 @@ def joint_program(forms: Sequence[Sequence[Expression]], names: Names) -> Progra
     """Return several formulas, of which there are several forms, as a short program.
 
     Of forms that are about as long the last is taken. None where no program is half as long
-    as one for each of the formulas in their first form, and where these are short.
+    as one for each of the formulas in their first form.
     """
     programs = [program(results, names) for results in forms]
     shortest = min([found.size for found in programs])
     joint = [found for found in programs if 4 * found.size <= 5 * shortest][-1]
+    return joint if are_longer(forms[0], names, 2 * joint.size) else None
+
+
+def are_longer(results: Sequence[Expression], names: Names, size: int = APART) -> bool:
+    """Tell whether one program for each formula takes more nodes in all than `size`."""
     apart = 0
-    for result in forms[0]:
+    for result in results:
         apart += program([result], names).size
-        if apart > max(APART, 2 * joint.size):
-            return joint
-    return None
+        if apart > size:
+            return True
+    return False
 
 
 def _named(
@@ -137,9 +142,7 @@ def _letters(parts: list[Expression], taken: Container[str]) -> dict[Expression,
 
 def _uses(order: list[Expression], results: Sequence[Expression]) -> dict[Expression, int]:
     """Count how often each node is written if every node used twice is a name."""
-    uses = dict.fromkeys(order, 0)
-    if len(results) > 1:
-        uses.update(Counter(results))
+    uses = dict.fromkeys(order, 0) | Counter(results)
     for node in reversed(order):
         times = uses[node] if node.head in PLAIN else 1
         for argument in node.arguments:
