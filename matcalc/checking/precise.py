@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from matcalc.checking.elimination import adjugate, determinant_and_inverse
 from matcalc.checking.values import TooLarge
-from matcalc.code.backends import SYMPY, Backend
+from matcalc.code.backends import SYMPY, Backend, compiled
 from matcalc.code.evaluation import evaluate
 from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 from matcalc.expressions.names import function_name
@@ -148,11 +148,12 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     return entry
 
 
-def _bounded(function: Callable[..., Any]) -> Callable[[Any], Any]:
+def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that is given up for arguments out of hand."""
 
-    def entry(x: Any) -> Any:
-        return function(x) if abs(x) < LARGEST_EXPONENT else context().nan
+    def entry(*arguments: Any) -> Any:
+        small = all(abs(a) < LARGEST_EXPONENT for a in arguments)
+        return function(*arguments) if small else context().nan
 
     return entry
 
@@ -169,7 +170,7 @@ def _raise(base: Any, exponent: Any) -> Any:
 
 @cache
 def elementwise(name: str, arity: int) -> Callable[..., Any]:
-    """Return an elementwise function from the template that its row has for SymPy."""
+    """Return an elementwise function from the template that its row has for mpmath."""
     import numpy as np
 
     function: Callable[..., Any] = np.frompyfunc(_of_numbers(name, arity), arity, 1)
@@ -184,23 +185,32 @@ def _of_numbers(name: str, arity: int) -> Callable[..., Any]:
         return _guarded(_raise)
     if name == "sqrt":
         return _guarded(lambda x: own.sqrt(x))
-    names: dict[str, Any] = {
-        name: _bounded(getattr(own, name)) for name in ("exp", "sin", "cos", "tan", "sinh", "cosh")
-    }
-    for plain in ("log", "sqrt", "tanh", "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf",
-                  "sign"):  # fmt: skip
-        names[plain] = getattr(own, plain)
-    names |= {
-        "Abs": abs,
-        "Max": max,
-        "Min": min,
-        "Ne": lambda a, b: a != b,
-        "Piecewise": lambda *cases: next(value for value, holds in cases if holds),
-    }
-    parameters = ", ".join(f"a{k}" for k in range(arity))
-    body = ELEMENTARY_BY_NAME[name, arity].sympy.format(*[f"a{k}" for k in range(arity)])
-    # the table's own text; no user's text ever gets here
-    return _guarded(eval(f"lambda {parameters}: {body}", names))
+    row = ELEMENTARY_BY_NAME[name, arity]
+    return _guarded(compiled(row.mpmath or row.sympy, arity, _meaning))
+
+
+def _meaning(name: str) -> Any:
+    """Return a function of mpmath, bounded unless it is as quick for large arguments."""
+    function = getattr(context(), name, None)
+    return function if function is None or name in _OF_ANY_SIZE else _bounded(function)
+
+
+_OF_ANY_SIZE = frozenset(
+    (
+        "fabs",
+        "log",
+        "sqrt",
+        "tanh",
+        "asin",
+        "acos",
+        "atan",
+        "asinh",
+        "acosh",
+        "atanh",
+        "erf",
+        "sign",
+    )
+)
 
 
 _HOLDS: dict[str, Callable[[Any, Any], bool]] = {

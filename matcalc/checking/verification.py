@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from matcalc.code.backends import SYMPY, Backend
+from matcalc.code.backends import SYMPY, Backend, compiled
 from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.functions import ELEMENTARY_BY_NAME
@@ -698,25 +698,15 @@ def _boxed(value: Any) -> Any:
 
 @cache
 def _elementwise_number(name: str, arity: int) -> Callable[..., Any]:
-    """Return a function of the table, from the row's template for SymPy."""
+    """Return a function of the table, from the row's template for mpmath."""
     import mpmath
 
     if (name, arity) == ("where", 3):
         return _entrywise(lambda c, a, b: a if abs(c) > _tiny() else b, 3)
     if (name, arity) == ("sqrt", 1):
         return _entrywise(mpmath.sqrt, 1)
-    names = {
-        **vars(mpmath),
-        "Abs": abs,
-        "Max": max,
-        "Min": min,
-        "Ne": lambda a, b: a != b,
-        "Piecewise": lambda *cases: next(value for value, holds in cases if holds),
-    }
-    parameters = ", ".join(f"a{k}" for k in range(arity))
-    template = ELEMENTARY_BY_NAME[name, arity].sympy
-    body = template.format(*[f"a{k}" for k in range(arity)])
-    return _entrywise(eval(f"lambda {parameters}: {body}", names), arity)
+    row = ELEMENTARY_BY_NAME[name, arity]
+    return _entrywise(compiled(row.mpmath or row.sympy, arity, vars(mpmath).get), arity)
 
 
 def _entrywise(function: Callable[..., Any], arity: int) -> Callable[..., Any]:

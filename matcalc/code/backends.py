@@ -107,14 +107,22 @@ def _numpy_elementwise(name: str, arity: int) -> Function:
     if name == "sqrt":
         return np.sqrt
     row = ELEMENTARY_BY_NAME[name, arity]
-    return _compiled(row.numpy, arity, {"np": np, "erf": _erf, "sigmoid": _sigmoid})
+    return compiled(row.numpy, arity, {"np": np, "erf": _erf, "sigmoid": _sigmoid}.get)
 
 
-def _compiled(template: str, arity: int, names: dict[str, Any]) -> Function:
-    """Return the table's own template as a function; no user's text ever gets here."""
+def compiled(template: str, arity: int, meaning: Callable[[str], Any]) -> Function:
+    """Return the table's own template as a function; no user's text ever gets here.
+
+    `meaning` tells what the names in it stand for; what it has no meaning of is Python's.
+
+    >>> compiled("larger({0}, {1})", 2, {"larger": max}.get)(3, 2)
+    3
+    """
     parameters = [f"a{position}" for position in range(arity)]
-    source = f"lambda {', '.join(parameters)}: {template.format(*parameters)}"
-    function: Function = eval(source, names)
+    body = template.format(*parameters)
+    used = compile(body, "<table>", "eval").co_names
+    names = {name: meaning(name) for name in used if meaning(name) is not None}
+    function: Function = eval(f"lambda {', '.join(parameters)}: {body}", names)
     return function
 
 
@@ -281,7 +289,7 @@ def _sympy_elementwise(name: str, arity: int) -> Function:
         function = sympy.sqrt
     else:
         row = ELEMENTARY_BY_NAME[name, arity]
-        function = _compiled(row.sympy, arity, dict(vars(sympy)))
+        function = compiled(row.sympy, arity, vars(sympy).get)
     return np.frompyfunc(function, arity, 1)
 
 

@@ -16,8 +16,9 @@ class Elementary(NamedTuple):
 
     `derivatives` has one formula a parameter. `domain` is a condition that the arguments
     must meet (empty: none), `kink` one where the function has no derivative and the
-    formula gives the convention. `latex`, `numpy` and `sympy` are templates in which {0},
-    {1}, ... stand for the printed arguments; an empty `latex` prints the name upright.
+    formula gives the convention. `latex`, `numpy`, `sympy` and `mpmath` are templates in which
+    {0}, {1}, ... stand for the printed arguments; an empty `latex` prints the name upright, an
+    empty `mpmath` is what `sympy` says.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Elementary(NamedTuple):
     latex: str = ""
     numpy: str = ""
     sympy: str = ""
+    mpmath: str = ""
     source: str = "calculus of one variable"
     aliases: tuple[str, ...] = ()
 
@@ -37,7 +39,7 @@ _AB = ("a", "b")
 
 ELEMENTARY = (
     Elementary("abs", _X, ("sign(x)",), kink="x == 0", latex=r"\left|{0}\right|",
-               numpy="np.abs({0})", sympy="Abs({0})"),
+               numpy="np.abs({0})", sympy="Abs({0})", mpmath="fabs({0})"),
     Elementary("sign", _X, ("0",), kink="x == 0", numpy="np.sign({0})", sympy="sign({0})"),
     Elementary("exp", _X, ("exp(x)",), latex=r"\exp({0})",
                numpy="np.exp({0})", sympy="exp({0})", source="DLMF 4.7"),
@@ -78,7 +80,8 @@ ELEMENTARY = (
     Elementary("erf", _X, ("2/sqrt(pi)*exp(-x^2)",),
                numpy="erf({0})", sympy="erf({0})", source="DLMF 7.2.1"),
     Elementary("relu", _X, ("[x > 0]",), kink="x == 0",
-               numpy="np.maximum({0}, 0)", sympy="Max({0}, 0)", source="Parr & Howard, section 5"),
+               numpy="np.maximum({0}, 0)", sympy="Max({0}, 0)", mpmath="max({0}, 0)",
+               source="Parr & Howard, section 5"),
     Elementary("sigmoid", _X, ("sigmoid(x)*(1 - sigmoid(x))",), latex=r"\sigma({0})",
                numpy="sigmoid({0})", sympy="1/(1 + exp(-{0}))", aliases=("logistic",)),
     Elementary("softplus", _X, ("sigmoid(x)",),
@@ -89,21 +92,25 @@ ELEMENTARY = (
                numpy="{0}*(1 + erf({0}/np.sqrt(2)))/2", sympy="{0}*(1 + erf({0}/sqrt(2)))/2"),
     Elementary("elu", _X, ("where(x > 0, 1, exp(x))",),
                numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
-               sympy="Piecewise(({0}, {0} > 0), (exp({0}) - 1, True))"),
+               sympy="Piecewise(({0}, {0} > 0), (exp({0}) - 1, True))",
+               mpmath="{0} if {0} > 0 else expm1({0})"),
     Elementary("leaky_relu", _X, ("where(x > 0, 1, 1/100)",), kink="x == 0",
                numpy="np.maximum({0}, {0}/100)",
-               sympy="Piecewise(({0}, {0} > 0), ({0}/100, True))"),
+               sympy="Piecewise(({0}, {0} > 0), ({0}/100, True))",
+               mpmath="max({0}, {0}/100)"),
     Elementary("step", _X, ("0",), kink="x == 0",
-               numpy="({0} > 0)*1.0", sympy="Piecewise((1, {0} > 0), (0, True))"),
+               numpy="({0} > 0)*1.0", sympy="Piecewise((1, {0} > 0), (0, True))",
+               mpmath="int({0} > 0)"),
     Elementary("max", _AB, ("[a > b]", "[b > a]"), kink="a == b", latex=r"\max({0}, {1})",
-               numpy="np.maximum({0}, {1})", sympy="Max({0}, {1})",
+               numpy="np.maximum({0}, {1})", sympy="Max({0}, {1})", mpmath="max({0}, {1})",
                source="Parr & Howard, section 5"),
     Elementary("min", _AB, ("[a < b]", "[b < a]"), kink="a == b", latex=r"\min({0}, {1})",
-               numpy="np.minimum({0}, {1})", sympy="Min({0}, {1})",
+               numpy="np.minimum({0}, {1})", sympy="Min({0}, {1})", mpmath="min({0}, {1})",
                source="Parr & Howard, section 5"),
     Elementary("where", ("c", "a", "b"), ("0", "where(c, 1, 0)", "where(c, 0, 1)"),
                numpy="np.where({0}, {1}, {2})",
-               sympy="Piecewise(({1}, Ne({0}, 0)), ({2}, True))"),
+               sympy="Piecewise(({1}, Ne({0}, 0)), ({2}, True))",
+               mpmath="{1} if {0} else {2}"),
     Elementary("power", _AB, ("b*a^(b - 1)", "a^b*log(a)"),
                numpy="np.power({0}, {1})", sympy="({0})**({1})"),
 )  # fmt: skip
