@@ -26,7 +26,12 @@ OUTPUTS = ROOT / "tests" / "data" / "examples"
 def updated_readme(text: str) -> str:
     """Return the README with every output and generated list renewed."""
     text = re.sub(r"(?<=```console\n)(.*?)(?=```)", _sessions, text, flags=re.DOTALL)
-    for name, lines in (("functions", function_list()), ("modules", module_list())):
+    lists = (
+        ("functions", function_list()),
+        ("limits", limit_list()),
+        ("modules", module_list()),
+    )
+    for name, lines in lists:
         begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, rest = text.split(begin)
         _, after = rest.split(end)
@@ -72,6 +77,16 @@ def function_list() -> Iterator[str]:
     yield f"- Of whole vectors and matrices: {names((*PRIMITIVE, *DEFINED))}"
     yield f"- Sums, products and rearrangements: {names(STRUCTURAL)}"
     yield f"- Constants: {', '.join(f'`{name}`' for name in CONSTANTS)}, `pi`, `I`"
+
+
+def limit_list() -> Iterator[str]:
+    """Yield the table of limits: what is counted, its default, the error where it is exceeded."""
+    from matcalc.limits import LIMITS
+
+    yield "| counted | default | error | raised by |"
+    yield "| --- | --- | --- | --- |"
+    for name, row in LIMITS.items():
+        yield f"| {row.what} | {row.default:,} | {row.code} | `MATCALC_{name.upper()}` |"
 
 
 def module_list() -> Iterator[str]:
