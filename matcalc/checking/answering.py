@@ -10,7 +10,8 @@ from matcalc.checking.cases import Case
 from matcalc.checking.comparison import Comparison
 from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
-from matcalc.checking.decision import deadline_in, decide
+from matcalc.checking.decision import decide
+from matcalc.checking.effort import deadline_in
 from matcalc.checking.evidence import Evidence
 from matcalc.checking.questions import Groups, Question
 from matcalc.checking.slips import diagnose
@@ -19,8 +20,6 @@ from matcalc.expressions.dimensions import ONE, entries
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import describe
 
-PATIENCE = 2.0
-"""Seconds for which the slip is looked for, at most."""
 LONGEST = 200
 KINK_HINT = "right almost everywhere but for the kink, where the slope is taken as documented"
 FLAT_TEXT = "; the claim is the flattened derivative, with columns stacked"
@@ -57,7 +56,7 @@ def verdict_of(
     }  # fmt: skip
     if not fits and not question.flat:
         verdict = Verdict("refuted", _wrong_shape(question), "shapes", **common)
-        return _diagnosed(verdict, question, names, deadline)
+        return _diagnosed(verdict, question, names)
     decision = decide(question, seed, deadline)
     extra = FLAT_TEXT if question.flat else ""
     verdict = Verdict(
@@ -68,25 +67,24 @@ def verdict_of(
             verdict = verdict._replace(reason=f"{verdict.reason}, almost everywhere")
         return verdict
     branches = conditions(question.parts())
-    example = shrunk(question, decision.refutation, branches, deadline, tie=decision.tie)
+    example = shrunk(question, decision.refutation, branches, tie=decision.tie)
     verdict = verdict._replace(counterexample=example)
     if decision.refutation.undefined:
         return verdict._replace(slip="undefined", hint=UNDEFINED_HINT)
     if decision.tie:
         return verdict._replace(slip="kink", hint=KINK_HINT)
-    return _diagnosed(verdict, question, names, deadline, decision.refutation)
+    return _diagnosed(verdict, question, names, decision.refutation)
 
 
 def _diagnosed(
     verdict: Verdict,
     question: Question,
     names: Mapping[str, Expression],
-    deadline: float,
     refutation: Comparison | None = None,
 ) -> Verdict:
     """Return the verdict with what probably went wrong, and the derivative."""
-    case = Case(question, Evidence(question, refutation), conditions(question.parts()), names,
-                min(deadline, deadline_in(PATIENCE)))  # fmt: skip
+    evidence = Evidence(question, refutation)
+    case = Case(question, evidence, conditions(question.parts()), names)
     slip = diagnose(case)
     right = f"the derivative is {verdict.derivative}"
     right = right if len(right) <= LONGEST else ""

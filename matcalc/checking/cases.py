@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from matcalc.checking.conditions import Condition
+from matcalc.checking.effort import affordable
 from matcalc.checking.evidence import Evidence
 from matcalc.checking.questions import Question
 from matcalc.expressions.nodes import Expression
+
+WORK = 40_000
+"""How many nodes of formulas one search evaluates, times the points of the evidence."""
 
 
 class Slip(NamedTuple):
@@ -25,7 +29,11 @@ class Case(NamedTuple):
     evidence: Evidence
     conditions: list[Condition]
     names: Mapping[str, Expression]
-    deadline: float
+
+    @property
+    def tries(self) -> int:
+        """How many changed claims or derivations one search may hold against the evidence."""
+        return affordable(self.question.parts(), WORK)
 
 
 Search = Callable[[Case], Iterator[Slip]]

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from matcalc.checking.certainty import certainty
 from matcalc.checking.conditions import Condition
+from matcalc.checking.effort import refuse_after
 from matcalc.checking.points import assignments, sample, spread
-from matcalc.checking.precise import Point, boxed, context, is_number, precision, value_at
+from matcalc.checking.precise import (
+    ROUGH,
+    Point,
+    boxed,
+    context,
+    is_number,
+    precision,
+    value_at,
+)
 from matcalc.checking.questions import Question
 from matcalc.checking.reals import entries_at
 from matcalc.checking.values import TooLarge
@@ -46,10 +55,12 @@ class Comparison(NamedTuple):
         return self.place is not None
 
 
-def compare(question: Question, point: Point) -> Comparison | None:
-    """Compare at one point; None if the formula or its derivative has no value there."""
-    import numpy as np
+def compare(question: Question, point: Point, *, surely: bool = True) -> Comparison | None:
+    """Compare at one point; None if the formula or its derivative has no value there.
 
+    What differs certainly does, unless `surely` is False, where it only seems so: that is
+    for what is told about a claim which is known to be wrong.
+    """
     bits = question.bits
     try:
         if not _is_defined(entries_at(question.formula, point, bits)):
@@ -64,20 +75,33 @@ def compare(question: Question, point: Point) -> Comparison | None:
         return Comparison(point, right, right * context().nan, (), undefined=True)
     if left.shape != right.shape:
         return Comparison(point, right, left, (), undefined=not _is_defined(left))
-    finer: tuple[Any, Any] | None = None
-    for place in np.ndindex(*right.shape):
-        if not is_number(left[place]):
-            return Comparison(point, right, left, place, undefined=True)
-        if _close(left[place], right[place], bits):
-            continue
-        if finer is None:
-            finer = (_claim_at(question, point, 2 * bits), question.derivative_at(point, 2 * bits))
-        same = same_finer(left[place], right[place], finer[0][place], finer[1][place], bits)
-        if same is None:
-            return None
-        if not same:
-            return Comparison(point, right, left, place)
-    return Comparison(point, right, left, None)
+    apart = [place for place in _places(right) if not _close(left[place], right[place], question)]
+    if not apart and any(right.flat):
+        return Comparison(point, right, left, None)
+    if not surely and not _is_defined(left):
+        return Comparison(point, right, left, apart[0], undefined=True)
+    if not surely and apart and _is_plain(left, right, apart[0]):
+        return Comparison(point, right, left, apart[0])
+    sure = certainty(question, point)
+    if sure is None:
+        return None
+    return Comparison(point, sure.derivative, sure.claim, sure.place, sure.undefined)
+
+
+def _places(array: Any) -> Iterator[tuple[int, ...]]:
+    """Return the places of an array's entries, in order."""
+    import numpy as np
+
+    return np.ndindex(*array.shape)
+
+
+def _is_plain(left: Any, right: Any, place: tuple[int, ...]) -> bool:
+    """Tell whether no rounding is likely to have made an entry differ so much."""
+    if not _is_defined(left):
+        return False
+    with precision(ROUGH):
+        scale = max([1, *[abs(entry) for entry in right.flat]])
+        return bool(abs(left[place] - right[place]) * 2**40 > scale)
 
 
 def _claim_at(question: Question, point: Point, bits: int) -> Any:
@@ -92,25 +116,14 @@ def _is_defined(array: Any) -> bool:
     return all(is_number(entry) for entry in array.flat)
 
 
-def _close(left: Any, right: Any, bits: int) -> bool:
-    """Tell whether values agree in four fifths of their bits."""
-    with precision(2 * bits):
+def _close(left: Any, right: Any, question: Question) -> bool:
+    """Tell whether values agree in as many bits as the question asks for."""
+    accuracy = question.accuracy
+    if not is_number(left):
+        return False
+    with precision(2 * accuracy):
         scale = max(abs(left), abs(right))
-        return bool(left == right or abs(left - right) * 2 ** (bits * 4 // 5) <= scale)
-
-
-def same_finer(left: Any, right: Any, finer_left: Any, finer_right: Any, bits: int) -> bool | None:
-    """Tell whether values that differ, in some bits, are the same; None if neither is sure.
-
-    A true difference is the same number in more bits; one that rounding made shrinks.
-    """
-    if not (is_number(finer_left) and is_number(finer_right)):
-        return None
-    with precision(4 * bits):
-        rough, fine = abs(left - right), abs(finer_left - finer_right)
-        if fine * 2**80 <= rough:
-            return True
-        return False if abs(rough - fine) * 2**20 <= fine else None
+        return bool(left == right or abs(left - right) * 2**accuracy <= scale)
 
 
 class Survey(NamedTuple):
@@ -118,7 +131,6 @@ class Survey(NamedTuple):
 
     comparisons: list[Comparison]
     unseen: list[tuple[Condition, int]]
-    timed_out: bool
     reason: str = ""
 
     @property
@@ -175,7 +187,7 @@ def survey(
     """Compare at points of several sizes and kinds; stop at the first that refutes.
 
     The same points come first for every seed. Sizes at which the claim has no value at all,
-    as where X'*X is singular, are left out, unless it has none at any.
+    as where X'*X is singular, are left out, unless it has none at any. Raises OutOfTime.
     """
     found: list[Comparison] = []
     nowhere: list[Comparison] = []
@@ -195,21 +207,19 @@ def survey(
             else:
                 found += points
             if any(c.differs for c in found):
-                return Survey(found, [], False)
-            if time.monotonic() > deadline:
-                return Survey(found, watch.unseen(), True)
+                return Survey(found, [])
     if found or not nowhere:
         powers = (*_of_numbers(question), *(POWERS if len(found) < ENOUGH else ()))
         found += _farther(question, several[:1], powers, deadline)
         if any(c.differs for c in found):
-            return Survey(found, [], False)
+            return Survey(found, [])
     if not found:
-        return Survey(nowhere, watch.unseen(), False, reason)
+        return Survey(nowhere, watch.unseen(), reason)
     for comparison in _beyond(question, watch, several[:1], deadline):
         found.append(comparison)
         if comparison.differs:
-            return Survey(found, [], False)
-    return Survey(found, watch.unseen(), time.monotonic() > deadline, reason)
+            return Survey(found, [])
+    return Survey(found, watch.unseen(), reason)
 
 
 def _informative(
@@ -223,6 +233,7 @@ def _informative(
     """Return points of one assignment of sizes that count, up to the first that refutes."""
     found: list[Comparison] = []
     for turn in range(number + (MOST_TRIES if sizes else 4 * MOST_TRIES)):
+        refuse_after(deadline)
         point = sample(question.variables, sizes, generator, turn)
         comparison = compare(question, point)
         watch.note(point, comparison is not None)
@@ -230,7 +241,7 @@ def _informative(
             continue
         found.append(comparison)
         refuted = comparison.differs and not comparison.undefined
-        if refuted or len(found) == number or time.monotonic() > deadline:
+        if refuted or len(found) == number:
             break
     return found
 
@@ -247,8 +258,9 @@ def _farther(
     generator = random.Random(FIXED_SEED)
     found: list[Comparison] = []
     for sizes, power, turn in itertools.product(several, powers, range(12)):
-        if time.monotonic() > deadline or len(found) == 2 * ENOUGH:
+        if len(found) == 2 * ENOUGH:
             break
+        refuse_after(deadline)
         point = sample(question.variables, sizes, generator, turn)
         try:
             comparison = compare(question, _scaled(question, point, power, generator))
@@ -275,8 +287,9 @@ def _beyond(
     """Look farther out, and closer to zero, for sides of conditions that were not seen."""
     generator = random.Random(FIXED_SEED)
     for sizes, power, turn in itertools.product(several, POWERS, range(12)):
-        if not watch.unseen() or time.monotonic() > deadline:
+        if not watch.unseen():
             return
+        refuse_after(deadline)
         point = sample(question.variables, sizes, generator, turn)
         point = _scaled(question, point, power, generator)
         if not any(side in signs_at(condition, point) for condition, side in watch.unseen()):

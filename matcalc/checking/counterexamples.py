@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 from matcalc.checking.comparison import Comparison, compare, signs_at
 from matcalc.checking.conditions import Condition
+from matcalc.checking.effort import affordable
 from matcalc.checking.points import assignments, structured, whole_points
-from matcalc.checking.precise import Point, context, is_number, polynomial
+from matcalc.checking.precise import Point, context, is_number
 from matcalc.checking.questions import Question
+from matcalc.checking.stand_ins import polynomial
 from matcalc.checking.values import TooLarge
 from matcalc.checking.verdicts import Counterexample
 from matcalc.expressions.traversal import postorder
@@ -21,16 +22,14 @@ MOST_SIZES = 8
 MOST_POINTS = 240
 POINTS_A_SIZE = 30
 MOST_CHANGES = 80
-FEWEST = 20
 WORK = 9_000
-"""How many nodes of formulas are evaluated, at most, unless `FEWEST` points need more."""
+"""How many nodes of formulas are evaluated, at most, but for a few points."""
 
 
 def shrunk(
     question: Question,
     found: Comparison,
     conditions: Sequence[Condition],
-    deadline: float,
     *,
     tie: bool = False,
 ) -> Counterexample:
@@ -41,18 +40,15 @@ def shrunk(
     """
     if tie:
         return _told(question, found)
-    nodes = len(postorder(question.parts(), lambda node: node.arguments))
-    most = max(FEWEST, WORK // nodes)
+    most = affordable(question.parts(), WORK)
     for point in itertools.islice(_small_points(question), min(most, MOST_POINTS)):
-        if time.monotonic() > deadline:
-            break
         comparison = _refutes(question, point, found, conditions)
         if comparison is not None:
-            return _told(question, _simplified(question, comparison, conditions, deadline))
+            return _told(question, _simplified(question, comparison, conditions))
     whole = {name: _rounded(array) for name, array in found.point.values.items()}
     comparison = _refutes(question, Point(found.point.sizes, whole), found, conditions)
     best = comparison or found
-    return _told(question, _simplified(question, best, conditions, deadline))
+    return _told(question, _simplified(question, best, conditions))
 
 
 def _small_points(question: Question) -> Iterator[Point]:
@@ -65,13 +61,16 @@ def _small_points(question: Question) -> Iterator[Point]:
 def _refutes(
     question: Question, point: Point, found: Comparison, conditions: Sequence[Condition]
 ) -> Comparison | None:
-    try:
-        comparison = compare(question, point)
-    except TooLarge:
-        return None
-    if comparison is None or not comparison.differs or comparison.undefined != found.undefined:
-        return None
-    return None if any(0 in signs_at(c, point) for c in conditions) else comparison
+    for surely in (False, True):  # what does not even seem to differ takes less
+        try:
+            comparison = compare(question, point, surely=surely)
+        except TooLarge:
+            return None
+        if comparison is None or not comparison.differs or comparison.undefined != found.undefined:
+            return None
+        if any(0 in signs_at(condition, point) for condition in conditions):
+            return None
+    return comparison
 
 
 def _rounded(array: Any) -> Any:
@@ -84,15 +83,14 @@ def _rounded(array: Any) -> Any:
 
 
 def _simplified(
-    question: Question, start: Comparison, conditions: Sequence[Condition], deadline: float
+    question: Question, start: Comparison, conditions: Sequence[Condition]
 ) -> Comparison:
     """Replace entries by smaller numbers, one by one, as long as the claim stays wrong."""
     import numpy as np
 
     best = start
     changes = 0
-    nodes = len(postorder(question.parts(), lambda node: node.arguments))
-    most = min(MOST_CHANGES, max(FEWEST, WORK // nodes))
+    most = min(MOST_CHANGES, affordable(question.parts(), WORK))
     improved = True
     while improved:
         improved = False
@@ -101,7 +99,7 @@ def _simplified(
             for index in np.ndindex(*best.point.values[name].shape):
                 for smaller in _smaller(best.point.values[name][index]):
                     changes += 1
-                    if changes > most or time.monotonic() > deadline:
+                    if changes > most:
                         return best
                     array = best.point.values[name].copy()
                     array[index] = smaller

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from matcalc.calculus.tensors import Label, Tensor, is_zero, leaf
 from matcalc.calculus.work import Factor
 from matcalc.checking.comparison import ENOUGH, Comparison, Survey, survey
 from matcalc.checking.conditions import Condition, conditions
+from matcalc.checking.effort import OutOfTime
 from matcalc.checking.fields import Verified, holds
 from matcalc.checking.kinks import refutation_on_kinks
 from matcalc.checking.points import assignments
@@ -44,13 +44,18 @@ class Decision(NamedTuple):
 
 def decide(question: Question, seed: int, deadline: float) -> Decision:
     """Decide whether the claim is the derivative; the shapes are known to agree."""
+    try:
+        return _decided(question, seed, deadline)
+    except OutOfTime:
+        return Decision("undecided", "the time limit was reached", "points")
+
+
+def _decided(question: Question, seed: int, deadline: float) -> Decision:
     branches = conditions(question.parts())
     found = survey(question, branches, seed, deadline)
     refutation = found.refutation
     if refutation is not None:
-        return _refuted(refutation, found, question.bits)
-    if found.timed_out:
-        return Decision("undecided", "the time limit was reached", "points", "", None)
+        return _refuted(refutation, found)
     if not found.comparisons:
         reason = found.reason or "no points were found at which the formula has a derivative"
         return Decision("undecided", reason, "points")
@@ -76,19 +81,18 @@ def decide(question: Question, seed: int, deadline: float) -> Decision:
     return Decision(
         "consistent",
         f"no counterexample at {len(found.comparisons)} points{many}",
-        f"{len(found.comparisons)} points{many}, {question.bits} and {2 * question.bits} bits",
+        f"{len(found.comparisons)} points{many}, {question.bits} bits",
         "",
         None,
         found.comparisons,
     )
 
 
-def _refuted(refutation: Comparison, found: Survey, bits: int) -> Decision:
+def _refuted(refutation: Comparison, found: Survey) -> Decision:
     reason = "the claim differs from the derivative"
     if refutation.undefined:
         reason = "the claim has no value where the formula has a derivative"
-    method = f"evaluation in {bits} and {2 * bits} bits"
-    return Decision("refuted", reason, method, "", refutation, found.comparisons)
+    return Decision("refuted", reason, "interval arithmetic", "", refutation, found.comparisons)
 
 
 def _verified(equal: Verified, found: Survey) -> Decision:
@@ -188,8 +192,3 @@ def _large(several: list[dict[str, int]], wanted: int) -> list[dict[str, int]]:
     bound = min(wanted, 6)
     fitting = [sizes for sizes in several if min(sizes.values(), default=bound) >= bound]
     return (fitting or several[-FIELD_SIZES:])[:FIELD_SIZES]
-
-
-def deadline_in(seconds: float) -> float:
-    """Return the time on the monotonic clock that many seconds from now."""
-    return time.monotonic() + seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import itertools
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -45,9 +45,7 @@ def intermediates(case: Case) -> Iterator[Slip]:
 
 
 def _first_explaining(case: Case, several: Iterator[Misstep]) -> Iterator[Slip]:
-    for misstep in several:
-        if time.monotonic() > case.deadline:
-            return
+    for misstep in itertools.islice(several, case.tries):
         slip = _explains(case, misstep)
         if slip is not None:
             yield slip

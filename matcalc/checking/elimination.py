@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Arrays = Any
 Reduce = Callable[[Any], Any]
+Pivot = Callable[[Sequence[Any]], int | None]
 
 
 class Singular(ArithmeticError):
     """A matrix has no inverse, or a denominator is zero."""
+
+
+def largest(column: Sequence[Any], zero: Any = 0) -> int | None:
+    """Return the place of the largest entry, None if none is larger than `zero`."""
+    best = max(range(len(column)), key=lambda k: abs(column[k]))
+    return best if abs(column[best]) > zero else None
 
 
 def determinant_and_inverse(
@@ -18,12 +25,12 @@ def determinant_and_inverse(
     number: Callable[[int], Any],
     divide: Callable[[Any, Any], Any],
     reduce: Reduce,
-    precision: int = 0,
+    pivot: Pivot = largest,
 ) -> tuple[Any, Arrays | None]:
     """Return the determinant, and the inverse or None where that is zero.
 
-    The largest pivot is taken, which in a finite field is any that is not zero. In numbers
-    of some bits of precision a pivot is zero if only rounding made it.
+    `pivot` chooses among the entries that are left of a column; None of it says that all are
+    zero.
 
     >>> import numpy as np
     >>> from fractions import Fraction
@@ -40,18 +47,18 @@ def determinant_and_inverse(
         identity[k, k] = number(1)
     rows = np.concatenate([matrix, identity], axis=1)
     determinant = number(1)
-    zero = max([abs(entry) for entry in matrix.flat]) / 2 ** (precision * 3 // 4) * bool(precision)
     for k in range(n):
-        pivot = max(range(k, n), key=lambda i: abs(rows[i, k]))
-        if abs(rows[pivot, k]) <= zero:
+        below = pivot(list(rows[k:, k]))
+        if below is None:
             return number(0), None
-        if pivot != k:
-            rows[[k, pivot]] = rows[[pivot, k]]
+        if below:
+            rows[[k, k + below]] = rows[[k + below, k]]
             determinant = -determinant
         determinant = reduce(determinant * rows[k, k])
         rows[k] = reduce(rows[k] * divide(number(1), rows[k, k]))
         for i in range(n):
-            if i != k and rows[i, k] != 0:
+            is_zero = rows[i, k] == 0  # an enclosure tells None where it is open
+            if i != k and not is_zero:
                 rows[i] = reduce(rows[i] - rows[i, k] * rows[k])
     return determinant, rows[:, n:]
 

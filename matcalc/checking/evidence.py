@@ -89,7 +89,7 @@ class Evidence:
         for turn in range(count + MOST_TRIES):
             point = sample(self.question.variables, sizes, generator, turn, structures)
             try:
-                comparison = compare(self.question, point)
+                comparison = compare(self.question, point, surely=False)
             except TooLarge:
                 return
             if comparison is not None and not comparison.undefined:

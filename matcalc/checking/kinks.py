@@ -8,13 +8,13 @@ all, as max(0, x) + min(0, x) is, no convention is needed, and none refutes.
 from __future__ import annotations
 
 import itertools
-import time
 from fractions import Fraction
 from typing import Any
 
 from matcalc.checking.comparison import Comparison, compare, signs_at
 from matcalc.checking.conditions import Condition
 from matcalc.checking.conditions import conditions as conditions_of
+from matcalc.checking.effort import refuse_after
 from matcalc.checking.points import assignments, whole_points
 from matcalc.checking.precise import Point, is_number, precision
 from matcalc.checking.questions import Question
@@ -29,15 +29,17 @@ MOST_DIRECTIONS = 16
 
 
 def refutation_on_kinks(question: Question, deadline: float) -> Comparison | None:
-    """Return a point on a kink at which the claim has not the documented slope, or None."""
+    """Return a point on a kink at which the claim has not the documented slope, or None.
+
+    Raises OutOfTime.
+    """
     conditions = [c for c in conditions_of([question.formula]) if _is_documented(c, question)]
     if not conditions or question.order > 1 or question.entry:
         return None
     for sizes in itertools.islice(assignments(question.parts()), 1):
         points = whole_points(question.variables, sizes)
         for point in itertools.islice(points, POINTS_A_SIZE):
-            if time.monotonic() > deadline:
-                return None
+            refuse_after(deadline)
             if not any(0 in signs_at(condition, point) for condition in conditions):
                 continue
             try:

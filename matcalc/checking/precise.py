@@ -6,21 +6,21 @@ chosen by `where` does no harm.
 
 from __future__ import annotations
 
-import itertools
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
 
-from matcalc.checking.elimination import adjugate, determinant_and_inverse
+from matcalc.checking.elimination import adjugate, determinant_and_inverse, largest
+from matcalc.checking.stand_ins import abstract_value
 from matcalc.checking.values import TooLarge
 from matcalc.code.backends import SYMPY, Backend, compiled
 from matcalc.code.evaluation import evaluate
 from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 from matcalc.expressions.names import function_name
-from matcalc.expressions.nodes import Application, Expression, Signature
+from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 
 ROUGH = 200
@@ -43,6 +43,14 @@ def value_at(expression: Expression, point: Point, bits: int = ROUGH) -> Any:
 
     Raises TooLarge if a part of it has too many entries.
     """
+    with precision(bits):
+        return evaluated(expression, point, number, precise_backend())
+
+
+def evaluated(
+    expression: Expression, point: Point, number: Callable[[Any], Any], backend: Backend
+) -> Any:
+    """Return the formula's entries at a point, in numbers of a backend. Raises TooLarge."""
     order = postorder([expression], lambda node: node.arguments)
     for node in order:
         entries = 1
@@ -50,20 +58,27 @@ def value_at(expression: Expression, point: Point, bits: int = ROUGH) -> Any:
             entries *= dimension.evaluate(point.sizes)
         if entries > LARGEST_VALUE:
             raise TooLarge(f"a part of the formula has {entries} entries")
-    with precision(bits):
-        numbers = {name: entrywise(array, number) for name, array in point.values.items()}
-        functions = {
-            function_name(node.value): abstract_value(node.value, point.sizes)
-            for node in order
-            if node.head == "abstract"
-        }
-        value = evaluate(expression, {**numbers, **functions}, point.sizes, precise_backend())
-        return boxed(value)
+    numbers = {name: entrywise(array, number) for name, array in point.values.items()}
+    functions = {
+        function_name(node.value): abstract_value(node.value, point.sizes)
+        for node in order
+        if node.head == "abstract"
+    }
+    return boxed(evaluate(expression, {**numbers, **functions}, point.sizes, backend))
+
+
+ARITHMETIC = threading.RLock()
+"""Held while numbers of mpmath are computed: its contexts and its constants are global."""
+
+
+def context() -> Any:
+    """Return a context of mpmath of our own, in which x/0 is not a number."""
+    with ARITHMETIC:
+        return _context()
 
 
 @cache
-def context() -> Any:
-    """Return a context of mpmath of our own, in which x/0 is not a number."""
+def _context() -> Any:
     import mpmath
 
     own = mpmath.MPContext()
@@ -84,13 +99,14 @@ def context() -> Any:
 
 @contextmanager
 def precision(bits: int) -> Iterator[None]:
-    """Compute in this many bits."""
-    own = context()
-    before, own.prec = own.prec, bits
-    try:
-        yield
-    finally:
-        own.prec = before
+    """Compute in this many bits, one thread at a time."""
+    with ARITHMETIC:
+        own = context()
+        before, own.prec = own.prec, bits
+        try:
+            yield
+        finally:
+            own.prec = before
 
 
 def number(value: Any) -> Any:
@@ -242,9 +258,11 @@ def matrix_value(name: str, entries: Any) -> Any:
     if any(own.isnan(entry) for entry in entries.flat):
         determinant, inverse = own.nan, None
     else:
-        determinant, inverse = determinant_and_inverse(
-            entries, own.mpf, lambda a, b: a / b, lambda array: array, own.prec
-        )
+        zero = max([abs(entry) for entry in entries.flat]) / 2 ** (own.prec * 3 // 4)
+        determinant, inverse = determinant_and_inverse(  # what rounding made is zero
+            entries, own.mpf, lambda a, b: a / b, lambda array: array,
+            lambda column: largest(column, zero),
+        )  # fmt: skip
     if name == "det":
         return determinant
     if name == "logdet":
@@ -295,74 +313,3 @@ def precise_backend() -> Backend:
         softmax=_softmax,
         euclidean=lambda a: elementwise("sqrt", 1)((a * a).sum()),
     )
-
-
-# Abstract functions: polynomials in their place
-
-
-def abstract_value(application: Application, sizes: Mapping[str, int]) -> Callable[..., Any]:
-    """Return a polynomial, or its exact derivative, for an abstract function."""
-    function, orders = application
-    if function.elementwise:
-        return lambda array: entrywise(
-            array, lambda entry: _derived(polynomial(function.name), len(orders), entry)
-        )
-    return lambda *arguments: _of_several(application, arguments, sizes)
-
-
-def polynomial(name: str) -> tuple[int, ...]:
-    """Return the coefficients, of 1, t, t^2, ..., that stand for a function of this name."""
-    generator = random.Random(name)
-    return tuple([generator.choice((-2, -1, 1, 2, 3)) for _ in range(6)])
-
-
-def _derived(coefficients: Sequence[int], times: int, t: Any) -> Any:
-    """Return a derivative of the polynomial at t."""
-    for _ in range(times):
-        coefficients = [k * c for k, c in enumerate(coefficients)][1:]
-    total = context().mpf(0)
-    for coefficient in reversed(coefficients):
-        total = total * t + coefficient
-    return total
-
-
-def _of_several(
-    application: Application, arguments: Sequence[Any], sizes: Mapping[str, int]
-) -> Any:
-    """Return the entries in numerator layout: each is a polynomial of all arguments' entries."""
-    import numpy as np
-
-    function, orders = application
-    shape = tuple([d.evaluate(sizes) for d in function.result])
-    axes = [argument.shape for argument in arguments]
-    entries = [entry for argument in arguments for entry in argument.flat]
-    starts = [0, *itertools.accumulate(argument.size for argument in arguments)]
-    full = shape + tuple([n for order in orders for n in axes[order]])
-    value = np.empty(full, dtype=object)
-    for index in np.ndindex(*full):
-        rest = list(index[len(shape) :])
-        by = []
-        for order in orders:
-            own, rest = rest[: len(axes[order])], rest[len(axes[order]) :]
-            by.append(starts[order] + (int(np.ravel_multi_index(own, axes[order])) if own else 0))
-        value[index] = _component(function, index[: len(shape)], by, entries)
-    seen = [axes[order] for order in orders if axes[order]]
-    if len(seen) == 1 and not shape and len(seen[0]) < 3:
-        return value.reshape(1, -1) if len(seen[0]) == 1 else value.T
-    return value
-
-
-def _component(
-    function: Signature, place: tuple[int, ...], by: Sequence[int], entries: Sequence[Any]
-) -> Any:
-    """Return a derivative of p(a·z) + q(b·z) for whole vectors a, b of this component."""
-    generator = random.Random(f"{function.name} {place}")
-    total = context().mpf(0)
-    for part in range(2):
-        weights = [generator.randint(-3, 3) or 1 for _ in entries]
-        inner = sum((w * z for w, z in zip(weights, entries, strict=True)), context().mpf(0))
-        slope = _derived(polynomial(f"{function.name} {place} {part}"), len(by), inner)
-        for k in by:
-            slope = slope * weights[k]
-        total += slope
-    return total

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from matcalc.calculus.layouts import Layout
 from matcalc.checking.precise import ROUGH, Point
-from matcalc.checking.reals import entries_at
+from matcalc.checking.reals import enclosures_at, entries_at
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
@@ -52,6 +52,11 @@ class Question(NamedTuple):
         return min(ROUGH + 4 * max(0, self.longest - 16), MOST_BITS)
 
     @property
+    def accuracy(self) -> int:
+        """The bits in which values that count as the same agree."""
+        return self.bits * 4 // 5
+
+    @property
     def target(self) -> Shape:
         """The shape of what is derived by."""
         return () if self.entry else self.variable.shape
@@ -64,6 +69,15 @@ class Question(NamedTuple):
         """Return the derivative's entries at a point, in the claim's arrangement."""
         value = entries_at(self.answer, point, bits)
         return flattened(value, self.flat) if self.flat else value
+
+    def derivative_within(self, point: Point, bits: int) -> Any:
+        """Return what certainly contains the derivative's entries, so arranged."""
+        value = enclosures_at(self.answer, point, bits)
+        return flattened(value, self.flat) if self.flat else value
+
+    def claim_within(self, point: Point, bits: int) -> Any:
+        """Return what certainly contains the claim's entries."""
+        return enclosures_at(self.claim, point, bits)
 
 
 def flattened(array: Any, groups: Groups) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -10,43 +10,61 @@ from typing import Any
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.sums import COMPARISONS
 from matcalc.calculus.tensors import Tensor
+from matcalc.checking import enclosing
+from matcalc.checking.enclosing_backend import enclosing_backend
 from matcalc.checking.precise import (
+    ARITHMETIC,
     Point,
-    abstract_value,
-    compared,
-    context,
-    elementwise,
     entrywise,
-    matrix_value,
+    evaluated,
     number,
     precise_backend,
     precision,
-    value_at,
 )
+from matcalc.checking.stand_ins import abstract_value
 from matcalc.checking.values import Arithmetic, Place, lengths, spread, value_of
+from matcalc.code.backends import Backend
 from matcalc.expressions.names import BINDERS
 from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.traversal import postorder
+
+Number = Callable[[Any], Any]
 
 
 def tensor_at(tensor: Tensor, point: Point, bits: int) -> Any:
     """Return a tensor's entries at a point, nan where they have no value."""
     with precision(bits):
-        arrays = {name: entrywise(array, number) for name, array in point.values.items()}
-        place = Place(_arithmetic(point), point.sizes, arrays, {})
-        return value_of(tensor, place)
+        return _value(tensor, point, number, precise_backend())
 
 
 def entries_at(expression: Expression, point: Point, bits: int) -> Any:
-    """Return a formula's entries at a point, nan where they have no value.
+    """Return a formula's entries at a point, nan where they have no value."""
+    with precision(bits):
+        return _entries(expression, point, number, precise_backend())
+
+
+def enclosures_at(expression: Expression, point: Point, bits: int) -> Any:
+    """Return what certainly contains a formula's entries at a point."""
+    with ARITHMETIC:
+        return _entries(expression, point, enclosing.number(bits), enclosing_backend(bits))
+
+
+def _entries(expression: Expression, point: Point, number: Number, backend: Backend) -> Any:
+    """Return the entries of a formula in numbers of a backend.
 
     A formula is evaluated as it was typed; one with running indices as a tensor, so that
     all values of an index are taken at once.
     """
     if not _has_indices(expression):
-        return value_at(expression, point, bits)
+        return evaluated(expression, point, number, backend)
     shape = [d.evaluate(point.sizes) for d in expression.shape]
-    return tensor_at(_tensor(expression), point, bits).reshape(shape)
+    return _value(_tensor(expression), point, number, backend).reshape(shape)
+
+
+def _value(tensor: Tensor, point: Point, number: Number, backend: Backend) -> Any:
+    arrays = {name: entrywise(array, number) for name, array in point.values.items()}
+    arithmetic = _arithmetic(point, number, backend)
+    return value_of(tensor, Place(arithmetic, point.sizes, arrays, {}))
 
 
 @lru_cache(maxsize=64)
@@ -59,15 +77,14 @@ def _tensor(expression: Expression) -> Tensor:
     return tensor_of(expression)
 
 
-def _arithmetic(point: Point) -> Arithmetic:
+def _arithmetic(point: Point, number: Number, backend: Backend) -> Arithmetic:
     def opaque(node: Tensor, operands: Sequence[Any]) -> Any:
-        return _OPAQUE[node.kind](node, operands, point)
+        return _OPAQUE[node.kind](node, operands, point, backend)
 
-    return Arithmetic(number, lambda array: array, _power, opaque, matrix_value, round)
+    def power(tensor: Tensor, array: Any, exponent: Fraction) -> Any:
+        return backend.elementwise("power", 2)(array, number(exponent))
 
-
-def _power(tensor: Tensor, array: Any, exponent: Fraction) -> Any:
-    return elementwise("power", 2)(array, number(exponent))
+    return Arithmetic(number, lambda array: array, power, opaque, backend.matrix, round)
 
 
 def _spread(node: Tensor, operands: Sequence[Any], point: Point) -> list[Any]:
@@ -78,30 +95,29 @@ def _spread(node: Tensor, operands: Sequence[Any], point: Point) -> list[Any]:
     ]
 
 
-def _apply(node: Tensor, operands: Sequence[Any], point: Point) -> Any:
+def _apply(node: Tensor, operands: Sequence[Any], point: Point, backend: Backend) -> Any:
     arrays = _spread(node, operands, point)
     if isinstance(node.value, Application):
         return abstract_value(node.value, point.sizes)(*arrays)
     if node.value in COMPARISONS:
-        return compared(node.value, *arrays)
-    return elementwise(node.value, len(arrays))(*arrays)
+        return backend.compare(node.value, *arrays)
+    return backend.elementwise(node.value, len(arrays))(*arrays)
 
 
-def _reduce(node: Tensor, operands: Sequence[Any], point: Point) -> Any:
+def _reduce(node: Tensor, operands: Sequence[Any], point: Point, backend: Backend) -> Any:
     name, dimensions = node.value
     (array,), (operand,) = operands, node.operands
     order = sorted(range(array.ndim), key=lambda axis: operand.labels[axis])
     array = array.transpose(order)
     kept = array.shape[: array.ndim - len(dimensions)]
     array = array.reshape(*kept, -1)
-    backend = precise_backend()
     if name == "prod":
         return array.prod(axis=-1)
     reduce = {"max": backend.largest, "min": backend.smallest, "logsumexp": backend.logsumexp}
     return reduce[name](array, array.ndim - 1)
 
 
-def _call(node: Tensor, operands: Sequence[Any], point: Point) -> Any:
+def _call(node: Tensor, operands: Sequence[Any], point: Point, backend: Backend) -> Any:
     """Return an abstract function's entries, for every value of the indices that run along."""
     import numpy as np
 
@@ -130,19 +146,19 @@ def _in_order(application: Application, entries: Any) -> Any:
 
 
 _OPAQUE = {
-    "pi": lambda node, operands, point: +context().pi,
+    "pi": lambda node, operands, point, backend: backend.pi(),
     "apply": _apply,
     "reduce": _reduce,
-    "matrix": lambda node, operands, point: _logdet(node, operands),
+    "matrix": lambda node, operands, point, backend: _logdet(node, operands, backend),
     "call": _call,
 }
 
 
-def _logdet(node: Tensor, operands: Sequence[Any]) -> Any:
+def _logdet(node: Tensor, operands: Sequence[Any], backend: Backend) -> Any:
     import numpy as np
 
     (array,) = operands
     result = np.empty(array.shape[2:], dtype=object)
     for batch in np.ndindex(*result.shape):
-        result[batch] = matrix_value("logdet", array[(..., *batch)])
+        result[batch] = backend.matrix("logdet", array[(..., *batch)])
     return result

@@ -8,7 +8,8 @@ from matcalc.calculus.layouts import Layout
 from matcalc.checking.comparison import Comparison, compare
 from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
-from matcalc.checking.decision import deadline_in, decide
+from matcalc.checking.decision import decide
+from matcalc.checking.effort import deadline_in
 from matcalc.checking.points import assignments, whole_points
 from matcalc.checking.questions import Question
 from matcalc.checking.verdicts import Verdict
@@ -44,7 +45,7 @@ def equality(
         return Verdict(
             decision.verdict, decision.reason, decision.method, layout, decision.bound, seed=seed
         )
-    example = str(shrunk(question, found, branches, deadline, tie=tie))
+    example = str(shrunk(question, found, branches, tie=tie))
     values = example.replace("the derivative is", "the true value is")
     hint = values.replace("the claim ", "this side ")
     return Verdict("refuted", "the two sides differ", decision.method, layout, hint=hint, seed=seed)

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.checking.decision import deadline_in, decide
+from matcalc.checking.decision import decide
+from matcalc.checking.effort import deadline_in
 from matcalc.checking.questions import Question
 from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
