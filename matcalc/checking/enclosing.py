@@ -23,6 +23,7 @@ from matcalc.checking.enclosures import (
     unknown,
     widened,
 )
+from matcalc.code.backends import compiled
 from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 
 LARGEST_EXPONENT = 34
@@ -337,15 +338,10 @@ def _of_row(name: str, arity: int, bits: int) -> Callable[..., Any]:
     special: dict[str, Function] = {"where": _where, "power": raised, "sqrt": _sqrt}
     if name in special:
         return lambda *arguments: special[name](*map(convert, arguments))
-    parameters = [f"a{k}" for k in range(arity)]
-    body = ELEMENTARY_BY_NAME[name, arity].sympy.format(*parameters)
-    code = compile(body, "<table>", "eval")  # the table's own text, never a user's
-    names = {n: _meaning(n, bits) for n in code.co_names if n not in parameters}
+    function = compiled(ELEMENTARY_BY_NAME[name, arity].sympy, arity, lambda n: _meaning(n, bits))
 
-    def function(*arguments: Any) -> Any:
-        numbers = tuple(map(convert, arguments))
-        if not all(n.defined for n in numbers):
-            return undefined(bits)
-        return convert(eval(code, names, dict(zip(parameters, numbers, strict=True))))
+    def guarded(*arguments: Any) -> Any:
+        numbers = list(map(convert, arguments))
+        return convert(function(*numbers)) if all(n.defined for n in numbers) else undefined(bits)
 
-    return function
+    return guarded
