@@ -86,9 +86,11 @@ def _select_unit(work: Work, position: int, tensor: Tensor, labels: Labels) -> b
             if t is tensor:
                 work.drop(p)
                 return True
-            if (t.value - key).value:
-                raise Zero
-            continue
+            same = _equal(t.value, key)
+            if same is not None:  # e_k .* e_l is [k == l]*e_k, where k and l may be one place
+                work.factors[p] = (same, (), _one)
+                return True
+            raise Zero
         replaced = _entry(t, names, i, key, work)
         if replaced is not None:
             work.drop(p)
@@ -107,6 +109,15 @@ def _select_unit(work: Work, position: int, tensor: Tensor, labels: Labels) -> b
         work.dims.pop(i, None)
         return True
     return False
+
+
+def _equal(a: Dimension, b: Dimension) -> Tensor | None:
+    """Return [a == b] of two places as a scalar; None where they differ for all sizes."""
+    from matcalc.calculus.sums import apply  # the normal forms call each other
+
+    if at_least(a - b, ONE) or at_least(b - a, ONE):
+        return None
+    return apply("==", [(size_tensor(a + ONE), ()), (size_tensor(b + ONE), ())], (), {})
 
 
 def _entry(

@@ -8,7 +8,7 @@ from matcalc.calculus.tensors import Label, Operand, leaf
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make
 from matcalc.notation.building import best, cost, transpose
-from matcalc.notation.graphs import Edge, Graph, hadamard_edges
+from matcalc.notation.graphs import Graph, hadamard_edges
 from matcalc.notation.vertices import (
     edges_at,
     is_matrix,
@@ -75,9 +75,9 @@ def _pair(graph: Graph, shift: Operand, other: Operand, columns: tuple[Label, ..
         ends = tuple([labels[axis] for labels in (rows, columns) for axis in axes])
         remove(graph, ends, shift, other)
         if cost(upright) <= cost(turned):
-            graph.edges.append(Edge(upright, rows[left], columns[left], _one))
+            graph.join(upright, rows[left], columns[left])
         else:
-            graph.edges.append(Edge(turned, columns[left], rows[left], _one))
+            graph.join(turned, columns[left], rows[left])
         return True
     return False
 
@@ -103,7 +103,7 @@ def of_columns(graph: Graph, shift: Operand) -> bool:
             name = ("conv2d" if left else "conv2d_full", None)
             whole = transpose(make("call", (transpose(matrix), transpose(kernel)), name))
             remove(graph, (row, label), shift)
-            graph.edges.append(Edge(whole, shift.labels[left], column, _one))
+            graph.join(whole, shift.labels[left], column)
             return True
     return False
 

@@ -104,11 +104,9 @@ class Graph:
     def _read(self, operands: list[Operand], apart: list[Operand]) -> Task:
         structural = [o for o in operands if o.tensor.kind in STRUCTURAL]
         others = [o for o in operands if o.tensor.kind not in STRUCTURAL]
-        units = {
-            o.labels[0]: o.tensor.value
-            for o in structural
-            if o.tensor.kind == "unit" and o.labels[0] >= self.rank
-        }
+        picked = [o for o in structural if o.tensor.kind == "unit" and o.labels[0] >= self.rank]
+        units = {o.labels[0]: o.tensor.value for o in picked}
+        assert len(units) == len(picked), "the normal form has one unit vector on a label"
         picks: list[Operand] = []
         for operand in structural:
             kind = operand.tensor.kind
@@ -166,7 +164,7 @@ class Graph:
                 s, k, m = twin.labels
                 first = yield self._piece(operands, outer, (i, k))
                 second = yield self._piece(operands, inner, (j, m))
-                self.edges.append(Edge(make("kron", (first, second)), r, s, _one))
+                self.join(make("kron", (first, second)), r, s)
                 used.add(twin)
                 self.vertices -= {k, m}
             else:
@@ -198,7 +196,7 @@ class Graph:
         column = yield self._piece(operands, others, (summed,))
         identity = make("eye", (), fuse.tensor.shape[1 if free == i else 2])
         pair = (identity, column) if free == i else (column, identity)
-        self.edges.append(Edge(make("kron", pair), r, free, _one))
+        self.join(make("kron", pair), r, free)
         self.vertices.discard(summed)
         return [o for o in operands if o is not fuse and o not in others]
 
@@ -214,7 +212,7 @@ class Graph:
             raise Unreduced
         vector = yield self.notation._formula(users[0].tensor)
         _, outer, inner = fuse.tensor.shape
-        self.edges.append(Edge(make("call", (vector,), ("unvec", (inner, outer))), j, i, _one))
+        self.join(make("call", (vector,), ("unvec", (inner, outer))), j, i)
         self.vertices.discard(r)
         return [o for o in operands if o is not fuse and o is not users[0]]
 
@@ -249,9 +247,21 @@ class Graph:
         elif len(labels) == 1:
             self.weigh(labels[0], formula, exponent)
         elif len(labels) == 2:
-            self.edges.append(Edge(formula, labels[0], labels[1], exponent))
+            self.join(formula, labels[0], labels[1], exponent)
         else:
             raise Unreduced
+
+    def join(
+        self, matrix: Expression, row: Label, column: Label, exponent: Fraction = _one
+    ) -> None:
+        """Put a matrix between two vertices; on one vertex it is the weight diag(matrix).
+
+        So no edge is a loop, and whoever moves one end of an edge moves the other by itself.
+        """
+        if row == column:
+            self.weigh(row, _diag(matrix), exponent)
+        else:
+            self.edges.append(Edge(matrix, row, column, exponent))
 
     def weigh(self, label: Label, column: Expression, exponent: Fraction) -> None:
         self.weights.setdefault(label, []).append((column, exponent))
@@ -288,7 +298,7 @@ class Graph:
             if self.summed(label) and not self.degree(label):
                 self._close(label)
                 return True
-        if self._loop() or self._ring() or self._parallel():
+        if self._ring() or self._parallel():
             return True
         for wanted in (1, 2):
             for label in sorted(self.vertices, reverse=True):
@@ -307,6 +317,8 @@ class Graph:
         top, bottom = split_powers(weights)
         if not bottom and len(top) == 1:
             (only,) = top
+            if only.head == "call" and only.value[0] == "diag":
+                return _trace(only.arguments[0])
             if only.head == "power" and only.arguments[1] is number(2):
                 base = only.arguments[0]
                 square = raised(make("call", (base,), ("norm2", None)), Fraction(2))
@@ -334,26 +346,6 @@ class Graph:
             for a, b in ((left, right), (right, left))
         ]
         return forms[forms[1] in self.notation.style.known]
-
-    def _loop(self) -> bool:
-        for edge in self.edges:
-            if edge.row != edge.column:
-                continue
-            self.edges.remove(edge)
-            label = edge.row
-            if (
-                self.summed(label)
-                and edge.exponent == 1
-                and not self.degree(label)
-                and label not in self.weights
-            ):
-                self.vertices.discard(label)
-                self.scalars.append((_trace(edge.matrix), _one))
-            else:
-                diagonal = make("call", (edge.matrix,), ("diag", None))
-                self.weigh(label, diagonal, edge.exponent)
-            return True
-        return False
 
     def _ring(self) -> bool:
         """Two edges between two summed vertices with nothing else: the trace of a product."""
@@ -390,7 +382,7 @@ class Graph:
                 row, column = sorted((edges[0].row, edges[0].column))
                 merged = hadamard_edges(edges, row)
                 self.edges = [e for e in self.edges if e not in edges]
-                self.edges.append(Edge(merged, row, column, _one))
+                self.join(merged, row, column)
                 return True
         return False
 
@@ -431,7 +423,7 @@ class Graph:
         left = first.matrix if first.column == label else transpose(first.matrix)
         right = second.matrix if second.row == label else transpose(second.matrix)
         middle = self._diagonals(self.weights.pop(label, []))
-        self.edges.append(Edge(chain([left, *middle, right]), start, end, _one))
+        self.join(chain([left, *middle, right]), start, end)
 
     def _diagonals(self, weights: list[tuple[Expression, Fraction]]) -> list[Expression]:
         vector = entrywise(weights)

@@ -15,8 +15,16 @@ from matcalc.expressions.nodes import Expression, make, number, size
 from matcalc.notation import convolutions
 from matcalc.notation.building import cost, entrywise, negate
 from matcalc.notation.convolutions import flipped
-from matcalc.notation.graphs import Edge, Graph
-from matcalc.notation.vertices import is_matrix, is_single, is_vector, matrix_at, remove, vector_at
+from matcalc.notation.graphs import Graph
+from matcalc.notation.vertices import (
+    edges_at,
+    is_matrix,
+    is_single,
+    is_vector,
+    matrix_at,
+    remove,
+    vector_at,
+)
 
 _one = Fraction(1)
 
@@ -46,12 +54,14 @@ def write_columns(graph: Graph) -> bool:
 def _slice(graph: Graph, operand: Operand) -> bool:
     """Write the entries picked from a vector or matrix as a slice."""
     long, short = operand.labels
+    if long == short:  # [i == i + c], of a c that may be 0
+        return False
     if not is_single(graph, long) or long not in graph.vertices:
         return _padded(graph, operand)
     graph.pending.remove(operand)
     offset, length = operand.tensor.value, operand.tensor.shape[1]
     low, high = size(offset + ONE), size(offset + length)
-    edges = [e for e in graph.edges if long in (e.row, e.column)]
+    edges = edges_at(graph, long)
     graph.vertices.discard(long)
     for column, exponent in graph.weights.pop(long, []):
         piece = make("subscript", (column, low, high), (("range", length),))
@@ -60,11 +70,10 @@ def _slice(graph: Graph, operand: Operand) -> bool:
         graph.edges.remove(edge)
         if edge.row == long:
             piece = make("subscript", (edge.matrix, low, high), (("range", length), "all"))
-            edge = edge._replace(matrix=piece, row=short)
+            graph.join(piece, short, edge.column, edge.exponent)
         else:
             piece = make("subscript", (edge.matrix, low, high), ("all", ("range", length)))
-            edge = edge._replace(matrix=piece, column=short)
-        graph.edges.append(edge)
+            graph.join(piece, edge.row, short, edge.exponent)
     return True
 
 
@@ -120,7 +129,7 @@ def _turned_matrix(graph: Graph, flip: Operand) -> bool:
                 if row != up and column != across and is_matrix(graph, row, column):
                     matrix = matrix_at(graph, row, column)
                     remove(graph, (row, column), flip, other)
-                    graph.edges.append(Edge(flipped(matrix), up, across, _one))
+                    graph.join(flipped(matrix), up, across)
                     return True
     return False
 
@@ -151,7 +160,7 @@ def _crossing(graph: Graph, sign: Operand) -> bool:
         if len(set(labels)) == 3 and is_vector(graph, label):
             vector = vector_at(graph, label)
             remove(graph, (label,), sign)
-            graph.edges.append(Edge(_skew(vector), row, column, _one))
+            graph.join(_skew(vector), row, column)
             return True
     return False
 
