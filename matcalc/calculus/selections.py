@@ -259,6 +259,11 @@ def _along(tensor: Tensor, axes: list[int], selector: Tensor, length: Dimension 
 
 def _select_fuse(work: Work, position: int, tensor: Tensor, labels: Labels) -> bool:
     r, i, j = labels
+    places = {names[0]: t.value for t, names, _ in work.factors if t.kind == "unit"}
+    if i in places and j in places:  # one entry of a matrix is one of its vec
+        place = places[i] * tensor.shape[2] + places[j]
+        work.factors[position] = (leaf("unit", place, tensor.shape[0]), (r,), _one)
+        return True
     for p, (t, names, _) in enumerate(work.factors):
         if p == position or t is not tensor:
             continue

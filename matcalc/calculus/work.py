@@ -40,6 +40,7 @@ class Work:
         self.factors: list[Factor] = []
         self.out = out
         self.kept = frozenset(out)
+        assert len(self.kept) == len(out), "a diagonal has one axis"
         self.dims: dict[Label, Dimension] = dict(sizes)
 
     def rename(self, old: Label, new: Label) -> None:

@@ -155,7 +155,10 @@ class Graph:
         others = [o for o in operands if o.tensor.kind == "fuse" and o is not fuse]
         if any(_meets(label, others) for label in (i, j)):
             raise Unreduced
-        if outer == inner:
+        if i == j:
+            column = yield self._piece(operands, outer, (i,))
+            self.weigh(r, make("call", (_diag(column),), ("vec", None)), _one)
+        elif outer == inner:
             matrix = yield self._piece(operands, outer, (j, i))
             self.weigh(r, make("call", (matrix,), ("vec", None)), _one)
         else:
