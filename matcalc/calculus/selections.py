@@ -135,7 +135,8 @@ def _entry(
     if kind == "select" and names[0] != names[1]:
         if label == names[0]:
             return _unit_at(position - tensor.value, tensor.shape[1], names[1])
-        return _unit_at(position + tensor.value, tensor.shape[0], names[0])
+        unit = leaf("unit", position + tensor.value, tensor.shape[0])
+        return [(unit, (names[0],))]  # what is taken out of a whole lies in it
     if kind == "flip" and names[0] != names[1]:
         other = names[1] if label == names[0] else names[0]
         return _unit_at(tensor.shape[0] - ONE - position, tensor.shape[0], other)

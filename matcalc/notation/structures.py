@@ -81,7 +81,7 @@ def _padded(graph: Graph, operand: Operand) -> bool:
     """Write the entries that a slice leaves of a vector, with zeros where the others are."""
     long, short = operand.labels
     meeting = [o for o in graph.pending if short in o.labels]
-    if long >= graph.rank or short < graph.rank or len(meeting) != 1:
+    if long >= graph.rank or short < graph.rank or short in graph.picked or len(meeting) != 1:
         return False
     if graph.degree(short) or graph.degree(long) or long not in graph.weights:
         return False

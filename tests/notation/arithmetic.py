@@ -15,19 +15,56 @@ from typing import Any
 import numpy as np
 
 from matcalc.expressions.nodes import Expression
+from matcalc.expressions.traversal import postorder
 
 Values = Mapping[str, Any]
 Sizes = Mapping[str, int]
 _STEP = 1e-30
 
 
-def value_of(e: Expression, values: Values, sizes: Sizes, running: Sizes = {}) -> Any:
-    """Return the value; `sizes` has every dimension, `running` the indices' values."""
-    parts = ()
-    if e.head not in ("index_sum", "tensor"):
-        parts = tuple([value_of(part, values, sizes, running) for part in e.arguments])
-    value = _HEADS[e.head](e, parts, values, {**sizes}, {**running})
-    return np.reshape(value, [d.evaluate(sizes) for d in e.shape])
+class Kink(Exception):
+    """Two branches meet at this point."""
+
+
+def value_of(e: Expression, values: Values, sizes: Sizes, smooth: bool = False) -> Any:
+    """Return the value; `sizes` has every dimension. Raises Kink at one if `smooth`."""
+    return _Evaluation(values, sizes, smooth).value(e, {})
+
+
+class _Evaluation:
+    """One evaluation: what does not depend on an index that runs is computed once."""
+
+    def __init__(self, values: Values, sizes: Sizes, smooth: bool) -> None:
+        self.values = values
+        self.sizes = sizes
+        self.smooth = smooth
+        self.known: dict[Any, Any] = {}
+        self.free: dict[Expression, frozenset[str]] = {}
+
+    def value(self, e: Expression, running: Sizes) -> Any:
+        free = self.indices(e)
+        key = (e, *[(name, at) for name, at in running.items() if name in free])
+        if key not in self.known:
+            parts: tuple[Any, ...] = ()
+            if e.head not in ("index_sum", "tensor"):
+                parts = tuple([self.value(part, running) for part in e.arguments])
+            value = _HEADS[e.head](e, parts, self, running)
+            self.known[key] = np.reshape(value, self.shape(e.shape, running))
+        return self.known[key]
+
+    def shape(self, shape: Any, running: Sizes) -> list[int]:
+        return [d.evaluate({**self.sizes, **running}) for d in shape]
+
+    def indices(self, e: Expression) -> frozenset[str]:
+        """Return the names that may be indices in a formula, bound ones too."""
+        known = self.free.get(e)
+        if known is None:
+            known = frozenset([e.value] if e.head == "index" else [])
+            known |= {name for d in e.shape for name in d.names}
+            known |= e.value.names if e.head == "size" else frozenset()
+            known = known.union(*[self.indices(part) for part in e.arguments])
+            self.free[e] = known
+        return known
 
 
 def jacobian(e: Expression, name: str, values: Values, sizes: Sizes) -> Any:
@@ -37,7 +74,7 @@ def jacobian(e: Expression, name: str, values: Values, sizes: Sizes) -> Any:
     for place in np.ndindex(*at.shape):
         moved = at.copy()
         moved[place] += _STEP * 1j
-        columns.append(np.imag(value_of(e, {**values, name: moved}, sizes)) / _STEP)
+        columns.append(np.imag(value_of(e, {**values, name: moved}, sizes, True)) / _STEP)
     stacked = np.stack(columns, axis=-1)
     return stacked.reshape(stacked.shape[:-1] + at.shape)
 
@@ -46,16 +83,16 @@ def _number(e: Expression, *_: Any) -> Any:
     return float(e.value)
 
 
-def _variable(e: Expression, parts: Any, values: Values, *_: Any) -> Any:
-    return np.asarray(values[e.value.name])
+def _variable(e: Expression, parts: Any, run: _Evaluation, *_: Any) -> Any:
+    return np.asarray(run.values[e.value.name])
 
 
 def _shaped(fill: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda e, parts, values, sizes, running: fill([d.evaluate(sizes) for d in e.shape])
+    return lambda e, parts, run, running: fill(run.shape(e.shape, running))
 
 
-def _commutation(e: Expression, parts: Any, values: Values, sizes: Sizes, running: Sizes) -> Any:
-    m, n = (d.evaluate(sizes) for d in e.value)
+def _commutation(e: Expression, parts: Any, run: _Evaluation, running: Sizes) -> Any:
+    m, n = run.shape(e.value, running)
     k = np.zeros((m * n, m * n))
     for i, j in itertools.product(range(m), range(n)):
         k[j + i * n, i + j * m] = 1  # vec(A')[j + i n] = A[i, j] = vec(A)[i + j m]
@@ -89,26 +126,42 @@ _COMPARISONS = {
 }  # fmt: skip
 
 
-def _compare(e: Expression, parts: Any, *_: Any) -> Any:
+def _compare(e: Expression, parts: Any, run: _Evaluation, *_: Any) -> Any:
+    if run.smooth and any("variable" in _heads(part) for part in e.arguments):
+        _apart(parts[0], parts[1])
     return _COMPARISONS[e.value](np.real(parts[0]), np.real(parts[1])) * 1.0
 
 
-def _index_sum(e: Expression, parts: Any, values: Values, sizes: Sizes, running: Sizes) -> Any:
-    low, high = (_whole(value_of(b, values, sizes, running)) for b in e.arguments[:2])
-    total: Any = np.zeros([d.evaluate(sizes) for d in e.shape])
+def _heads(e: Expression) -> set[str]:
+    return {node.head for node in postorder([e], lambda node: node.arguments)}
+
+
+def _apart(a: Any, b: Any) -> None:
+    if np.any(np.abs(np.real(a - b)) < 1e-9):
+        raise Kink
+
+
+def _distinct(a: Any, axis: int | None) -> None:
+    ordered = np.sort(np.real(a.reshape(-1) if axis is None else np.moveaxis(a, axis, -1)))
+    if ordered.shape[-1] > 1:
+        _apart(ordered[..., 0], ordered[..., 1])
+        _apart(ordered[..., -1], ordered[..., -2])
+
+
+def _index_sum(e: Expression, parts: Any, run: _Evaluation, running: Sizes) -> Any:
+    low, high = (_whole(run.value(b, running)) for b in e.arguments[:2])
+    total: Any = np.zeros(run.shape(e.shape, running))
     for k in range(low, high + 1):
-        total = total + value_of(e.arguments[2], values, sizes, {**running, e.value: k})
+        total = total + run.value(e.arguments[2], {**running, e.value: k})
     return total
 
 
-def _tensor(e: Expression, parts: Any, values: Values, sizes: Sizes, running: Sizes) -> Any:
-    bounds = [_whole(value_of(b, values, sizes, running)) for b in e.arguments[:-1]]
+def _tensor(e: Expression, parts: Any, run: _Evaluation, running: Sizes) -> Any:
+    bounds = [_whole(run.value(b, running)) for b in e.arguments[:-1]]
     ranges = [range(a, b + 1) for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
     return np.array(
         [
-            value_of(
-                e.arguments[-1], values, sizes, {**running, **dict(zip(e.value[0], at, strict=True))}
-            )
+            run.value(e.arguments[-1], {**running, **dict(zip(e.value[0], at, strict=True))})
             for at in itertools.product(*ranges)
         ]
     )
@@ -118,7 +171,7 @@ def _whole(value: Any) -> int:
     return round(float(np.real(value)))
 
 
-def _subscript(e: Expression, parts: Any, values: Values, sizes: Sizes, running: Sizes) -> Any:
+def _subscript(e: Expression, parts: Any, run: _Evaluation, running: Sizes) -> Any:
     array, given = parts[0], iter(parts[1:])
     if len(e.value) == 1 and array.ndim == 2:
         array = array.reshape(-1)
@@ -129,7 +182,8 @@ def _subscript(e: Expression, parts: Any, values: Values, sizes: Sizes, running:
             continue
         first = _whole(next(given))
         last = first if selector == "entry" else _whole(next(given))
-        assert 1 <= first <= last + 1 and last <= array.shape[axis], "out of range"
+        if not 1 <= first <= last + 1 <= array.shape[axis] + 1:
+            raise IndexError("out of range")
         keys.append(slice(first - 1, last))
     return array[tuple(keys)]
 
@@ -145,18 +199,11 @@ def _stack(e: Expression, parts: Any, *_: Any) -> Any:
     return np.vstack(rows)
 
 
-def _abstract(e: Expression, parts: Any, values: Values, *_: Any) -> Any:
-    return values[e.value.function.name](*parts, orders=e.value.orders)
+def _abstract(e: Expression, parts: Any, run: _Evaluation, *_: Any) -> Any:
+    return run.values[e.value.function.name](*parts, orders=e.value.orders)
 
 
 # --- functions ------------------------------------------------------------------------------------
-
-
-def _reduction(whole: Callable[..., Any]) -> Callable[..., Any]:
-    def reduced(e: Expression, parts: Any, *_: Any) -> Any:
-        return whole(parts[0], axis=e.value[1])
-
-    return reduced
 
 
 def _extreme(sign: int) -> Callable[..., Any]:
@@ -217,6 +264,12 @@ def _erf(x: Any) -> Any:
     return real + 2 / np.sqrt(np.pi) * np.exp(-(np.real(x) ** 2)) * np.imag(x) * 1j
 
 
+def _power(a: Any, b: Any) -> Any:
+    if not np.ndim(b) and b == _whole(b):
+        return a ** _whole(b) if _whole(b) >= 0 else 1 / a ** -_whole(b)
+    return a**b
+
+
 def _pick(condition: Any, a: Any, b: Any) -> Any:
     return np.where(condition, a, b)
 
@@ -238,7 +291,7 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "leaky_relu": lambda x: _pick(np.real(x) > 0, x, x / 100),
     "step": lambda x: (np.real(x) > 0) * 1.0,
     "where": lambda c, a, b: _pick(c != 0, a, b),
-    "power": lambda a, b: a**b,
+    "power": lambda a, b: _power(a, b),
     "inv": lambda a: np.linalg.inv(a) if a.ndim else 1 / a,
     "det": _determinant,
     "logdet": lambda a: np.log(_determinant(a)),
@@ -260,6 +313,17 @@ _CALLS: dict[str, Callable[..., Any]] = {
     "transpose": lambda a: a.T,
 }
 
+_KINKED: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(
+        ("abs", "sign", "relu", "elu", "leaky_relu", "step", "norm1"), lambda x: _apart(x, 0)
+    ),
+    "max": lambda a, b=None: _distinct(a, b) if b is None or isinstance(b, int) else _apart(a, b),
+    "min": lambda a, b=None: _distinct(a, b) if b is None or isinstance(b, int) else _apart(a, b),
+    "norm2": lambda a: _apart(np.sum(a * a), 0),
+    "normF": lambda a: _apart(np.sum(a * a), 0),
+    "norminf": lambda a: _distinct(np.abs(np.real(a)), None),
+}
+
 _ALONG: dict[str, Callable[..., Any]] = {
     "sum": np.sum,
     "mean": np.mean,
@@ -272,10 +336,12 @@ _ALONG: dict[str, Callable[..., Any]] = {
 }
 
 
-def _call(e: Expression, parts: Any, values: Values, sizes: Sizes, running: Sizes) -> Any:
+def _call(e: Expression, parts: Any, run: _Evaluation, running: Sizes) -> Any:
     name = e.value[0]
+    if run.smooth and name in _KINKED:
+        _KINKED[name](*parts, *([e.value[1]] if len(parts) == 1 and name in _ALONG else []))
     if name == "unvec":
-        return np.reshape(parts[0], [d.evaluate(sizes) for d in e.shape], order="F")
+        return np.reshape(parts[0], run.shape(e.shape, running), order="F")
     if name in ("max", "min") and len(parts) == 2:
         a, b = parts
         first = np.real(a) >= np.real(b) if name == "max" else np.real(a) <= np.real(b)
@@ -287,10 +353,10 @@ def _call(e: Expression, parts: Any, values: Values, sizes: Sizes, running: Size
 
 _HEADS: dict[str, Callable[..., Any]] = {
     "number": _number,
-    "size": lambda e, parts, values, sizes, running: e.value.evaluate(sizes),
+    "size": lambda e, parts, run, running: e.value.evaluate({**run.sizes, **running}),
     "pi": lambda *_: math.pi,
     "variable": _variable,
-    "index": lambda e, parts, values, sizes, running: running[e.value],
+    "index": lambda e, parts, run, running: running[e.value],
     "ones": _shaped(np.ones),
     "zeros": _shaped(np.zeros),
     "eye": _shaped(lambda shape: np.eye(*shape) if shape else 1.0),
@@ -302,7 +368,7 @@ _HEADS: dict[str, Callable[..., Any]] = {
     "divide": lambda e, parts, *_: parts[0] / parts[1],
     "dot": lambda e, parts, *_: np.sum(parts[0].reshape(-1) * parts[1].reshape(-1)),
     "kron": _kron,
-    "power": lambda e, parts, *_: np.power(parts[0], parts[1]),
+    "power": lambda e, parts, *_: _power(*parts),
     "matrix_power": _matrix_power,
     "transpose": lambda e, parts, *_: parts[0].T if parts[0].ndim == 2 else parts[0],
     "compare": _compare,
