@@ -64,8 +64,7 @@ def exceeded(name: str, found: int | None = None) -> MatcalcError:
 
     >>> print(exceeded("axes", 40))
     error[E501]: there are 40 axes of a tensor; the limit is 32
-    >>> exceeded("axes", 40).hint
-    'the environment raises the limit: MATCALC_AXES=64'
+      = hint: the environment raises the limit: MATCALC_AXES=64
     """
     row, most = LIMITS[name], limit(name)
     many = f"{found}" if found is not None and found < 10**18 else f"more than {most}"

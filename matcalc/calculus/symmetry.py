@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from matcalc.calculus.tensors import Tensor
+from matcalc.calculus.tensors import Tensor, know_symmetric
 from matcalc.calculus.work import PUSH_LIMIT
 
 _one = Fraction(1)
@@ -13,9 +13,9 @@ _one = Fraction(1)
 def symmetric(tensor: Tensor) -> bool:
     """Tell whether a matrix is known to equal its transpose."""
     if tensor.symmetric is None:
-        tensor.symmetric = False  # while the question is open
-        tensor.symmetric = _is_symmetric(tensor)
-    return tensor.symmetric
+        know_symmetric(tensor, False)  # while the question is open
+        know_symmetric(tensor, _is_symmetric(tensor))
+    return bool(tensor.symmetric)
 
 
 def _is_symmetric(tensor: Tensor) -> bool:

@@ -15,6 +15,8 @@ from zlib import crc32
 
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.shapes import Shape
+from matcalc.expressions.traversal import postorder
+from matcalc.records import Frozen, setters
 
 Label = Any
 Labels = tuple[Label, ...]
@@ -51,7 +53,7 @@ class Operand(NamedTuple):
 
 
 @final
-class Tensor:
+class Tensor(Frozen):
     """One interned node; equal tensors are one object.
 
     `digest` is a hash of the structure that is the same in every process. It orders
@@ -73,6 +75,27 @@ class Tensor:
     def __repr__(self) -> str:
         return f"<{self.kind} {self.value!r} {self.shape} of {len(self.operands)}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make the node again: from all nodes in it, so that no depth matters."""
+        order = postorder([self], lambda node: [o.tensor for o in node.operands])
+        places = {node: place for place, node in enumerate(order)}
+        parts = [
+            (
+                node.kind,
+                node.value,
+                tuple([(places[o.tensor], o.labels, o.weight) for o in node.operands]),
+                node.shape,
+            )
+            for node in order
+        ]
+        return _made_again, (tuple(parts),)
+
+
+_set_kind, _set_value, _set_operands, _set_shape, _set_digest, _set_height = setters(
+    Tensor, "kind", "value", "operands", "shape", "digest", "height"
+)
+(know_symmetric,) = setters(Tensor, "symmetric")
+"""Note on a tensor whether it is known to be symmetric."""
 
 _interned: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary()
 
@@ -84,15 +107,23 @@ def make(kind: str, value: Any, operands: Sequence[Operand], shape: Shape) -> Te
     node = _interned.get(key)
     if node is None:
         node = Tensor.__new__(Tensor)
-        node.kind = kind
-        node.value = value
-        node.operands = operands
-        node.shape = shape
-        node.digest = digest(kind, value, operands, shape)
-        node.height = 1 + max([o.tensor.height for o in operands], default=0)
-        node.symmetric = None
+        _set_kind(node, kind)
+        _set_value(node, value)
+        _set_operands(node, operands)
+        _set_shape(node, shape)
+        _set_digest(node, digest(kind, value, operands, shape))
+        _set_height(node, 1 + max([o.tensor.height for o in operands], default=0))
+        know_symmetric(node, None)
         _interned[key] = node
     return node
+
+
+def _made_again(parts: tuple[tuple[str, Any, tuple[Any, ...], Shape], ...]) -> Tensor:
+    nodes: list[Tensor] = []
+    for kind, value, operands, shape in parts:
+        found = [Operand(nodes[place], labels, weight) for place, labels, weight in operands]
+        nodes.append(make(kind, value, found, shape))
+    return nodes[-1]
 
 
 def digest(kind: str, value: Any, operands: Sequence[Operand], shape: Shape) -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matcalc.cli.arguments import Arguments
-from matcalc.cli.reports import visible
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, visible
 
 DOCUMENTS = (".mc", ".md", ".markdown", ".tex")
 """Endings by which an operand names a file, whether there is one or not."""

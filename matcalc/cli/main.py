@@ -29,14 +29,9 @@ from matcalc.cli.inputs import (
     split_line,
 )
 from matcalc.cli.note import note_text, write_output
-from matcalc.cli.reports import (
-    answers_latex,
-    answers_text,
-    error_record,
-    error_text,
-)
+from matcalc.cli.reports import answers_latex, answers_text, error_record
 from matcalc.cli.streams import Streams, unwritable
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, error_text
 
 ANSWERED, REFUTED, REFUSED, UNDECIDED = 0, 1, 2, 3
 INTERRUPTED, PIPE_CLOSED = 130, 141

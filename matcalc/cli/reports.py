@@ -1,14 +1,11 @@
-"""What the command prints: answers, errors with a caret, and JSON; on any terminal."""
+"""What the command prints: answers, errors and JSON; on any terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import IO, Any
 
-from matcalc.errors import MatcalcError
-
-WIDEST = 100
-"""Columns of a source line that are shown around the caret."""
+from matcalc.errors import MatcalcError, visible
 
 
 def write(stream: IO[str], text: Callable[[bool], str]) -> None:
@@ -28,25 +25,6 @@ def write(stream: IO[str], text: Callable[[bool], str]) -> None:
 # Errors
 
 
-def error_text(error: MatcalcError, ascii: bool = False) -> str:  # noqa: A002
-    """Return an error with its source line, a caret under the place, and the hint.
-
-    >>> error = MatcalcError("E301", "x * x: no", hint="x'*x").at("2 + x * x", 6, 7)
-    >>> print(error_text(error), end="")
-    error[E301]: x * x: no
-      | 2 + x * x
-      |       ^
-      = hint: x'*x
-    """
-    lines = [f"error[{error.code}]: {visible(error.message)}"]
-    if error.line:
-        source, marks = _underlined(error, "..." if ascii else "…")
-        lines += [f"  | {source}".rstrip(), f"  | {marks}"]
-    if error.hint:
-        lines.append(f"  = hint: {visible(error.hint)}")
-    return "\n".join(lines) + "\n"
-
-
 def error_record(error: MatcalcError) -> dict[str, Any]:
     """Return an error as a JSON object, of the answers' schema."""
     return {
@@ -62,60 +40,6 @@ def error_record(error: MatcalcError) -> dict[str, Any]:
             "hint": visible(error.hint),
         },
     }
-
-
-def _underlined(error: MatcalcError, ellipsis: str) -> tuple[str, str]:
-    """Return the source line, cut to what fits, and the carets that stand under the place."""
-    line = error.source.split("\n")[error.line - 1].rstrip("\r")
-    start = min(error.column - 1, len(line))
-    end = max(start + 1, min(start + error.length, len(line)))
-    before, place, after = line[:start], line[start:end], line[end:]
-    begin = finish = ""
-    if len(line) > WIDEST:
-        if len(before) > WIDEST // 2:
-            begin, before = ellipsis, before[-WIDEST // 2 :]
-        room = WIDEST - len(before)
-        if len(place) + len(after) > room:
-            finish = ellipsis
-            place = place[: max(1, room)]
-            after = after[: max(0, room - len(place))] if end - start == len(place) else ""
-    shown = visible(before)
-    blank = "".join("\t" if c == "\t" else " " * cells(c) for c in begin + shown)
-    width = sum(map(cells, visible(place))) if place else 1
-    return begin + shown + visible(place) + visible(after) + finish, blank + "^" * max(1, width)
-
-
-def visible(text: str) -> str:
-    r"""Return a text in which nothing controls the terminal: escapes stand for what would.
-
-    >>> print(visible("a\x1b[31m\u202eb"))
-    a\x1b[31m\u202eb
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in "\t" else _escape(c) for c in text)
-
-
-def _escape(character: str) -> str:
-    number = ord(character)
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-
-
-def cells(character: str) -> int:
-    """Return how many columns of a terminal a character takes.
-
-    >>> [cells(c) for c in "x漢\u0302"]
-    [1, 2, 0]
-    """
-    if character.isascii():
-        return 1
-    from unicodedata import category, east_asian_width
-
-    if category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if east_asian_width(character) in "WF" else 1
 
 
 # Answers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO, Any
 
-from matcalc.cli.reports import error_record, error_text, write
-from matcalc.errors import MatcalcError
+from matcalc.cli.reports import error_record, write
+from matcalc.errors import MatcalcError, error_text
 
 
 class Streams:

@@ -11,6 +11,7 @@ from matcalc.expressions import shapes
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
+from matcalc.records import Frozen, setters
 
 
 class Declared(NamedTuple):
@@ -46,7 +47,7 @@ class Application(NamedTuple):
 
 
 @final
-class Expression:
+class Expression(Frozen):
     """One node of a formula. Equal formulas are one object, so `is` and hash are cheap.
 
     `head` is one of `HEADS`, `value` its payload, `arguments` the operands, `shape` the
@@ -62,6 +63,21 @@ class Expression:
 
     def __repr__(self) -> str:
         return f"<{self.head} {self.value!r} {len(self.arguments)} arguments {self.shape}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make the node again: from all nodes in it, so that no depth matters."""
+        order = postorder([self], lambda node: node.arguments)
+        places = {node: place for place, node in enumerate(order)}
+        parts = [
+            (node.head, node.value, tuple([places[a] for a in node.arguments]), node.shape)
+            for node in order
+        ]
+        return _made_again, (tuple(parts),)
+
+
+_set_head, _set_value, _set_arguments, _set_shape = setters(
+    Expression, "head", "value", "arguments", "shape"
+)
 
 
 HEADS = {
@@ -125,11 +141,21 @@ def variable(name: str, shape: Shape, structure: str = "") -> Expression:
 
 def _new(head: str, value: Any, arguments: tuple[Expression, ...], shape: Shape) -> Expression:
     node = Expression.__new__(Expression)
-    node.head = head
-    node.value = value
-    node.arguments = arguments
-    node.shape = shape
+    _set_head(node, head)
+    _set_value(node, value)
+    _set_arguments(node, arguments)
+    _set_shape(node, shape)
     return node
+
+
+def _made_again(parts: tuple[tuple[str, Any, tuple[int, ...], Shape], ...]) -> Expression:
+    nodes: list[Expression] = []
+    for head, value, places, shape in parts:
+        if head == "variable":
+            nodes.append(variable(value.name, shape, value.structure))
+        else:
+            nodes.append(make(head, tuple([nodes[place] for place in places]), value))
+    return nodes[-1]
 
 
 def number(value: Fraction | int) -> Expression:

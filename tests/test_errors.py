@@ -2,8 +2,7 @@
 
 import pytest
 
-from matcalc.cli.reports import cells, error_text, visible
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, cells, error_text, visible
 
 
 def shown(source: str, start: int, end: int) -> list[str]:
