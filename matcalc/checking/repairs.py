@@ -64,9 +64,20 @@ def _fitting(
 ) -> Iterator[Repair]:  # fmt: skip
     """Yield the claim with a node replaced, everywhere and then in one place only."""
     for mended in _replaced(claim, node, other):
-        if mended not in seen:
+        if mended not in seen and _spans(mended) <= _spans(claim):
             seen.add(mended)
             yield Repair(slip, hint, mended)
+
+
+def _spans(formula: Expression) -> set[tuple[object, ...]]:
+    """Return the bounds of tensors and slices: a node's length says the same, so they stay."""
+    spans: set[tuple[object, ...]] = set()
+    for node in postorder([formula], lambda node: node.arguments):
+        if node.head == "tensor":
+            spans.add((node.value[1], *node.arguments[:-1]))
+        elif node.head == "subscript" and any(isinstance(part, tuple) for part in node.value):
+            spans.add((node.value, *node.arguments[1:]))
+    return spans
 
 
 def _replaced(claim: Expression, node: Expression, other: Expression) -> Iterator[Expression]:

@@ -527,7 +527,7 @@ def _real(compute: Callable[[], Iterable[Any]]) -> list[Any] | None:
     import mpmath
 
     try:
-        values = [mpmath.mpmathify(value) for value in compute()]
+        values = [+mpmath.mpmathify(value) for value in compute()]  # a constant is rounded now
     except (ArithmeticError, ValueError, TypeError, MatcalcError):
         return None
     real = all(mpmath.isfinite(value) and mpmath.im(value) == 0 for value in values)

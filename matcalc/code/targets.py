@@ -288,7 +288,7 @@ def convolve(x, kernel):
     "commutation": '''
 def commutation(m, n, dtype):
     """Return K with K vec(A) = vec(A') for A of m x n."""
-    return np.eye(m*n, dtype=dtype).reshape(m, n, m*n).transpose(1, 0, 2).reshape(m*n, m*n)
+    return np.eye(m*n, dtype=dtype).reshape(n, m, m*n).transpose(1, 0, 2).reshape(m*n, m*n)
 ''',
     "spread": '''
 def spread(axes, core, shape):

@@ -431,7 +431,9 @@ def _differentials(
             steps += found
     if seed is not None:
         return [*steps, Step("answer", rules.ANSWER, final, answer)]
-    if answer.head == "call" and answer.value[0] == "unvec" and setting.layout != "denominator":
+    unstacked = answer.head == "call" and answer.value[0] == "unvec"
+    stackable = max(len(final.shape), len(change.shape)) <= 2  # vec takes no tensor
+    if unstacked and stackable and setting.layout != "denominator":
         (flat,) = answer.arguments
         stacked = make("multiply", (flat, _vec(change)))
         steps.append(Step("substitution", rules.VEC, _vec(final), stacked))

@@ -606,11 +606,15 @@ class _Reader:
         bounds: list[Tree] = []
         while selectors:
             first, *selectors = selectors
-            is_start = first.kind == "compare" and first.children[0].kind == "name"
+            left = first.children[0] if first.kind == "compare" else None
+            name = left.value if left and left.kind == "name" else None
+            if left and left.kind == "script":  # i_1
+                name = self.label(left)
+            is_start = name is not None
             if not is_start or len(selectors) < 2 or selectors[0].kind != "dots":
                 message = "a tensor says its indices"
                 raise self.refuse(message, "[x_i y_j]_{i=1,\\dots,m,\\; j=1,\\dots,n}", tree.mark)
-            names.append(str(first.children[0].value))
+            names.append(str(name))
             bounds += (first.children[1], selectors[1])
             del selectors[:2]
         read = []
