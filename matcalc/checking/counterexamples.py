@@ -177,7 +177,7 @@ def _rough(array: Any) -> Any:
     if not is_number(value):
         return "undefined"
     own = context()
-    if value == int(value) and abs(value) < 10**9:
+    if abs(value) < 10**9 and value == int(value):
         return int(value)
     number = float(value)
     if number and abs(number) != float("inf") and abs(number - float(own.nstr(value, 6))) == 0:

@@ -26,6 +26,9 @@ from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression
 from matcalc.notation.text import to_text
 
+AS_ONE_DERIVATIVE = 8
+"""How many evaluations take as long as one derivative."""
+
 
 def slipped_derivations(case: Case) -> Iterator[Slip]:
     """A derivation with one slip gives the claim."""
@@ -45,7 +48,7 @@ def intermediates(case: Case) -> Iterator[Slip]:
 
 
 def _first_explaining(case: Case, several: Iterator[Misstep]) -> Iterator[Slip]:
-    for misstep in itertools.islice(several, case.tries):
+    for misstep in itertools.islice(several, case.tries // AS_ONE_DERIVATIVE):
         slip = _explains(case, misstep)
         if slip is not None:
             yield slip

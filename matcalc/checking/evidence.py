@@ -25,6 +25,8 @@ from matcalc.expressions.shapes import Shape
 POINTS_A_SIZE = 4
 MOST_TRIES = 24
 FIXED_SEED = 4801
+FARTHEST = 2_000
+"""Powers of two beyond which no number is a simple fraction."""
 
 Array = Any
 
@@ -187,6 +189,8 @@ def as_fraction(number: Any) -> Fraction | None:
     if number is None or not is_number(number):
         return None
     sign, mantissa, exponent, _ = number._mpf_
+    if abs(exponent) > FARTHEST:
+        return None
     exact = Fraction(mantissa) * Fraction(2) ** exponent * (-1) ** sign
     guess = exact.limit_denominator(10_000)
     return guess if abs(exact - guess) * 2**140 <= abs(exact) + (guess == 0) else None

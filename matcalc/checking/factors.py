@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from matcalc.checking.cases import Case, Slip
 from matcalc.checking.comparison import Comparison
 from matcalc.checking.evidence import as_fraction, common_ratio
+from matcalc.checking.points import size_names
 from matcalc.checking.precise import ROUGH, digits, precision
 from matcalc.checking.reals import entries_at
 from matcalc.checking.values import TooLarge
@@ -16,6 +18,9 @@ from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression, make
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
+
+FEW = 3
+"""Points that tell most factors to be none."""
 
 
 def multiples(case: Case) -> Iterator[Slip]:
@@ -64,9 +69,12 @@ def scalar_multiples(case: Case) -> Iterator[Slip]:
     single = [common_ratio([pair]) for pair in pairs]
     if any(ratio is None or ratio == 0 for ratio in single) or not single:
         return
-    for factor in _scalars(case):
-        values = [_attempt(factor, c) for c in case.evidence.comparisons]
-        for power in (1, -1, 2, -2):
+    several = case.evidence.comparisons
+    for factor in itertools.islice(_scalars(case), case.tries):
+        first = [_attempt(factor, c) for c in several[:FEW]]
+        powers = [p for p in (1, -1, 2, -2) if _constant_ratio(single[:FEW], first, p) is not None]
+        values = [*first, *[_attempt(factor, c) for c in several[FEW:]]] if powers else first
+        for power in powers:
             constant = _constant_ratio(single, values, power)
             if constant is None:
                 continue
@@ -95,7 +103,7 @@ def _scalars(case: Case) -> Iterator[Expression]:
     """Yield scalars that a factor may be: sizes, and those of the formula and the claim."""
     question = case.question
     order = postorder(question.parts(), lambda node: node.arguments)
-    names = sorted({n for node in order for d in node.shape for n in d.names})
+    names = size_names(order)
     from matcalc.expressions.dimensions import name as dimension
     from matcalc.expressions.nodes import size
 

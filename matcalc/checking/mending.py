@@ -16,6 +16,9 @@ from matcalc.notation.answers import in_shape
 from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.text import to_text
 
+MOST_NODES = 200
+"""Of longer formulas the difference is not written."""
+
 LONGEST_TERM = 60
 """Characters of what is missing in a claim that are shown."""
 
@@ -75,6 +78,8 @@ def differences(case: Case) -> Iterator[Slip]:
 def lacking(question: Question, surplus: bool = False) -> str:
     """Return what is to be added to the claim, or to the derivative, as text; '' if it is long."""
     if question.claim.shape != question.answer.shape:
+        return ""
+    if len(postorder(question.parts(), lambda node: node.arguments)) > MOST_NODES:
         return ""
     left, right = tensor_of(question.answer), tensor_of(question.claim)
     if surplus:

@@ -39,12 +39,20 @@ KINDS = tuple(
 )  # fmt: skip
 
 
+def size_names(nodes: Iterable[Expression]) -> list[str]:
+    """Return the names of the sizes in formulas, given all their nodes."""
+    found: set[str] = set()
+    for node in nodes:
+        for dimension in (*node.shape, *((node.value,) if node.head == "size" else ())):
+            found |= dimension.names
+    return sorted(found)
+
+
 def assignments(formulas: Iterable[Expression], smallest: int = 2) -> Iterator[Sizes]:
     """Yield sizes at which all lengths are positive, small unequal ones first."""
     nodes = postorder(formulas, lambda node: node.arguments)
     lengths = {d for node in nodes for d in node.shape}
-    used = lengths | {node.value for node in nodes if node.head == "size"}
-    names = sorted({name for d in used for name in d.names})
+    names = size_names(nodes)
     if not names:
         yield {}
         return

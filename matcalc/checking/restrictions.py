@@ -8,6 +8,7 @@ from typing import Any
 
 from matcalc.checking.cases import Case, Slip
 from matcalc.checking.comparison import compare, signs_at
+from matcalc.checking.points import size_names
 from matcalc.checking.precise import ROUGH, Point, boxed, entrywise, precision
 from matcalc.checking.transpositions import square_names
 from matcalc.expressions.traversal import postorder
@@ -121,7 +122,7 @@ def _right_at(case: Case, several: Sequence[int]) -> Iterator[Slip]:
     """The claim is right at one of some sizes only."""
     question = case.question
     order = postorder(question.parts(), lambda node: node.arguments)
-    names = sorted({n for node in order for d in node.shape for n in d.names})
+    names = size_names(order)
     if not names or not case.evidence.differs_in_general:
         return
     for size in several:
