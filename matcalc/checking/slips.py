@@ -6,6 +6,8 @@ the claim, at all points of the evidence; or the claim is right on the points th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matcalc.checking.cases import Case, Search, Slip
 from matcalc.checking.derivations import (
     intermediates,
@@ -30,12 +32,12 @@ from matcalc.checking.values import TooLarge
 from matcalc.errors import MatcalcError
 
 
-def diagnose(case: Case) -> Slip | None:
+def diagnose(case: Case, searches: Sequence[Search] = ()) -> Slip | None:
     """Return the slip that explains a refuted claim, or None."""
     first = case.evidence.first
     if first and all(same(c.derivative, c.claim) for c in first):
         return Slip("approximation", "the claim is off by less than one part in 2^150")
-    for search in _SEARCHES:
+    for search in searches or _SEARCHES:
         try:
             for slip in search(case):
                 return slip._replace(hint=slip.hint + _size_remark(case, slip))
@@ -74,3 +76,16 @@ _SEARCHES: tuple[Search, ...] = (
     right_at_one,
 )
 """The searches in order: what is most telling, and what is most specific, comes first."""
+
+OF_VALUES: tuple[Search, ...] = (
+    multiples,
+    only_if_symmetric,
+    regions,
+    turned_signs,
+    odd_multiples,
+    scalar_multiples,
+    mended,
+    special_values,
+    differences,
+)
+"""Those that ask for no variable: what may be wrong with a formula for a value."""

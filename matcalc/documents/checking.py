@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from matcalc.calculus.layouts import LAYOUTS, Layout
 from matcalc.checking.answering import verdict_of
 from matcalc.checking.verdicts import Verdict
 from matcalc.claims import LIMIT, expected_shapes
+from matcalc.documents.differentials import differential, of_variables
 from matcalc.documents.equalities import equality
 from matcalc.documents.findings import (
     FOLLOWS,
@@ -23,7 +24,9 @@ from matcalc.documents.lines import Derivation, Side
 from matcalc.documents.scope import Meaning, Scope
 from matcalc.documents.symbols import Symbol
 from matcalc.errors import MatcalcError
-from matcalc.expressions.nodes import Expression
+from matcalc.expressions.nodes import Expression, substitute
+from matcalc.syntax.declarations import Declaration, ValueKind
+from matcalc.syntax.tree import Span
 
 
 class Settings(NamedTuple):
@@ -72,7 +75,9 @@ class _Checker:
         found: list[Finding] = []
         names = {d.chain: name for name, d in self.scope.definitions.items()}
         for number, chain in enumerate(self.derivation.chains):
-            if number in names:
+            if number in self.scope.differentials:
+                found += self._differential(self.scope.differentials[number], chain)
+            elif number in names:
                 found += self._definition(names[number], chain)
             else:
                 found += self._chain(chain)
@@ -107,6 +112,16 @@ class _Checker:
         if symbol is not None and last.outcome in (WRONG, FOLLOWS):
             value = next(iter(self.scope.readings(sides[-1])))
             self.wrong[symbol] = Wrong(last.premise or last.line, value)
+
+    def _differential(self, name: str, chain: tuple[Side, ...]) -> Iterator[Finding]:
+        """Check what is stated of the differential of a name."""
+        head, *sides = chain
+        try:
+            truth = _Differential(self, self.scope.named(name))
+        except MatcalcError as error:
+            yield self._unread(head, head, error)
+            return
+        yield from self._sides(truth, head, sides)
 
     def _only_symbol(self, side: Side) -> Symbol | None:
         shown = self.scope.mask(side)
@@ -188,6 +203,15 @@ class _Checker:
         settings = self.settings
         return equality(left, right, self.scope.layout, settings.seed, settings.limit)
 
+    def differential(
+        self, value: Expression, tangents: Mapping[Expression, Expression], claim: Expression
+    ) -> Verdict:
+        """Return the verdict on what should be the differential of a formula."""
+        settings, moved = self.settings, differential(value, tangents)
+        return equality(
+            moved, claim, self.scope.layout, settings.seed, settings.limit, diagnosed=True
+        )
+
     def derivative(self, meaning: Meaning, side: Side) -> Verdict:
         """Return the verdict on a side that should be a derivative."""
         scope, free = self.scope, meaning.free
@@ -254,4 +278,33 @@ class _Value:
         return verdicts[-1], ""
 
 
-_Truth = _Derivative | _Value
+class _Differential:
+    """A truth that is the differential of a name, along what stands as `d...` in a side."""
+
+    def __init__(self, checker: _Checker, name: Expression) -> None:
+        self.checker = checker
+        self.name = name
+
+    def verdict(self, side: Side) -> tuple[Verdict, str]:
+        """Return the verdict on a side, and how it was understood."""
+        scope = self.checker.scope
+        tangents = scope.moving(side)
+        further = [
+            Declaration(d.value.name, ValueKind(d.shape, d.value.structure), Span(0, 0))
+            for d in tangents.values()
+        ]
+        claim = next(scope.readings(side, (self.name.shape,), {}, further))
+        free = frozenset(n.value.name for n in tangents if n.value.name in scope.leaves)
+        value = scope.expand(self.name, free - {self.name.value.name})
+        verdict = self.checker.differential(value, tangents, scope.expand(claim, free))
+        if verdict.ok or not free:
+            return verdict, ""
+        defined = {node: scope.expand(node) for node in tangents}
+        base = of_variables(defined.values())
+        along = {tangents[n]: differential(defined[n], base) for n in tangents if n not in base}
+        moved = substitute(scope.expand(claim), along)
+        total = self.checker.differential(scope.expand(self.name), base, moved)
+        return (total, "by the definitions") if total.ok else (verdict, "")
+
+
+_Truth = _Derivative | _Value | _Differential

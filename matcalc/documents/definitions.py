@@ -70,17 +70,42 @@ def _blanked(side: Side, pattern: re.Pattern[str]) -> Side:
     return side._replace(text=pattern.sub(lambda m: m[1] + " " * len(m[2]), side.text))
 
 
+def differentials(derivation: Derivation, text: Text) -> dict[int, str]:
+    """Return the chains that state a differential, by number, and of which name.
+
+    `dY = ...` does if Y is a name of the derivation, dY is not declared, and on the right
+    stands a differential: that of a name which is not defined as something else.
+    """
+    declared = {declaration.name for declaration in text.declarations}
+    heads = {k: name_of(chain[0].text, text) for k, chain in enumerate(derivation.chains)}
+    open_ = {k: name for k, name in heads.items() if name and name[0] == "d" and name[1:]}
+    if not declared.issuperset(open_.values()):
+        open_ = {k: name for k, name in open_.items() if name not in declared}
+        used = {k: _names_in_chain(derivation.chains[k][1:], text) for k in heads}
+        names = declared.union(*used.values(), filter(None, heads.values()))
+        defined = {name for k, name in heads.items() if name}
+        known = {f"d{name}" for name in names} - declared - defined
+        found: dict[int, str] = {}
+        while more := {k for k, name in open_.items() if name[1:] in names and used[k] & known}:
+            found |= {k: open_.pop(k)[1:] for k in sorted(more)}
+            known |= {f"d{name}" for name in found.values()}
+        return found
+    return {}
+
+
 def definitions(derivation: Derivation, text: Text) -> dict[str, Definition]:
     """Return what the derivation defines, by name.
 
     The first side of a chain defines a name if it is one, and neither declared nor that of
-    a function. Raises MatcalcError E802 for a name that is defined twice, or declared too.
+    a function, nor a differential. Raises MatcalcError E802 for a name that is defined twice, or
+    declared too.
     """
     found: dict[str, Definition] = {}
     given = {declaration.name for declaration in text.declarations}
+    stated = differentials(derivation, text)
     for number, (head, *sides) in enumerate(derivation.chains):
         name = name_of(head.text, text)
-        if name is None or name in NAMES:
+        if name is None or name in NAMES or number in stated:
             continue
         if name in given or name in found:
             message = f"{name} is defined twice"

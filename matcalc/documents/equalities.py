@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 
 from matcalc.calculus.layouts import Layout
+from matcalc.checking.cases import Case
 from matcalc.checking.comparison import Comparison, compare
 from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
 from matcalc.checking.decision import decide
 from matcalc.checking.effort import deadline_in
+from matcalc.checking.evidence import Evidence
 from matcalc.checking.points import assignments, whole_points
 from matcalc.checking.questions import Question
+from matcalc.checking.slips import OF_VALUES, diagnose
 from matcalc.checking.verdicts import Verdict
 from matcalc.expressions.nodes import Expression, variable
 from matcalc.expressions.shapes import describe
@@ -21,9 +24,17 @@ SIZES, POINTS = 3, 40
 
 
 def equality(
-    left: Expression, right: Expression, layout: Layout, seed: int, limit: float
+    left: Expression,
+    right: Expression,
+    layout: Layout,
+    seed: int,
+    limit: float,
+    *,
+    diagnosed: bool = False,
 ) -> Verdict:
     """Return the verdict on `left = right`; the hint of a refuted one shows both values.
+
+    Where the left side is the truth, what went wrong on the right is `diagnosed` on request.
 
     Where formulas branch, points of small whole numbers show what they are at the branching
     itself: [x > 0] and [x >= 0] differ at 0 alone.
@@ -48,7 +59,14 @@ def equality(
     example = str(shrunk(question, found, branches, tie=tie))
     values = example.replace("the derivative is", "the true value is")
     hint = values.replace("the claim ", "this side ")
-    return Verdict("refuted", "the two sides differ", decision.method, layout, hint=hint, seed=seed)
+    slip = None
+    if diagnosed and not tie:
+        case = Case(question, Evidence(question, found), branches, {})
+        slip = diagnose(case, OF_VALUES)
+    return Verdict(
+        "refuted", "the two sides differ", decision.method, layout, seed=seed,
+        hint=f"{slip.hint}; {hint}" if slip else hint, slip=slip.name if slip else "",
+    )  # fmt: skip
 
 
 def _difference(question: Question) -> Comparison | None:

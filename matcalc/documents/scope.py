@@ -12,10 +12,12 @@ from matcalc.derivative import Derivative, Formula
 from matcalc.documents.definitions import (
     Text,
     definitions,
+    differentials,
     name_of,
     names_in_tree,
     ordered,
 )
+from matcalc.documents.differentials import tangent
 from matcalc.documents.findings import line_of
 from matcalc.documents.lines import Derivation, Side
 from matcalc.documents.symbols import Masked, Symbol, masked
@@ -70,6 +72,7 @@ class Scope:
         self._meanings: dict[Symbol, list[Meaning]] = {}
         self._expanded: dict[tuple[str, frozenset[str]], Expression] = {}
         self.definitions = definitions(derivation, self.reader)
+        self.differentials = differentials(derivation, self.reader)
         self._read(derivation)
 
     # Reading the definitions
@@ -159,6 +162,7 @@ class Scope:
         """Return formulas that are no definitions but tell kinds: what is derived, identities."""
         found = []
         numbers = {definition.chain for definition in self.definitions.values()}
+        numbers |= self.differentials.keys()
         for number, chain in enumerate(derivation.chains):
             for side in chain:
                 try:
@@ -234,6 +238,26 @@ class Scope:
 
     # Values
 
+    def named(self, name: str) -> Expression:
+        """Return the variable that a name is, defined or not. Raises MatcalcError."""
+        found = self.leaves.get(name) or self.inferred.variables.get(name)
+        if found is None:
+            raise MatcalcError("E804", f"{name} is not defined, so d{name} says nothing")
+        return found
+
+    def moving(self, side: Side) -> dict[Expression, Expression]:
+        """Return what moves in a differential, each with its tangent: what stands as `d...`.
+
+        Raises MatcalcError E804 if nothing does.
+        """
+        names = names_in_tree(self.reader.tree(side.text))
+        known = {*self.leaves, *[declaration.name for declaration in self.reader.declarations]}
+        found = sorted(name[1:] for name in names if name[:1] == "d" and name not in known)
+        if not any(found):
+            message = "on this side of a differential nothing moves"
+            raise MatcalcError("E804", message, hint="df = 2*x'*dx").at(side.text, 0, 1)
+        return {node: tangent(node) for node in map(self.named, filter(None, found))}
+
     def expand(self, expression: Expression, free: frozenset[str] = frozenset()) -> Expression:
         """Return a formula with the defined names replaced by their values, but for `free` ones."""
         names = [n for n in self._names_in(expression) if n not in free]
@@ -274,9 +298,13 @@ class Scope:
     # Sides
 
     def readings(
-        self, side: Side, shapes: Sequence[Shape] = (), claims: Mapping[Symbol, Expression] = {}
+        self,
+        side: Side,
+        shapes: Sequence[Shape] = (),
+        claims: Mapping[Symbol, Expression] = {},
+        further: Sequence[Declaration] = (),
     ) -> Iterator[Expression]:
-        """Yield what a side may be, in the variables and defined names.
+        """Yield what a side may be, in the variables, defined and `further` names.
 
         Its derivative symbols are replaced by what they mean, or by what `claims` says.
         Raises MatcalcError if the side cannot be read, with its place in the side.
@@ -295,7 +323,7 @@ class Scope:
         count = 0
         for values in itertools.islice(itertools.product(*choices), MOST_READINGS):
             try:
-                yield self._read_side(tree, shown, side, values, shapes)
+                yield self._read_side(tree, shown, side, values, shapes, further)
                 count += 1
             except MatcalcError as error:
                 refused = _unmasked(error, shown, side)
@@ -309,13 +337,15 @@ class Scope:
         side: Side,
         values: Sequence[Expression],
         shapes: Sequence[Shape],
+        further: Sequence[Declaration],
     ) -> Expression:
         stand_ins = [
             Declaration(letter, ValueKind(value.shape), _NOWHERE)
             for letter, value in zip(shown.symbols, values, strict=True)
         ]
         expected = {0: lambda given: shapes} if shapes else {}
-        known = [*self.known, *stand_ins]
+        given = {declaration.name for declaration in further}
+        known = [*[d for d in self.known if d.name not in given], *further, *stand_ins]
         inferred = infer_several([(tree, side.text)], known, (), expected)
         own = {declaration.name for declaration in known}
         for name in inferred.variables:
