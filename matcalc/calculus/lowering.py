@@ -457,6 +457,8 @@ def _entry_factor(length: Dimension, label: Label, index: Indexed, text: Express
     if shift is not None and len(index.labels) == 1:
         (running,) = index.labels
         offset = running.low + shift - ONE
+        if running.length == ONE:
+            return (leaf("unit", offset, length), (label,), _one)
         return (select(length, running.length, offset), (label, running), _one)
     places = leaf("count", ONE, length)
     sizes = {label: length, **index.sizes}

@@ -116,7 +116,7 @@ def _power_of_product(base: Tensor, value: int) -> Tensor | None:
         return None
     if scalars or coefficient != 1:
         factors: list[Factor] = [(o.tensor, o.labels, o.weight) for o in rest]
-        sizes = {2 + k: dimension for k, dimension in enumerate(summed)}
+        sizes = dict(enumerate((*base.shape, *summed)))
         inner = matrix_power(product(factors, (0, 1), sizes), value)
         return product([*drawn, (inner, (0, 1), _one)], (0, 1), None, scale)
     if len(rest) == 1 and rest[0].labels == (1, 0) and rest[0].weight == 1:
@@ -203,7 +203,7 @@ def _determinant_of_multiple(
 
     summed = matrix.value[1]
     factors: list[Factor] = [(o.tensor, o.labels, o.weight) for o in matrix.operands if o.labels]
-    sizes = {2 + k: dimension for k, dimension in enumerate(summed)}
+    sizes = dict(enumerate((*matrix.shape, *summed)))
     inner = matrix_function("det", product(factors, (0, 1), sizes))
     scale = product(scalars, (), None, coefficient)
     order = size_tensor(matrix.shape[0])

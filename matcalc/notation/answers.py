@@ -7,9 +7,10 @@ from typing import Literal, NamedTuple
 from matcalc.calculus.tensors import Tensor
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE
-from matcalc.expressions.nodes import Expression, make
-from matcalc.expressions.shapes import Shape
+from matcalc.expressions.nodes import Expression, make, substitute
+from matcalc.expressions.shapes import Shape, is_row
 from matcalc.expressions.traversal import postorder, run
+from matcalc.notation.building import transpose
 from matcalc.notation.functions import reshaped
 from matcalc.notation.graphs import Unreduced
 from matcalc.notation.indices import entry, index_names, listed
@@ -33,12 +34,43 @@ class Answer(NamedTuple):
 def answer(
     notation: Notation, tensor: Tensor, shape: Shape, sides: Sides | None, choice: Choice
 ) -> Answer:
-    """Return the tensor in this shape, in the notation chosen.
+    """Return the tensor in this shape, in the notation chosen; it says what its sizes are.
 
     `sides` are the axes of vec(Y) and vec(X), None where there are no such two groups.
     Kronecker notation is flattened, to (mn, pq), where it is chosen; else `unvec` gives it
     the shape. Raises MatcalcError (E403) where the notation does not exist.
     """
+    found = _chosen(notation, tensor, shape, sides, choice)
+    return found._replace(formula=_measured(found.formula, notation))
+
+
+def _measured(formula: Expression, notation: Notation) -> Expression:
+    """Write a size m that stands nowhere as one as sum(ones(m)): alone m would be a vector."""
+    nodes = postorder([formula], lambda node: node.arguments)
+    loose = [node for node in nodes if node.head == "size"]
+    if not loose:
+        return formula
+    known = {name for shape in notation.shapes.values() for d in shape for name in d.names}
+    for node in nodes:
+        if node.head in ("ones", "zeros", "eye", "tensor"):
+            known |= {name for d in node.shape for name in d.names}
+        if node.head in _MEASURES:
+            places = node.arguments[1:] if node.head == "subscript" else node.arguments[:-1]
+            known |= {n for place in places if place.head == "size" for n in place.value.names}
+    counts = {
+        node: make("call", (make("ones", (), (node.value,)),), ("sum", None))
+        for node in loose
+        if not node.value.names <= known
+    }
+    return substitute(formula, counts) if counts else formula
+
+
+_MEASURES = frozenset(["subscript", "tensor", "index_sum"])  # with sizes as bounds
+
+
+def _chosen(
+    notation: Notation, tensor: Tensor, shape: Shape, sides: Sides | None, choice: Choice
+) -> Answer:
     if choice == "index":
         return Answer(by_entries(notation, tensor, shape), "index")
     if choice == "kronecker":
@@ -49,6 +81,7 @@ def answer(
     if len(shape) > 2 and tensor.kind not in ("variable", "call") and choice == "auto":
         flat = _flattened(notation, tensor, sides)
         if flat is not None and flat.shape:
+            flat = transpose(flat) if is_row(flat.shape) else flat  # unvec takes a column
             return Answer(make("call", (flat,), ("unvec", shape)), "kronecker")
     formula = in_shape(notation, tensor, shape)
     picked = "index" if _is_indexed(formula, notation) else "matrix"

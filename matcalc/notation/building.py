@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression, is_diagonal, make, number, size
+from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
 
 LINEAR = frozenset(["diag", "tr", "sum", "mean", "vec"])
@@ -480,6 +481,7 @@ def scaled(coefficient: Fraction, e: Expression) -> Expression:
 
 def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
     """Return the sum of coefficient * term, like terms collected, the positive ones first."""
+    shape = next((term.shape for _, term in terms if term.shape), ())
     collected: dict[Expression, Fraction] = {}
     pending = list(reversed(terms))
     while pending:
@@ -492,7 +494,9 @@ def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
         collected[term] = collected.get(term, Fraction(0)) + coefficient
     parts = [(c, t) for t, c in collected.items() if c != 0]
     if not parts:
-        return zero_like(terms[0][1])
+        return make("zeros", (), shape) if shape else number(0)
+    if shape and not any(t.shape for _, t in parts):  # scalars that were expanded
+        return _times_ones(add(parts), shape)
     if any(t.shape and t.head != "ones" for _, t in parts):  # ones expand by themselves
         parts = [(c, number(1) if t.head == "ones" else t) for c, t in parts]
     parts = _with_complements(parts)
@@ -502,6 +506,11 @@ def add(terms: Sequence[tuple[Fraction, Expression]]) -> Expression:
         turned = turned_difference(written[0].arguments[0])
         written[0] = written[0] if turned is None else turned
     return written[0] if len(written) == 1 else make("add", tuple(written))
+
+
+def _times_ones(scalar: Expression, shape: Shape) -> Expression:
+    ones = make("ones", (), shape)
+    return ones if scalar is number(1) else make("multiply", (scalar, ones))
 
 
 def _split_number(term: Expression) -> tuple[Fraction, Expression]:
@@ -537,11 +546,6 @@ def _with_complements(
                 rest = [(k, p) for k, p in parts if p is not t and p is not number(1)]
                 return [*rest, (one, make("call", (turned,), t.value))]
     return parts
-
-
-def zero_like(e: Expression) -> Expression:
-    """Return zeros of the same shape."""
-    return make("zeros", (), e.shape) if e.shape else number(0)
 
 
 def _term_order(coefficient: Fraction, term: Expression) -> tuple[object, ...]:

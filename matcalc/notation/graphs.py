@@ -172,6 +172,8 @@ class Graph:
                 self.vertices -= {k, m}
             else:
                 sides = [self._free_in(component) for component in (outer, inner)]
+                if len(sides[0]) + len(sides[1]) > 1:
+                    raise Unreduced
                 first = yield self._piece(operands, outer, (i, *sides[0]))
                 second = yield self._piece(operands, inner, (j, *sides[1]))
                 self._place(make("kron", (first, second)), (r, *sides[0], *sides[1]), _one)

@@ -28,7 +28,6 @@ from matcalc.notation.building import (
     transpose,
     turned_difference,
     turned_everywhere,
-    zero_like,
 )
 
 FACTOR_LIMIT = 40  # sums of more terms are printed term by term
@@ -207,8 +206,11 @@ def _times(scalars: Sequence[Expression], body: Expression) -> Expression:
 
 def total(terms: Sequence[Term]) -> Expression:
     """Return the sum of the terms, factored where that is shorter."""
+    shape = next((chain(term.body).shape for term in terms if term.body), ())
     if not (kept := _collected(terms)):
-        return zero_like(written(terms[0]))
+        return make("zeros", (), shape) if shape else number(0)
+    if shape and not any(term.body for term in kept):  # scalars that were expanded
+        kept = [term._replace(body=(make("ones", (), shape),)) for term in kept]
     terms = kept
     if len(terms) > FACTOR_LIMIT or len(terms) < 2:
         return _plain(terms)
@@ -475,6 +477,8 @@ def _openings(scalar: Expression) -> Iterator[tuple[str, Expression, list[Expres
 def _linear_form(head: str, first: Expression, rest: tuple[Expression, ...]) -> Expression:
     if head == "dot":
         return make("dot", (first, chain(rest)))
+    if head == "tr" and [part.head for part in rest] == ["ones"]:
+        return make("call", (first,), ("sum", None))
     product = chain([first, *rest])
     return make("call", (product,), ("tr", None)) if head == "tr" else product
 
