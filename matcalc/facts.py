@@ -312,7 +312,7 @@ def _constant(formula: Expression) -> Fraction | None:
     """Return the number that a formula is, or None."""
     if formula.head == "number":
         return formula.value  # type: ignore[no-any-return]
-    if any(node.head == "variable" for node in postorder([formula], _arguments)):
+    if any(node.head in ("variable", "index") for node in postorder([formula], _arguments)):
         return None
     value = lower(formula)
     return None if value.labels else constant_value(value.tensor)

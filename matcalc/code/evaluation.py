@@ -439,7 +439,7 @@ def _subscript(node: Expression, operands: list[Any], state: Run) -> Any:
         elif selector == "entry":
             places.append(int(_places(next(indices), length)))
         else:
-            first, last = int(_places(next(indices), length)), int(_places(next(indices), length))
+            first, last = _bounds(next(indices), next(indices), length)
             wanted = dimension_value(selector[1], state.sizes)
             if last - first + 1 != wanted:
                 raise MatcalcError(
@@ -493,6 +493,14 @@ def _keeps_row(node: Expression) -> bool:
     """Tell whether one row of a matrix is picked, which stays a row."""
     selectors = _selectors(node)
     return len(selectors) == len(node.shape) == 2 and selectors[0] in ("entry", "first")
+
+
+def _bounds(low: Any, high: Any, length: int) -> tuple[int, int]:
+    """Return the first and last place of a run from 0; of an empty one the last is before."""
+    first, last = (int(whole_numbers(bound, "an index")) for bound in (low, high))
+    if last == first - 1 and 1 <= first <= length + 1:
+        return first - 1, last - 1
+    return int(_places(low, length)), int(_places(high, length))
 
 
 def _places(index: Any, length: int) -> Any:
