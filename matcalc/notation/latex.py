@@ -2,9 +2,9 @@ r"""Formulas as LaTeX, for amsmath: bold vectors and matrices, transposes as \to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
 from matcalc.expressions.dimensions import Dimension
@@ -95,13 +95,17 @@ def program_latex(
     symbols: Mapping[Expression, str] | None = None,
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """Return the shared parts of a program as (name, part) in order, and the formulas of them."""
-    describe = _describe_cases if cases else _describe
     parts, results, _ = chosen
-    named = _words_of_constants([*[part for _, part in parts], *results], names)
+    roots = [*[part for _, part in parts], *results]
+    taken = names_in(postorder(roots, lambda node: node.arguments)).union(
+        names.taken if names else (), [name for name, _ in parts]
+    )
+    describe = partial(_described, _describe_cases if cases else _describe, frozenset(taken))
+    named = _words_of_constants(roots, names)
     named.update(symbols or {})
     lines = []
     for name, part in parts:
-        shown = name_latex(name, bool(part.shape))
+        shown = _spelled(name, bool(part.shape), taken)
         lines.append((shown, join(part, lay_out(part, describe, named))))
         named[part] = shown
     return lines, [join(result, lay_out(result, describe, named)) for result in results]
@@ -129,6 +133,38 @@ def condition_latex(comparison: Expression) -> str:
 
 def _describe(node: Expression, layout: Layout) -> Printed:
     return _TABLE[node.head](node, layout)
+
+
+def _described(
+    describe: Describe, taken: frozenset[str], node: Expression, layout: Layout
+) -> Printed:
+    """Describe a node; an entry or a name that another name looks like is told apart.
+
+    With a name s1 the entry s[1] is (s)_1; with a name z_1 the name z1 is a word.
+    """
+    if node.head == "variable":
+        return _atom(_spelled(node.value.name, bool(node.shape), taken))
+    if node.head == "subscript" and node.arguments[0].head == "variable":
+        base = node.arguments[0].value.name
+        if any(_is_numbered(name, base) for name in taken):
+            first, *rest = describe(node, layout).pieces
+            if isinstance(first, str):
+                bold = name_latex(base, bold=True)
+                return _atom(f"({bold})", *rest, depth=1)
+    return describe(node, layout)
+
+
+def _is_numbered(name: str, base: str) -> bool:
+    """Tell whether a name is another with a number behind it."""
+    return name.startswith(base) and name[len(base) :].lstrip("_").isdigit()
+
+
+def _spelled(name: str, bold: bool, taken: Collection[str]) -> str:
+    """Return a name as LaTeX: z1 as z with an index, where nothing else looks so."""
+    word = name.rstrip("0123456789")
+    if word != name and f"{word}_{name[len(word) :]}" in taken:
+        return rf"\mathbf{{{name}}}" if bold else rf"\mathrm{{{name}}}"
+    return name_latex(name, bold)
 
 
 def _describe_cases(node: Expression, layout: Layout) -> Printed:
@@ -487,7 +523,9 @@ def _call(node: Expression, layout: Layout) -> Printed:
         return _listed(rf"{upright}_{{{shape}}}", node, layout)
     if shown.endswith(("({0})", "({0}, {1})")):
         opening = shown[: shown.rindex("(")].format()
-        return _listed(opening, node, layout)
+        listed = _listed(opening, node, layout)
+        # what follows log det(X) would be taken into the logarithm
+        return listed._replace(level=Level.POWER, open=True) if opening.rfind("\\") else listed
     return _filled(shown, node, layout) if shown else _listed(upright, node, layout)
 
 
