@@ -206,6 +206,22 @@ def test_few_brackets_that_grow_are_nested(name: str) -> None:
     assert deepest <= 100
 
 
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [
+        ("s1: scalar; s: vector(n)", "s1*s[1]"),
+        ("s_1: scalar; s: vector(n)", "s_1*s[1]"),
+        ("z1, z_1: scalar", "z1*z_1"),
+        ("z1, z_1: vector(n)", "z1'*z_1"),
+        ("A1: scalar; A: matrix(m, n)", "A1*A[1,2]"),
+        ("sigma1, sigma_1: scalar", "sigma1*sigma_1"),
+    ],
+)
+def test_names_and_entries_that_look_alike_are_told_apart(where: str, text: str) -> None:
+    printed = to_latex(matcalc.parse(text, where).expression)
+    assert str(matcalc.parse(f"${printed}$", where)) == text
+
+
 def test_wide_matrices_do_without_bmatrix() -> None:
     row = ", ".join(["a"] * 11)
     assert r"\begin{array}{ccccccccccc}" in to_latex(typed(f"[{row}]"))

@@ -31,6 +31,22 @@ FOUND = (
     ("vec(sin([1, 2; 2, b]))[2:4]'*vec([1, b; a, b])[1:3]", "b"),
     ("(x.^3)[1:2][2]", "x"),
     ("sin(x)[2:n][1]*x", "x"),
+    # what is expanded, broadcast, empty of entries, or has one
+    ("tr(S*S') + tr((a - S)*S)", "S"),
+    ("((n-1)*S[2,2]*ones(k, k))^2", "S"),
+    ("det(S[2,2]*ones(n, n) + eye(n))", "S"),
+    ("tensor(i = 1..1, x[i+1] - x[i])", "x"),
+    ("sum(T - T)", "T"),
+    ("a*sum(ones(p, p+1))", "a"),
+    ("x*sum(ones(p))", "x"),
+    # Kronecker products beside tensors, and indices as exponents
+    ("kron(flip(x*u' .* C), z)[1:n, 1:n]", "x"),
+    ("kron(A, z)", "A"),
+    ("sum(i = 1..n, x[i]^i)", "x"),
+    # what goes on after log det
+    ("a*logdet(P)^2", "a"),
+    ("logdet(P)^2", "P"),
+    ("a*logdet(P)*b*A", "a"),
 )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import matcalc
 from tests.notation.arithmetic import jacobian, value_of
 
-SIZES = ({"m": 2, "n": 3, "k": 5}, {"m": 3, "n": 4, "k": 2})
+SIZES = ({"m": 2, "n": 3, "k": 5, "p": 3}, {"m": 3, "n": 4, "k": 2, "p": 5})
 MODES = ("numerator", "denominator", "mixed", "vjp", "jvp", "second")
 _STEP = 1e-4
 
