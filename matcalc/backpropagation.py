@@ -16,14 +16,12 @@ from matcalc.calculus.intermediates import Intermediate, rewrite
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import constant
 from matcalc.expressions.dimensions import ONE
-from matcalc.expressions.functions import ELEMENTARY_BY_NAME, PRIMITIVE_BY_NAME
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, make, substitute, variable
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.answers import in_shape
 from matcalc.notation.matrices import Notation
-
-CONVOLUTIONS = frozenset(["conv", "conv2d", "conv_full", "conv2d_full"])
 
 
 def backpropagated(
@@ -135,7 +133,7 @@ def _passed_on(formula: Expression, variables: Sequence[Expression]) -> set[Expr
 def _is_linear(node: Expression) -> bool:
     """Tell whether this is a sum or a product, which pass on what they are made of."""
     if node.head == "call":
-        return node.value[0] in CONVOLUTIONS
+        return ROWS[node.value[0], len(node.arguments)].gives in ("valid", "full")
     return node.head in ("add", "negate", "multiply", "transpose")
 
 
@@ -145,6 +143,4 @@ def _is_singular(node: Expression) -> bool:
         return True
     if node.head != "call":
         return False
-    name = node.value[0]
-    row = ELEMENTARY_BY_NAME.get((name, len(node.arguments))) or PRIMITIVE_BY_NAME.get(name)
-    return bool(row and row.domain)
+    return bool(ROWS[node.value[0], len(node.arguments)].domain)

@@ -14,18 +14,16 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from matcalc.calculus.lowering import lower
-from matcalc.calculus.templates import definition, derivative
+from matcalc.calculus.templates import definition, derivative, put_in
 from matcalc.calculus.tensors import constant_value
 from matcalc.expressions.dimensions import name as dimension_named
 from matcalc.expressions.functions import (
-    DEFINED_BY_NAME,
-    ELEMENTARY_BY_NAME,
-    PRIMITIVE_BY_NAME,
-    Elementary,
+    ROWS,
 )
 from matcalc.expressions.names import free_indices
-from matcalc.expressions.nodes import Expression, make, number, substitute
+from matcalc.expressions.nodes import Expression, make, number
 from matcalc.expressions.shapes import Shape
+from matcalc.expressions.table.row import Row
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
 from matcalc.signs import range_of
@@ -229,12 +227,10 @@ def _conditions(node: Expression, order: int) -> Iterator[_Condition]:
 
 
 def _of_call(node: Expression, order: int) -> Iterator[_Condition]:
-    name = node.value[0]
-    elementary = ELEMENTARY_BY_NAME.get((name, len(node.arguments)))
-    if elementary is not None:
-        yield from _of_elementary(elementary, node, order)
-    elif name in PRIMITIVE_BY_NAME:
-        row = PRIMITIVE_BY_NAME[name]
+    row = ROWS[node.value[0], len(node.arguments)]
+    if row.derivatives:
+        yield from _of_elementary(row, node, order)
+    elif row.differential:
         if row.domain:
             condition = _instance(row.domain, ("X",), node.arguments, row.takes)
             for found in _domain(condition):
@@ -243,33 +239,30 @@ def _of_call(node: Expression, order: int) -> Iterator[_Condition]:
             yield from _kink(_instance(row.kink, ("X",), node.arguments, row.takes))
         elif row.kink:
             yield _Condition(KINK, node, remark=row.kink)
-    elif name in DEFINED_BY_NAME:
-        defined = DEFINED_BY_NAME[name]
-        if defined.kink:
-            condition = _instance(defined.kink, ("X",), node.arguments, defined.takes)
+    elif row.definition:
+        if row.kink:
+            condition = _instance(row.kink, row.parameters, node.arguments, row.takes)
             yield from _kink(condition, " (all entries)" if condition.shape else "")
             return
-        yield from _of_definition(node, order)
+        yield from _of_definition(row, node, order)
 
 
-def _of_definition(node: Expression, order: int) -> Iterator[_Condition]:
+def _of_definition(row: Row, node: Expression, order: int) -> Iterator[_Condition]:
     """Yield the conditions of a function's definition, outermost operators only."""
-    (argument,) = node.arguments
-    formula = definition(node.value[0], argument.shape)
-    (parameter,) = [n for n in postorder([formula], _arguments) if n.head == "variable"]
-    stack = [formula]
+    values = dict(zip(row.parameters, node.arguments, strict=True))
+    stack = [definition(row.name, tuple([a.shape for a in node.arguments]))]
     while stack:
         part = stack.pop()
-        if part is parameter:
+        if part.head == "variable":
             continue
-        whole = substitute(part, {parameter: argument})
+        whole = put_in(part, values)
         found = list(_conditions(whole, order))
         yield from found
         if not found:
             stack.extend(part.arguments)
 
 
-def _of_elementary(row: Elementary, node: Expression, order: int) -> Iterator[_Condition]:
+def _of_elementary(row: Row, node: Expression, order: int) -> Iterator[_Condition]:
     if row.domain:
         yield from _domain(_instance(row.domain, row.parameters, node.arguments))
     if row.kink:
@@ -281,14 +274,14 @@ def _of_elementary(row: Elementary, node: Expression, order: int) -> Iterator[_C
         yield from _kinks_of_derivatives(row, node)
 
 
-def _kinks_of_derivatives(row: Elementary, node: Expression) -> Iterator[_Condition]:
+def _kinks_of_derivatives(row: Row, node: Expression) -> Iterator[_Condition]:
     """Yield where a function's derivative has kinks: elu has one derivative at 0, not two."""
     for place in range(len(row.parameters)):
         formula = derivative(row.name, len(row.parameters), place)
         for part in postorder([formula], _arguments):
             if part.head == "compare" and part.arguments[0].head == "variable":
                 values = dict(zip(row.parameters, node.arguments, strict=True))
-                sides = [_put_in(side, values) for side in part.arguments]
+                sides = [put_in(side, values) for side in part.arguments]
                 yield from _kink(make("compare", (sides[0], sides[1]), "=="))
 
 
@@ -351,12 +344,12 @@ def _turned(condition: Expression) -> Expression:
     return condition
 
 
-def _slope_at_kink(row: Elementary) -> str:
+def _slope_at_kink(row: Row) -> str:
     """Return the slope that the table gives a function at its kink, if it is one number."""
     values = dict.fromkeys(row.parameters, _ZERO)
     slopes = set()
     for place in range(len(row.parameters)):
-        formula = _put_in(derivative(row.name, len(row.parameters), place), values)
+        formula = put_in(derivative(row.name, len(row.parameters), place), values)
         slope = constant_value(lower(formula).tensor)
         slopes.add(Fraction(0) if formula.head == "call" and formula.value[0] == "sign" else slope)
     return str(slopes.pop()) if len(slopes) == 1 and None not in slopes else ""
@@ -374,12 +367,7 @@ def _instance(
 ) -> Expression:
     shape: Shape = (dimension_named("n"),) * 2 if takes == "square" else ()
     condition = read_formula(text, dict.fromkeys(parameters, shape))
-    return _put_in(condition, dict(zip(parameters, arguments, strict=True)))
-
-
-def _put_in(formula: Expression, values: dict[str, Expression]) -> Expression:
-    names = {n: n.value.name for n in postorder([formula], _arguments) if n.head == "variable"}
-    return substitute(formula, {node: values[name] for node, name in names.items()})
+    return put_in(condition, dict(zip(parameters, arguments, strict=True)))
 
 
 # Sentences

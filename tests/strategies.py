@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from matcalc.expressions.functions import DEFINED_BY_NAME, ELEMENTARY, ELEMENTARY_BY_NAME
+from matcalc.expressions.functions import ELEMENTARY, ROWS
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 
@@ -621,13 +621,13 @@ def _gaps(node: Expression, evaluate: Callable[[Expression], Any]) -> Any:
     if node.head != "call":
         return None
     name, axis = node.value
-    row = ELEMENTARY_BY_NAME.get((name, len(node.arguments)))
-    if name == "where" or (row is not None and not row.kink and name != "elu"):
+    row = ROWS[name, len(node.arguments)]
+    if name == "where" or (row.derivatives and not row.kink and name != "elu"):
         return None
-    if row is not None and len(node.arguments) == 2:
+    if row.derivatives and len(node.arguments) == 2:
         left, right = (evaluate(argument) for argument in node.arguments)
         return left - right
-    if row is not None or name in ("prod", "norm1"):
+    if row.derivatives or name in ("prod", "norm1"):
         return evaluate(node.arguments[0])
     if name in ("max", "min", "norminf"):
         value = evaluate(node.arguments[0])
@@ -637,6 +637,6 @@ def _gaps(node: Expression, evaluate: Callable[[Expression], Any]) -> Any:
         lines = [value.ravel()] if axis is None else list(np.moveaxis(value, axis, -1))
         ordered = np.sort(np.array(lines), axis=-1)
         return np.diff(ordered, axis=-1)
-    if name in DEFINED_BY_NAME and DEFINED_BY_NAME[name].kink:
+    if row.definition and row.kink:
         return np.linalg.norm(evaluate(node.arguments[0]))
     return None

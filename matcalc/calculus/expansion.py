@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.calculus.products import product
-from matcalc.calculus.sums import COMPARISONS, MIRRORED, Term, add, apply, view
+from matcalc.calculus.sums import Term, add, apply, view
 from matcalc.calculus.tensors import Labels, Operand, Tensor, constant, constant_value
 from matcalc.calculus.work import Factor
+from matcalc.expressions.relations import RELATIONS
 
 MOST_TERMS = 16  # of a product that is multiplied out
 
@@ -102,7 +103,7 @@ def _is_divided_by(whole: Operand, other: Operand) -> bool:
 
 def compared_with_zero(tensor: Tensor) -> Tensor | None:
     """Return [a - b > 0] for [a > b] where terms cancel; None for all else."""
-    if tensor.kind != "apply" or tensor.value not in COMPARISONS:
+    if tensor.kind != "apply" or tensor.value not in RELATIONS:
         return None
     if any(not o.labels and constant_value(o.tensor) is not None for o in tensor.operands):
         return None
@@ -116,7 +117,7 @@ def compared_with_zero(tensor: Tensor) -> Tensor | None:
     coefficient, difference, labels = view(add(terms, out, sizes), out)
     if difference.kind == "sum" and len(difference.operands) >= sum(map(_length, terms)):
         return None
-    function = MIRRORED[tensor.value] if coefficient < 0 else tensor.value
+    function = RELATIONS[tensor.value].mirrored if coefficient < 0 else tensor.value
     return apply(function, [(difference, labels), (constant(0), ())], out, sizes)
 
 

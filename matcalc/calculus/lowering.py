@@ -18,7 +18,7 @@ from matcalc.calculus.matrices import (
     matrix_power,
 )
 from matcalc.calculus.products import product
-from matcalc.calculus.sums import COMPARISONS, Term, add, apply
+from matcalc.calculus.sums import Term, add, apply
 from matcalc.calculus.tensors import (
     PI,
     Label,
@@ -36,10 +36,11 @@ from matcalc.calculus.tensors import (
 from matcalc.calculus.work import Factor
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE, Dimension, entries, integer
-from matcalc.expressions.functions import DEFINED_BY_NAME, ELEMENTARY_BY_NAME, PRIMITIVE_BY_NAME
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape, unvec_cuts
+from matcalc.expressions.table.row import Row
 from matcalc.expressions.traversal import postorder, run
 
 _one = Fraction(1)
@@ -539,40 +540,72 @@ def _stack(node: Expression, *cells: Indexed) -> Indexed:
 
 def _call(node: Expression, *arguments: Indexed) -> Indexed:
     name, axis = node.value[0], node.value[1]
-    if (name, len(arguments)) in ELEMENTARY_BY_NAME:
+    row = ROWS[name, len(arguments)]
+    if row.derivatives:
         return _entrywise(lambda out, sizes: apply(name, arguments, out, sizes), *arguments)
-    if name in DEFINED_BY_NAME:
-        template = _definition(name, node.arguments[0].shape)
-        (variable,) = [n for n in postorder([template], lambda n: n.arguments)
-                       if n.head == "variable"]  # fmt: skip
-        return lower(template, {variable: arguments[0]})
-    if name in PRIMITIVE_BY_NAME and PRIMITIVE_BY_NAME[name].takes == "square":
-        return _matrix_call(name, arguments[0])
-    if name in PRIMITIVE_BY_NAME:
+    if row.differential and row.takes == "square":
+        return _matrix_call(row, arguments[0])
+    if row.differential:
         return _reduce(name, arguments[0], axis)
+    if row.definition:
+        return defined(row, tuple([a.shape for a in node.arguments]), arguments)
     return _FUNCTIONS[name](node, *arguments)
 
 
-def _definition(name: str, shape: Shape) -> Expression:
+def defined(row: Row, shapes: tuple[Shape, ...], arguments: tuple[Indexed, ...]) -> Indexed:
+    """Return what a function is by its definition, of arguments of these shapes."""
     from matcalc.calculus.templates import definition
 
-    return definition(name, shape)
+    formula = definition(row.name, shapes)
+    if row.parameters[0].isupper():
+        return of_parameters(formula, row.parameters, arguments)
+    return by_entries(formula, row.parameters, arguments)
 
 
-def _matrix_call(name: str, value: Indexed) -> Indexed:
+def written_out(node: Tensor) -> Tensor:
+    """Return a matrix function by its definition; what has none stays as it is."""
+    row = ROWS[node.value, 1] if node.kind == "matrix" else None
+    if row is None or not row.definition:
+        return node
+    (operand,) = node.operands
+    batch = tuple([_Axis(k) for k in range(len(operand.labels) - 2)])
+    value = defined(row, (operand.tensor.shape[:2],), (Indexed(operand.tensor, (0, 1, *batch)),))
+    own = (0, 1) if row.gives == "same" else ()
+    return _positional_any(value, (*own, *batch))
+
+
+class _Axis(NamedTuple):
+    """A label that a formula in scalars does not know, of an axis of what it is applied to."""
+
+    label: Label
+
+
+def by_entries(
+    formula: Expression, parameters: tuple[str, ...], arguments: tuple[Indexed, ...]
+) -> Indexed:
+    """Return a formula in scalars, entry by entry: the axes ride along as unknown labels."""
+    riding = [Indexed(t, tuple([_Axis(x) for x in labels])) for t, labels in arguments]
+    value = of_parameters(formula, parameters, tuple(riding))
+    return Indexed(value.tensor, tuple([x.label for x in value.labels]))
+
+
+def of_parameters(
+    formula: Expression, parameters: tuple[str, ...], arguments: tuple[Indexed, ...]
+) -> Indexed:
+    """Return a formula of the table, of these values."""
+    values = dict(zip(parameters, arguments, strict=True))
+    variables = [n for n in postorder([formula], lambda n: n.arguments) if n.head == "variable"]
+    return lower(formula, {v: values[v.value.name] for v in variables})
+
+
+def _matrix_call(row: Row, value: Indexed) -> Indexed:
+    from matcalc.calculus.templates import of_one_entry
+
     batch = _running_of(value)
-    if 0 not in value.labels:  # a matrix of one entry
-        if name in ("det", "inv"):
-            exponent = _one if name == "det" else -_one
-            return Indexed(product([(*value, exponent)], value.labels), value.labels)
-        if name == "adj":
-            return Indexed(constant(1), ())
-        return _entrywise(lambda out, sizes: apply("log", [value], out, sizes), value)
-    tensor = _positional(value, (0, 1), batch)
-    if name == "inv":
-        return Indexed(matrix_power(tensor, -1), (0, 1, *batch))
-    own = (0, 1) if name == "adj" else ()
-    return Indexed(matrix_function(name, tensor), (*own, *batch))
+    if 0 not in value.labels:
+        return of_parameters(of_one_entry(row.name), ("x",), (value,))
+    matrix = matrix_function(row.name, _positional(value, (0, 1), batch))
+    return Indexed(matrix, (*((0, 1) if row.gives == "same" else ()), *batch))
 
 
 def _reduced(value: Indexed, axis: int | None) -> tuple[Labels, Labels]:
@@ -786,4 +819,4 @@ _HEADS: dict[str, Callable[..., Indexed]] = {
     "stack": _stack,
 }
 
-__all__ = ["COMPARISONS", "Indexed", "Running", "axes_of", "dimension_of", "lower"]
+__all__ = ["Indexed", "Running", "axes_of", "dimension_of", "lower"]

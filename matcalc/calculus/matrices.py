@@ -21,6 +21,7 @@ from matcalc.calculus.tensors import (
     size_tensor,
 )
 from matcalc.calculus.work import PUSH_LIMIT, ZERO_ONE, Factor
+from matcalc.expressions.functions import ROWS
 
 _one = Fraction(1)
 
@@ -172,15 +173,18 @@ def _square_chain(operands: list[Operand], base: Tensor) -> list[tuple[Tensor, b
 
 
 def matrix_function(name: str, matrix: Tensor) -> Tensor:
-    """Return det, logdet or adj of a matrix."""
-    result = matrix.shape if name == "adj" else matrix.shape[2:]
+    """Return a function of a matrix, such as inv, det, logdet or adj."""
+    if name == "inv":
+        return inverse(matrix)
+    row = ROWS[name, 1]
+    result = matrix.shape if row.gives == "same" else matrix.shape[2:]
     batch = matrix.shape[2:]
     if matrix.kind == "product" and not batch:
         coefficient, _ = matrix.value
         only = matrix.operands[0] if len(matrix.operands) == 1 else None
-        if only and only.labels == (1, 0) and only.weight == 1 and coefficient == 1:
+        if row.turns and only and only.labels == (1, 0) and only.weight == 1 and coefficient == 1:
             inner = matrix_function(name, only.tensor)
-            return inner if name != "adj" else product([(inner, (1, 0), _one)], (0, 1))
+            return product([(inner, (1, 0), _one)], (0, 1)) if inner.shape else inner
         scalars: list[Factor] = [(o.tensor, (), o.weight) for o in matrix.operands if not o.labels]
         if name == "det" and (scalars or coefficient != 1) and len(scalars) < len(matrix.operands):
             return _determinant_of_multiple(matrix, scalars, coefficient)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from matcalc.calculus.lowering import Indexed, lower, result_axes
+from matcalc.calculus.lowering import Indexed, by_entries, lower, result_axes
 from matcalc.calculus.matrices import (
     add_exponents,
     indexed_power,
@@ -25,8 +25,9 @@ from matcalc.calculus.tensors import Label, Labels, Tensor, delta, leaf, make, s
 from matcalc.calculus.work import Factor, fresh
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ZERO, Dimension, integer
-from matcalc.expressions.functions import ELEMENTARY_BY_NAME
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import Application, Declared, Expression, variable
+from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
 
 _one = Fraction(1)
@@ -116,22 +117,16 @@ def elementary_derivative(node: Tensor, k: int) -> Tensor:
         arguments = [(o.tensor, o.labels) for o in node.operands]
         return apply(application, arguments, own, sizes)
     name = node.value
-    if (name, len(node.operands)) not in ELEMENTARY_BY_NAME:  # a comparison
+    if name in RELATIONS:
         return product([], own, sizes, 0)
-    template = derivative(name, len(node.operands), k)
-    names = ELEMENTARY_BY_NAME[name, len(node.operands)].parameters
-    # the axes ride along as labels that a scalar formula does not know
-    bindings = {
-        variable(parameter, ()): Indexed(o.tensor, tuple([_Axis(x) for x in o.labels]))
-        for parameter, o in zip(names, node.operands, strict=True)
-    }
-    value = lower(template, bindings)
-    factor: Factor = (value.tensor, tuple([x.axis for x in value.labels]), _one)
-    return product([factor], own, sizes)
+    arity = len(node.operands)
+    operands = tuple([Indexed(o.tensor, o.labels) for o in node.operands])
+    value = by_entries(derivative(name, arity, k), ROWS[name, arity].parameters, operands)
+    return product([(*value, _one)], own, sizes)
 
 
 class _Axis(NamedTuple):
-    """A label that a template does not know: an axis of the node it is applied to."""
+    """A label that a differential does not know: an axis beside those that it tells of."""
 
     axis: int
 
@@ -243,8 +238,7 @@ def _tabulated(node: Tensor, name: str, rank: int) -> Iterator[Partial]:
     rode = tuple([_Axis(k) for k in range(len(batch))])
     tangent = leaf("variable", Declared("tangent"), *tensor.shape)
     named = tuple(names)
-    matrix_result = node.kind == "matrix_power" or name == "adj"
-    value_labels = (0, 1, *rode) if matrix_result else rode
+    value_labels = (0, 1, *rode) if result else rode
     bindings: dict[Expression, Indexed] = {
         variable("X", shape): Indexed(tensor, named),
         variable("dX", shape): Indexed(tangent, named),

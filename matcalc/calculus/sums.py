@@ -7,7 +7,7 @@ transpose one is chosen, so that equal sums are one node.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -25,13 +25,10 @@ from matcalc.calculus.tensors import (
 )
 from matcalc.calculus.work import Factor
 from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.functions import ROWS
+from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.shapes import Shape
-
-OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-
-MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-
-COMPARISONS = frozenset(OPPOSITE)
+from matcalc.expressions.table.row import known_values, of_fractions
 
 Term = tuple[Tensor, Labels, Fraction]
 Sizes = Mapping[Label, Dimension]
@@ -217,48 +214,22 @@ def rebuild(tensor: Tensor, parts: list[Term], out: Labels, sizes: Sizes) -> Ten
 
 # --- values that are known --------------------------------------------------------------------
 
-_AT_ZERO: dict[str, Fraction | int] = {
-    "exp": 1, "log1p": 0, "expm1": 0, "sin": 0, "cos": 1, "tan": 0, "sinh": 0, "cosh": 1,
-    "tanh": 0, "arcsin": 0, "arctan": 0, "arcsinh": 0, "arctanh": 0, "erf": 0,
-    "sigmoid": Fraction(1, 2), "silu": 0, "gelu": 0, "elu": 0,
-}  # fmt: skip
-
-_EXACT: dict[object, Callable[..., Fraction | int]] = {
-    "abs": abs,
-    "sign": lambda a: (a > 0) - (a < 0),
-    "relu": lambda a: max(a, 0),
-    "leaky_relu": lambda a: a if a > 0 else a / 100,
-    "step": lambda a: int(a > 0),
-    "max": max,
-    "min": min,
-    "where": lambda c, a, b: a if c else b,
-    "<": lambda a, b: int(a < b),
-    "<=": lambda a, b: int(a <= b),
-    ">": lambda a, b: int(a > b),
-    ">=": lambda a, b: int(a >= b),
-    "==": lambda a, b: int(a == b),
-    "!=": lambda a, b: int(a != b),
-}
-
 
 def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> Tensor | None:
     values = [constant_value(t) for t, _, _ in parts]
-    if isinstance(function, str) and all(value is not None for value in values):
-        if function in _EXACT:
-            return constant(_EXACT[function](*values), shape)
-        if values == [0] and function in _AT_ZERO:
-            return constant(_AT_ZERO[function], shape)
-        if function == "log" and values == [1]:
-            return constant(0, shape)
+    if isinstance(function, str) and None not in values:
+        known = _known(function, [value for value in values if value is not None])
+        if known is not None:
+            return constant(known, shape)
     if len(parts) == 2 and parts[0] == parts[1]:
         if function in ("max", "min"):
             axes = dict(enumerate(shape))
             return product([parts[0]], tuple(axes), axes)
-        if isinstance(function, str) and function in COMPARISONS:
-            return constant(_EXACT[function](0, 0), shape)
+        if function in RELATIONS:
+            return constant(int(0 in RELATIONS[function].signs), shape)
     if function == "where":
         condition, places, _ = parts[0]
-        if condition.kind == "apply" and condition.value in COMPARISONS:
+        if condition.kind == "apply" and condition.value in RELATIONS:
             axes = dict(enumerate(shape))
             if values[1:] == [1, 0]:
                 return product([(condition, places, _one)], tuple(axes), axes)
@@ -266,7 +237,7 @@ def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> 
                 sides = [
                     (o.tensor, tuple([places[k] for k in o.labels])) for o in condition.operands
                 ]
-                return apply(OPPOSITE[condition.value], sides, tuple(axes), axes)
+                return apply(RELATIONS[condition.value].opposite, sides, tuple(axes), axes)
         if parts[1] == parts[2]:
             axes = dict(enumerate(shape))
             return product([(parts[1][0], parts[1][1], _one)], tuple(axes), axes)
@@ -276,6 +247,16 @@ def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> 
     if function == "log":
         return _logarithm(parts[0], shape)
     return None
+
+
+def _known(function: str, values: list[Fraction]) -> Fraction | int | None:
+    """Return a function's value of fractions if it is one that the table knows."""
+    if function in RELATIONS:
+        return int(RELATIONS[function].holds(*values))
+    row = ROWS[function, len(values)]
+    if row.rational:
+        return of_fractions(row)(*values)
+    return known_values(row.at).get(values[0]) if len(values) == 1 else None
 
 
 def _logarithm(part: Term, shape: Shape) -> Tensor | None:

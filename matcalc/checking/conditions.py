@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from matcalc.calculus.lowering import tensor_of
-from matcalc.calculus.templates import definition
+from matcalc.calculus.templates import opened_call, put_in
 from matcalc.calculus.tensors import constant_value
-from matcalc.expressions.functions import DEFINED_BY_NAME, ELEMENTARY_BY_NAME
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import free_indices
-from matcalc.expressions.nodes import Expression, make, number, substitute
+from matcalc.expressions.nodes import Expression, make, number
 from matcalc.expressions.traversal import postorder
 from matcalc.signs import range_of
 from matcalc.syntax.reading import read_formula
@@ -52,10 +52,8 @@ def _expanded(formulas: Iterable[Expression]) -> list[Expression]:
     order = postorder(formulas, _children)
     more = []
     for node in order:
-        if node.head == "call" and node.value[0] in DEFINED_BY_NAME:
-            formula = definition(node.value[0], node.arguments[0].shape)
-            (parameter,) = [n for n in postorder([formula], _children) if n.head == "variable"]
-            more.append(substitute(formula, {parameter: node.arguments[0]}))
+        if node.head == "call" and ROWS[node.value[0], len(node.arguments)].definition:
+            more.append(opened_call(node))
     return postorder([*order, *more], _children)
 
 
@@ -65,19 +63,14 @@ def _compared(node: Expression) -> Iterator[tuple[Expression, Expression]]:
             yield node.arguments  # type: ignore[misc]
     elif node.head == "call":
         name = node.value[0]
-        row = ELEMENTARY_BY_NAME.get((name, len(node.arguments)))
-        if row is not None and row.kink:
+        row = ROWS[name, len(node.arguments)]
+        if row.derivatives and row.kink:
             tie = read_formula(row.kink, dict.fromkeys(row.parameters, ()))
             values = dict(zip(row.parameters, node.arguments, strict=True))
-            left, right = [
-                values[side.value.name] if side.head == "variable" else side
-                for side in tie.arguments
-            ]
+            left, right = [put_in(side, values) for side in tie.arguments]
             yield left, right
         elif name == "where" and node.arguments[0].head != "compare":
             yield node.arguments[0], number(0)
-        elif name == "sqrt":
-            yield from _rooted(node.arguments[0])
     elif node.head == "power" and _is_root(node.arguments[1]):
         yield from _rooted(node.arguments[0])
 

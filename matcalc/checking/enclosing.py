@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from matcalc.calculus.templates import template
 from matcalc.checking.enclosures import (
     Enclosure,
     enclosed,
@@ -24,7 +25,6 @@ from matcalc.checking.enclosures import (
     widened,
 )
 from matcalc.code.backends import compiled
-from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 
 LARGEST_EXPONENT = 34
 """exp and the like are not computed of arguments of more bits before the point."""
@@ -309,6 +309,8 @@ _SPELLED = {"ceiling": "ceil", "polygamma": "psi", "LambertW": "lambertw"}
 def _meaning(name: str, bits: int) -> Any:
     if name == "pi":
         return pi(bits)
+    if name == "Rational":
+        return Fraction
     if name in RELATIONS or name == "Piecewise":
         return RELATIONS.get(name, _pieces)
     function = _MEANINGS.get(name) or _by_mpmath(_SPELLED.get(name, name))
@@ -338,7 +340,7 @@ def _of_row(name: str, arity: int, bits: int) -> Callable[..., Any]:
     special: dict[str, Function] = {"where": _where, "power": raised, "sqrt": _sqrt}
     if name in special:
         return lambda *arguments: special[name](*map(convert, arguments))
-    function = compiled(ELEMENTARY_BY_NAME[name, arity].sympy, arity, lambda n: _meaning(n, bits))
+    function = compiled(template(name, arity, "sympy"), arity, lambda n: _meaning(n, bits))
 
     def guarded(*arguments: Any) -> Any:
         numbers = list(map(convert, arguments))

@@ -13,14 +13,15 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
 
+from matcalc.calculus.templates import template
 from matcalc.checking.elimination import adjugate, determinant_and_inverse, largest
 from matcalc.checking.stand_ins import abstract_value
 from matcalc.checking.values import TooLarge
 from matcalc.code.backends import SYMPY, Backend, compiled
 from matcalc.code.evaluation import evaluate
-from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Expression
+from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
 
 ROUGH = 200
@@ -199,16 +200,16 @@ def _of_numbers(name: str, arity: int) -> Callable[..., Any]:
         return lambda c, a, b: c if own.isnan(c) else a if c else b
     if name == "power":
         return _guarded(_raise)
-    if name == "sqrt":
-        return _guarded(lambda x: own.sqrt(x))
-    row = ELEMENTARY_BY_NAME[name, arity]
-    return _guarded(compiled(row.mpmath or row.sympy, arity, _meaning))
+    return _guarded(compiled(template(name, arity, "mpmath"), arity, _meaning))
 
 
 def _meaning(name: str) -> Any:
     """Return a function of mpmath, bounded unless it is as quick for large arguments."""
-    function = getattr(context(), name, None)
-    return function if function is None or name in _OF_ANY_SIZE else _bounded(function)
+    own = context()
+    found = getattr(own, name, None)
+    if not callable(found) or isinstance(found, type | own.mpf) or name in _OF_ANY_SIZE:
+        return found
+    return _bounded(found)
 
 
 _OF_ANY_SIZE = frozenset(
@@ -229,21 +230,11 @@ _OF_ANY_SIZE = frozenset(
 )
 
 
-_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-}
-
-
 def compared(operator: str, a: Any, b: Any) -> Any:
     """Return where a comparison holds, 1 or 0, entry by entry."""
     import numpy as np
 
-    own, holds = context(), _HOLDS[operator]
+    own, holds = context(), RELATIONS[operator].holds
 
     def entry(x: Any, y: Any) -> Any:
         return own.nan if own.isnan(x) or own.isnan(y) else own.mpf(int(holds(x, y)))

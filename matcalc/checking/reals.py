@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from matcalc.calculus.lowering import tensor_of
-from matcalc.calculus.sums import COMPARISONS
 from matcalc.calculus.tensors import Tensor
 from matcalc.checking import enclosing
 from matcalc.checking.enclosing_backend import enclosing_backend
@@ -24,8 +23,10 @@ from matcalc.checking.precise import (
 from matcalc.checking.stand_ins import abstract_value
 from matcalc.checking.values import Arithmetic, Place, lengths, spread, value_of
 from matcalc.code.backends import Backend
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import BINDERS
 from matcalc.expressions.nodes import Application, Expression
+from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
 
 Number = Callable[[Any], Any]
@@ -99,7 +100,7 @@ def _apply(node: Tensor, operands: Sequence[Any], point: Point, backend: Backend
     arrays = _spread(node, operands, point)
     if isinstance(node.value, Application):
         return abstract_value(node.value, point.sizes)(*arrays)
-    if node.value in COMPARISONS:
+    if node.value in RELATIONS:
         return backend.compare(node.value, *arrays)
     return backend.elementwise(node.value, len(arrays))(*arrays)
 
@@ -149,16 +150,18 @@ _OPAQUE = {
     "pi": lambda node, operands, point, backend: backend.pi(),
     "apply": _apply,
     "reduce": _reduce,
-    "matrix": lambda node, operands, point, backend: _logdet(node, operands, backend),
+    "matrix": lambda node, operands, point, backend: _of_matrix(node, operands, backend),
     "call": _call,
 }
 
 
-def _logdet(node: Tensor, operands: Sequence[Any], backend: Backend) -> Any:
+def _of_matrix(node: Tensor, operands: Sequence[Any], backend: Backend) -> Any:
     import numpy as np
 
     (array,) = operands
-    result = np.empty(array.shape[2:], dtype=object)
-    for batch in np.ndindex(*result.shape):
-        result[batch] = backend.matrix("logdet", array[(..., *batch)])
+    whole = ROWS[node.value, 1].gives == "same"
+    result = np.empty(array.shape if whole else array.shape[2:], dtype=object)
+    for batch in np.ndindex(*array.shape[2:]):
+        place = (slice(None), slice(None), *batch) if whole else batch
+        result[place] = backend.matrix(node.value, array[(..., *batch)])
     return result

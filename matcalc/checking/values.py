@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from matcalc.calculus.lowering import written_out
 from matcalc.calculus.tensors import Labels, Tensor
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.traversal import postorder
 
 MOST_ENTRIES = 60_000
@@ -215,14 +217,17 @@ def _sum(node: Tensor, place: Place) -> Any:
 
 
 def _matrix(node: Tensor, place: Place) -> Any:
-    if node.value == "logdet":
+    if written_out(node) is not node:
+        return value_of(written_out(node), place)
+    row = ROWS[node.value, 1]
+    if not row.polynomial:
         return _opaque(node, place)
     import numpy as np
 
     operand = place.known[node.operands[0].tensor]
     result = np.empty(lengths(node, place), dtype=object)
     for batch in np.ndindex(*operand.shape[2:]):
-        place_in = (slice(None), slice(None), *batch) if node.value == "adj" else batch
+        place_in = (slice(None), slice(None), *batch) if row.gives == "same" else batch
         result[place_in] = place.arithmetic.matrix(node.value, operand[(..., *batch)])
     return result
 

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from matcalc.calculus.templates import template
 from matcalc.checking.precise import ARITHMETIC
 from matcalc.code.backends import SYMPY, Backend, compiled
 from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
-from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
+from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
 from matcalc.targets import Target
 
@@ -709,10 +710,7 @@ def _elementwise_number(name: str, arity: int) -> Callable[..., Any]:
 
     if (name, arity) == ("where", 3):
         return _entrywise(lambda c, a, b: a if abs(c) > _tiny() else b, 3)
-    if (name, arity) == ("sqrt", 1):
-        return _entrywise(mpmath.sqrt, 1)
-    row = ELEMENTARY_BY_NAME[name, arity]
-    return _entrywise(compiled(row.mpmath or row.sympy, arity, vars(mpmath).get), arity)
+    return _entrywise(compiled(template(name, arity, "mpmath"), arity, vars(mpmath).get), arity)
 
 
 def _entrywise(function: Callable[..., Any], arity: int) -> Callable[..., Any]:
@@ -728,23 +726,17 @@ def _tiny() -> Any:
     return mpmath.mpf(10) ** -30
 
 
-_HOLDS: dict[str, Callable[[Any, Any], bool]] = {
-    ">": lambda difference, tiny: difference > tiny,
-    "<": lambda difference, tiny: difference < -tiny,
-    ">=": lambda difference, tiny: difference >= -tiny,
-    "<=": lambda difference, tiny: difference <= tiny,
-    "==": lambda difference, tiny: abs(difference) <= tiny,
-    "!=": lambda difference, tiny: abs(difference) > tiny,
-}
-
-
 def _compared_numbers(operator: str, a: Any, b: Any) -> Any:
     """Compare numbers of which rounding may have parted what is equal."""
     import mpmath
     import numpy as np
 
-    tiny, holds = _tiny(), _HOLDS[operator]
-    return np.frompyfunc(lambda x, y: mpmath.mpf(int(holds(x - y, tiny))), 2, 1)(a, b)
+    tiny, signs = _tiny(), RELATIONS[operator].signs
+
+    def entry(x: Any, y: Any) -> Any:
+        return mpmath.mpf(int((x - y > tiny) - (x - y < -tiny) in signs))
+
+    return np.frompyfunc(entry, 2, 1)(a, b)
 
 
 def _matrix_of_numbers(name: str, a: Any) -> Any:

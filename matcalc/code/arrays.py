@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from matcalc.calculus.templates import opened
 from matcalc.code import operations as ops
 from matcalc.code.chains import Factor, scaled, trace
 from matcalc.code.contractions import contracted
@@ -45,6 +46,7 @@ def array_program(roots: Sequence[Expression]) -> list[Operation]:
     >>> array_program([parse("x'*A*x", "A: square(n)").expression])
     [<matmul None () of 2>]
     """
+    roots = [opened(root, _CALLS) for root in roots]
     everything = postorder(roots, lambda node: node.arguments)
     uses = Counter(argument for node in everything for argument in node.arguments)
     uses.update(roots)
@@ -417,14 +419,6 @@ def _norm(node: Expression, a: Operation) -> Operation:
     return ops.make("norm", (ops.made(a),))
 
 
-def _norm1(node: Expression, a: Operation) -> Operation:
-    return ops.total(called("abs", a))
-
-
-def _norminf(node: Expression, a: Operation) -> Operation:
-    return _reduced("max", called("abs", a), None)
-
-
 def _softmax(name: str) -> Rule:
     def rule(node: Expression, a: Operation) -> Operation:
         axis = node.value[1]
@@ -521,10 +515,8 @@ def _abstract(node: Expression, *arguments: Operation) -> Operation:
 
 _CALLS: dict[tuple[str, int], Rule] = {
     **{(name, 1): _reduction(name) for name in ("sum", "mean", "prod", "max", "min", "logsumexp")},
-    ("norm1", 1): _norm1,
     ("norm2", 1): _norm,
     ("normF", 1): _norm,
-    ("norminf", 1): _norminf,
     ("softmax", 1): _softmax("softmax"),
     ("log_softmax", 1): _softmax("log_softmax"),
     **{(name, 1): _square for name in ("inv", "det", "logdet", "adj")},

@@ -11,8 +11,9 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
 
+from matcalc.calculus.templates import template
 from matcalc.errors import MatcalcError
-from matcalc.expressions.functions import ELEMENTARY_BY_NAME
+from matcalc.expressions.relations import RELATIONS
 
 Function = Callable[..., Any]
 
@@ -84,12 +85,20 @@ def _numpy_pi() -> Any:
     return np.asarray(np.pi)
 
 
-def _erf(x: Any) -> Any:
-    import math
+class _Special:
+    """Functions of numbers that NumPy has not, by their names in scipy.special."""
 
-    import numpy as np
+    def __getattr__(self, name: str) -> Function:
+        import math
 
-    return np.vectorize(math.erf, otypes=[float])(x)
+        import numpy as np
+
+        if hasattr(math, name):  # without SciPy's half a second
+            return np.vectorize(getattr(math, name), otypes=[float])
+        from scipy import special
+
+        function: Function = getattr(special, name)
+        return function
 
 
 def _sigmoid(x: Any) -> Any:
@@ -104,10 +113,8 @@ def _sigmoid(x: Any) -> Any:
 def _numpy_elementwise(name: str, arity: int) -> Function:
     import numpy as np
 
-    if name == "sqrt":
-        return np.sqrt
-    row = ELEMENTARY_BY_NAME[name, arity]
-    return compiled(row.numpy, arity, {"np": np, "erf": _erf, "sigmoid": _sigmoid}.get)
+    names = {"np": np, "special": _Special(), "sigmoid": _sigmoid}
+    return compiled(template(name, arity, "numpy"), arity, names.get)
 
 
 def compiled(template: str, arity: int, meaning: Callable[[str], Any]) -> Function:
@@ -129,17 +136,7 @@ def compiled(template: str, arity: int, meaning: Callable[[str], Any]) -> Functi
 def _numpy_compare(operator: str, a: Any, b: Any) -> Any:
     import numpy as np
 
-    return np.asarray(_COMPARE[operator](np, a, b), dtype=float)
-
-
-_COMPARE: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "<": lambda np, a, b: np.less(a, b),
-    "<=": lambda np, a, b: np.less_equal(a, b),
-    ">": lambda np, a, b: np.greater(a, b),
-    ">=": lambda np, a, b: np.greater_equal(a, b),
-    "==": lambda np, a, b: np.equal(a, b),
-    "!=": lambda np, a, b: np.not_equal(a, b),
-}
+    return np.asarray(getattr(np, RELATIONS[operator].numpy)(a, b), dtype=float)
 
 
 def _numpy_matrix(name: str, a: Any) -> Any:
@@ -285,11 +282,8 @@ def _sympy_elementwise(name: str, arity: int) -> Function:
 
     if name == "where":
         function: Function = _sympy_where
-    elif name == "sqrt":
-        function = sympy.sqrt
     else:
-        row = ELEMENTARY_BY_NAME[name, arity]
-        function = compiled(row.sympy, arity, vars(sympy).get)
+        function = compiled(template(name, arity, "sympy"), arity, vars(sympy).get)
     return np.frompyfunc(function, arity, 1)
 
 
@@ -297,16 +291,13 @@ def _sympy_compare(operator: str, a: Any, b: Any) -> Any:
     import numpy as np
     import sympy
 
-    relation: Function = getattr(sympy, _RELATIONS[operator])
+    relation: Function = getattr(sympy, RELATIONS[operator].sympy)
 
     def entry(left: Any, right: Any) -> Any:
         holds = relation(left, right)
         return sympy.Piecewise((1, holds), (0, True))
 
     return np.frompyfunc(entry, 2, 1)(a, b)
-
-
-_RELATIONS = {"<": "Lt", "<=": "Le", ">": "Gt", ">=": "Ge", "==": "Eq", "!=": "Ne"}
 
 
 def _sympy_matrix(name: str, a: Any) -> Any:

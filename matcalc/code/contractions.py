@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
-from matcalc.calculus.lowering import tensor_of
+from matcalc.calculus.lowering import tensor_of, written_out
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, make
 from matcalc.code import operations as ops
 from matcalc.code.chains import entries, length
@@ -24,10 +24,10 @@ from matcalc.code.operations import Operation
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
+from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.shapes import Shape, derivative_shape, is_row
 from matcalc.expressions.traversal import postorder
 
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
 
@@ -80,11 +80,16 @@ def cores(root: Tensor, variables: Mapping[str, Expression], *, apart: bool = Tr
     """
     root = _multiplied_out(root) if apart else factored(root)
     results: dict[Tensor, Core] = {}
-    for node in postorder([root], lambda node: [o.tensor for o in node.operands]):
+    for node in postorder([root], _needed):
         if node is root and apart and _common_axes(node, results) is None:
             return [_weighted(operand, results, len(root.shape)) for operand in node.operands]
         results[node] = _node(node, results, variables)
     return [results[root]]
+
+
+def _needed(node: Tensor) -> list[Tensor]:
+    whole = written_out(node)
+    return [o.tensor for o in node.operands] if whole is node else [whole]
 
 
 def _multiplied_out(root: Tensor) -> Tensor:
@@ -239,7 +244,7 @@ def _apply(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
         return ops.make("function", tuple(operands), function_name(node.value), node.shape)
     if len(operands) > 1 and len({o.shape for o in operands if o.shape}) > 1:
         operands = [_full(operand, node.shape) for operand in operands]
-    if node.value in COMPARISONS:
+    if node.value in RELATIONS:
         result = ops.compare(node.value, *operands)
     else:
         result = elementary(node.value, *operands)
@@ -266,6 +271,8 @@ def _reduce(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
 
 
 def _matrix(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
+    if written_out(node) is not node:
+        return results[written_out(node)]
     base, *others = node.operands
     if len(base.tensor.shape) > 2:
         raise ops.refuse("a function of matrices that an index runs through")

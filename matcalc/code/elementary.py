@@ -7,10 +7,10 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
+from matcalc.calculus.templates import template
 from matcalc.code import operations as ops
 from matcalc.code.operations import Operation
 from matcalc.code.targets import constant_form
-from matcalc.expressions.functions import ELEMENTARY_BY_NAME
 
 
 def elementary(name: str, *arguments: Operation) -> Operation:
@@ -25,13 +25,7 @@ def elementary(name: str, *arguments: Operation) -> Operation:
 
 @cache
 def _template(name: str, arity: int) -> ast.expr:
-    if name == "sqrt":
-        return _read("np.sqrt({0})", arity)
-    return _read(ELEMENTARY_BY_NAME[name, arity].numpy, arity)
-
-
-def _read(template: str, arity: int) -> ast.expr:
-    text = template.format(*[f"a{place}" for place in range(arity)])
+    text = template(name, arity, "numpy").format(*[f"a{place}" for place in range(arity)])
     return ast.parse(text, mode="eval").body
 
 
@@ -52,6 +46,9 @@ def _composed(tree: ast.expr, arguments: tuple[Operation, ...]) -> Operation:
         case ast.Compare(left=left, ops=[relation], comparators=[right]):
             pair = (_composed(left, arguments), _composed(right, arguments))
             return ops.compare(_RELATIONS[type(relation)], *pair)
+        case ast.Call(func=ast.Attribute(value=ast.Name("special"), attr=name), args=operands):
+            name = f"special.{name}"
+            return called(name, *[_composed(operand, arguments) for operand in operands])
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=operands):
             return called(name, *[_composed(operand, arguments) for operand in operands])
     raise NotImplementedError(f"a template with {ast.unparse(tree)}")

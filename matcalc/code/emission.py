@@ -13,7 +13,14 @@ from typing import Any, NamedTuple
 from matcalc.code import operations as ops
 from matcalc.code.arrays import array_program
 from matcalc.code.diagonals import TEMPORARY, without_diagonal_matrices
-from matcalc.code.entry import Parameters, dimension_text, needed_only, parameters, read_later
+from matcalc.code.entry import (
+    Parameters,
+    dimension_text,
+    needed_only,
+    parameters,
+    read_later,
+    special_names,
+)
 from matcalc.code.factorization import factored_once
 from matcalc.code.gram import of_one_array
 from matcalc.code.operations import Operation
@@ -110,7 +117,7 @@ def emit(functions: Sequence[Function], target: Target, ending: str = "") -> Sou
     """
     written = [_definition(function, target) for function in functions]
     text = "\n\n".join([*[text for text, _ in written], *([ending] if ending else [])])
-    text = "\n\n".join([*_helpers(text, target), text])
+    text = "\n\n".join([*_helpers(text, functions, target), text])
     head = f"import math\n\n{target.imports}" if "math." in text else target.imports
     if functions[0].parts and target.name == "jax":
         head += "\n\nfrom matcalc.code.compression import Compressed, Part, register\n\nregister()"
@@ -213,20 +220,24 @@ def _beginning(
     return lines
 
 
-def _helpers(body: str, target: Target) -> list[str]:
+def _helpers(body: str, functions: Sequence[Function], target: Target) -> list[str]:
     """Return the helper functions that the body calls, and those that they call."""
     found: dict[str, str] = {}
+    operations = [result.operation for function in functions for result in function.results]
+    special = special_names(postorder(operations, lambda node: node.arguments))
+    imported = {name: target.special_function(name) for name in sorted(special) if target.special}
+    helpers = {**imported, **target.helpers}
     pending = [body]
     while pending:
         text = pending.pop()
-        for name, source in target.helpers.items():
+        for name, source in helpers.items():
             begin = text.find(f"{name}(")
             while begin > 0 and (text[begin - 1].isalnum() or text[begin - 1] in "._"):
                 begin = text.find(f"{name}(", begin + 1)
             if begin >= 0 and name not in found:
                 found[name] = source
                 pending.append(source)
-    return [found[name].strip("\n") + "\n" for name in target.helpers if name in found]
+    return [found[name].strip("\n") + "\n" for name in helpers if name in found]
 
 
 def _computed(function: Function, target: Target) -> list[Operation]:
@@ -458,7 +469,10 @@ class _Writer:
                 for text, argument in zip(operands, node.arguments, strict=True)
             ]
             self.uses_dtype |= any(a.kind == ops.CONSTANT for a in node.arguments)
-        function = name if name in self.target.helpers else f"{self.target.module}.{name}"
+        if self.target.special:
+            name = name.removeprefix("special.")
+        plain = name in self.target.helpers or name != node.value
+        function = name if plain else f"{self.target.module}.{name}"
         return _Text(f"{function}({', '.join(operands)})", ATOM)
 
     def _subscript(self, node: Operation) -> _Text:

@@ -12,7 +12,7 @@ from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.nodes import Expression
 
 RESERVED = frozenset(
-    """np jnp torch jax math dtype arrays erf logsumexp softmax log_softmax logdet sigmoid
+    """np jnp torch jax math dtype arrays logsumexp softmax log_softmax logdet sigmoid
     sigmoid_complement
     symmetric cholesky cholesky_solve cholesky_inverse triangular_inverse lu_factor lu_solve
     plus_diagonal adjugate unvec windows correlate convolve commutation spread select shift
@@ -34,12 +34,19 @@ class Parameters(NamedTuple):
     taken: frozenset[str]
 
 
+def special_names(order: Iterable[Operation]) -> set[str]:
+    """Return the names of scipy.special's functions that are called."""
+    called = [node.value for node in order if node.head == "call"]
+    return {name.removeprefix("special.") for name in called if name.startswith("special.")}
+
+
 def parameters(variables: Sequence[Expression], order: Iterable[Operation]) -> Parameters:
     """Return the parameters of a function of these variables with these operations.
 
     The lengths are read off the arrays; those that no array tells are parameters too.
     """
-    taken: set[str] = set(RESERVED)
+    order = list(order)
+    taken: set[str] = set(RESERVED) | special_names(order)
     renamed: dict[str, str] = {}
     names = [_fresh(v.value.name, v.value.name, taken, renamed) for v in variables]
     functions: dict[str, str] = {}

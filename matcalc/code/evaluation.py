@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from matcalc.calculus.templates import opened
 from matcalc.code.axes import (
     MOST_AXES,
     Names,
@@ -78,7 +79,7 @@ def evaluate(
     >>> float(evaluate(make("dot", (x, x)), {"x": [1, 2, 3]}))
     14.0
     """
-    expression = reassociated(expression)
+    expression = reassociated(opened(expression, _CALLS))
     order = postorder([expression], lambda node: node.arguments)
     variables = [node for node in order if node.head == "variable"]
     arrays = {node.value.name: _array(node, values, backend) for node in variables}
@@ -556,11 +557,8 @@ def _mean(backend: Backend, a: Any, axis: int) -> Any:
     return a.sum(axis=axis) / backend.number(Fraction(a.shape[axis]))
 
 
-def _norm(reduce: Callable[[Backend, Any], Any]) -> Rule:
-    def rule(node: Expression, operands: list[Any], state: Run) -> Any:
-        return reduce(state.backend, operands[0].ravel())
-
-    return rule
+def _norm(node: Expression, operands: list[Any], state: Run) -> Any:
+    return state.backend.euclidean(operands[0].ravel())
 
 
 def _softmax_axis(node: Expression) -> int:
@@ -680,10 +678,8 @@ _CALLS: dict[tuple[str, int], Rule] = {
     ("max", 1): _reduction(lambda backend, a, axis: backend.largest(a, axis)),
     ("min", 1): _reduction(lambda backend, a, axis: backend.smallest(a, axis)),
     ("logsumexp", 1): _reduction(lambda backend, a, axis: backend.logsumexp(a, axis)),
-    ("norm1", 1): _norm(lambda backend, a: backend.elementwise("abs", 1)(a).sum()),
-    ("norm2", 1): _norm(lambda backend, a: backend.euclidean(a)),
-    ("normF", 1): _norm(lambda backend, a: backend.euclidean(a)),
-    ("norminf", 1): _norm(lambda backend, a: backend.largest(backend.elementwise("abs", 1)(a), 0)),
+    ("norm2", 1): _norm,
+    ("normF", 1): _norm,
     ("softmax", 1): _softmax,
     ("log_softmax", 1): _log_softmax,
     ("inv", 1): _square,

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE as LENGTH_ONE
 from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.shapes import Shape
 
 CONSTANT, MASK, ARRAY = "constant", "mask", "array"
@@ -347,16 +348,13 @@ def where(condition: Operation, a: Operation, b: Operation) -> Operation:
         condition = compare("!=", condition, ZERO)
     if a is ONE and b is ZERO:
         return condition
-    if a is ZERO and b is ONE:
-        operator = _OPPOSITE.get(condition.value) if condition.head == "compare" else None
-        if operator:
-            return compare(operator, *condition.arguments)
+    if a is ZERO and b is ONE and condition.head == "compare":
+        relation = RELATIONS[condition.value]
+        if relation.mirrored == condition.value:  # of nan neither < nor >= holds
+            return compare(relation.opposite, *condition.arguments)
     if a.kind == b.kind == CONSTANT:
         return add(multiply(subtract(a, b), floats(condition)), b)
     return entrywise("where", (condition, floats(a), floats(b)))
-
-
-_OPPOSITE = {"==": "!=", "!=": "=="}
 
 
 # Reductions and products

@@ -26,7 +26,8 @@ class Form(NamedTuple):
 class Target(NamedTuple):
     """A language of arrays: its imports, the name of its module, forms and helpers.
 
-    An elementary function is the helper of its name, else the module's function.
+    An elementary function is the helper of its name, else the module's function. `special`
+    imports one of scipy.special's; where it is empty, the module has them.
     """
 
     name: str
@@ -34,6 +35,13 @@ class Target(NamedTuple):
     module: str
     forms: Mapping[str, Form]
     helpers: Mapping[str, str]
+    special: str
+
+    def special_function(self, name: str) -> str:
+        """Return the helper that is one of scipy.special's functions."""
+        if "math." in self.special and not hasattr(math, name):
+            return f"from scipy.special import {name}\n"
+        return self.special.format(name=name)
 
 
 _OF_NUMBERS = {"abs": "abs", "maximum": "max", "minimum": "min"}
@@ -47,6 +55,7 @@ def constant_form(name: str) -> str:
     >>> constant_form("log1p"), constant_form("arcsin"), constant_form("sign")
     ('math.log1p', 'math.asin', '')
     """
+    name = name.removeprefix("special.")
     plain = f"a{name[3:]}" if name.startswith("arc") else name
     return _OF_NUMBERS.get(name) or (f"math.{plain}" if hasattr(math, plain) else "")
 
@@ -140,16 +149,6 @@ def arrays(*values):
 
 _HELPERS = {
     "arrays": _ARRAYS,
-    "erf": '''
-try:
-    from scipy.special import erf
-except ImportError:
-    import math
-
-    def erf(x):
-        """Return the error function of every entry."""
-        return np.vectorize(math.erf, otypes=[np.asarray(x).dtype])(x)
-''',
     "sigmoid": '''
 @np.errstate(over="ignore")
 def sigmoid(x):
@@ -340,7 +339,20 @@ def plus_diagonal(a, v):
 ''',
 }  # fmt: skip
 
-NUMPY = Target("numpy", "import numpy as np", "np", _FORMS, {**_HELPERS, **_NUMPY_HELPERS})
+_SPECIAL = '''
+try:
+    from scipy.special import {name}
+except ImportError:
+    import math
+
+    def {name}(x):
+        """Return math.{name} of every entry."""
+        return np.vectorize(math.{name}, otypes=[np.asarray(x).dtype])(x)
+'''
+
+NUMPY = Target(
+    "numpy", "import numpy as np", "np", _FORMS, {**_HELPERS, **_NUMPY_HELPERS}, _SPECIAL
+)
 
 
 # JAX
@@ -352,7 +364,6 @@ def _jax(text: str) -> str:
 
 _JAX_HELPERS = {
     **{name: _jax(source) for name, source in _HELPERS.items()},
-    "erf": "\nfrom jax.scipy.special import erf\n",
     "sigmoid": "\nfrom jax.nn import sigmoid\n",
     "logsumexp": "\nfrom jax.scipy.special import logsumexp\n",
     "softmax": "\nfrom jax.nn import softmax\n",
@@ -427,6 +438,7 @@ JAX = Target(
         "lu_solve": Form("lu_solve({0}, {1}, {value})"),
     },
     _JAX_HELPERS,
+    "from jax.scipy.special import {name}\n",
 )
 
 
@@ -548,6 +560,7 @@ TORCH = Target(
     "torch",
     _TORCH_FORMS,
     _TORCH_HELPERS,
+    "",
 )
 
 TARGETS: Mapping[str, Target] = {target.name: target for target in (NUMPY, JAX, TORCH)}

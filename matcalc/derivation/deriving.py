@@ -36,6 +36,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.names import BINDERS, free_indices
 from matcalc.expressions.nodes import Expression, make, number, substitute, variable
+from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.answers import in_shape
 from matcalc.notation.building import cost, transpose
@@ -305,11 +306,8 @@ def _cases(setting: Setting, answer: Expression) -> tuple[tuple[Expression, Expr
     for value in (1, 0):
         formula = substitute(answer, {condition: number(value)})
         sides.append(in_shape(setting.notation, tensor_of(formula), answer.shape))
-    opposite = make("compare", condition.arguments, OPPOSITES[condition.value])
+    opposite = make("compare", condition.arguments, RELATIONS[condition.value].opposite)
     return ((condition, sides[0]), (opposite, sides[1]))
-
-
-OPPOSITES = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
 
 # From the derivative in intermediates to the answer

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from matcalc.derivation.steps import Rule
 from matcalc.expressions.dimensions import ONE
-from matcalc.expressions.functions import DEFINED_BY_NAME
+from matcalc.expressions.functions import DEFINED
 from matcalc.expressions.nodes import Expression, number, substitute
 from matcalc.expressions.traversal import postorder
 
@@ -34,7 +34,7 @@ _DEFINITIONS = {
     "tan": "tan(u) = sin(u)/cos(u)",
     "relu": "relu(u) = max(0, u)",
     "where": "where(c, a, b) is a where c holds, else b",
-    **{name: f"{name}(X) = {row.definition}" for name, row in DEFINED_BY_NAME.items()},
+    **{r.name: f"{r.name}({r.parameters[0]}) = {r.definition}" for r in DEFINED},
 }
 
 Powers = frozenset[tuple[object, Fraction]]

@@ -14,9 +14,7 @@ from matcalc.derivation.planning import is_norm
 from matcalc.derivation.steps import Rule
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.functions import (
-    DEFINED_BY_NAME,
-    ELEMENTARY_BY_NAME,
-    PRIMITIVE_BY_NAME,
+    ROWS,
 )
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Expression
@@ -244,8 +242,8 @@ def _call_rule(node: Expression) -> Rule:
     name = node.value[0]
     arity = len(node.arguments)
     shaped = bool(node.shape)
-    if (name, arity) in ELEMENTARY_BY_NAME:
-        row = ELEMENTARY_BY_NAME[name, arity]
+    row = ROWS[name, arity]
+    if row.derivatives:
         if arity > 1:
             slopes = ", ".join(
                 f"by {p}: {d}" for p, d in zip(row.parameters, row.derivatives, strict=True)
@@ -261,12 +259,11 @@ def _call_rule(node: Expression) -> Rule:
         )
     if name in _CALLS:
         return _CALLS[name]
-    if name in DEFINED_BY_NAME:
-        definition = DEFINED_BY_NAME[name].definition
-        return Rule(f"derivative of {name}", f"{name}(X) = {definition}", PAPER + "4.5")
-    if name in PRIMITIVE_BY_NAME:
-        entry = PRIMITIVE_BY_NAME[name]
-        return Rule(f"derivative of {name}", f"dY = {entry.differential}", entry.source)
+    if row.differential:
+        return Rule(f"derivative of {name}", f"dY = {row.differential}", row.source)
+    if row.definition:
+        stated = f"{name}({', '.join(row.parameters)}) = {row.definition}"
+        return Rule(f"derivative of {name}", stated, PAPER + "4.5")
     if name in ("sum", "mean") and len(node.arguments[0].shape) == 1:
         return _VECTOR_SUM if name == "sum" else _VECTOR_MEAN
     return Rule(f"{name}, a linear function", "the differential of L(u) is L(du)", DIFFERENTIALS)

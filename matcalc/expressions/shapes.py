@@ -14,7 +14,8 @@ from typing import Any
 
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE, ZERO, Dimension, integer
-from matcalc.expressions.functions import ELEMENTARY
+from matcalc.expressions.functions import COUNTS, ROWS
+from matcalc.expressions.table.row import Row
 
 Shape = tuple[Dimension, ...]
 Same = Callable[[Dimension, Dimension], bool]
@@ -389,83 +390,66 @@ def _stack(value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
 # Functions
 
 
-def _reduction(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+def _same(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+    return entrywise(operands, same)
+
+
+def _reduced(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     shape, axis = operands[0], value[1]
     if axis is None:
         return ()
-    if len(shape) != 2:
-        raise Misfit(
-            "E305",
-            f"axis={axis} is said of matrices; {{0}} is {describe(shape)}",
-            f"{name}({{0}})",
-            0,
-        )
+    _matrix_with_axis(row, axis, shape)
     return (ONE, shape[1]) if axis == 0 else (shape[0],)
 
 
-def _softmax(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
-    shape, axis = operands[0], value[1]
-    if axis is None:
-        if len(shape) == 1 or is_row(shape):
-            return shape
-        if len(shape) == 2:
-            raise Misfit(
-                "E305",
-                f"{name} of a matrix needs its axis",
-                f"axis=0 down the columns, axis=1 row by row: {name}({{0}}, axis=1)",
-                0,
-            )
-        raise Misfit("E305", f"{name} takes a vector; {{0}} is {describe(shape)}", "", 0)
+def _matrix_with_axis(row: Row, axis: int, shape: Shape) -> None:
     if len(shape) != 2:
-        raise Misfit(
-            "E305",
-            f"axis={axis} is said of matrices; {{0}} is {describe(shape)}",
-            f"{name}({{0}})",
-            0,
-        )
-    return shape
+        message = f"axis={axis} is said of matrices; {{0}} is {describe(shape)}"
+        raise Misfit("E305", message, f"{row.name}({{0}})", 0)
 
 
-def _square(name: str, operands: tuple[Shape, ...], same: Same) -> Dimension:
+def _softmax(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+    shape, axis = operands[0], value[1]
+    if axis is not None:
+        _matrix_with_axis(row, axis, shape)
+        return shape
+    if len(shape) == 1 or is_row(shape):
+        return shape
+    if len(shape) == 2:
+        hint = f"axis=0 down the columns, axis=1 row by row: {row.name}({{0}}, axis=1)"
+        raise Misfit("E305", f"{row.name} of a matrix needs its axis", hint, 0)
+    raise Misfit("E305", f"{row.name} takes a vector; {{0}} is {describe(shape)}", "", 0)
+
+
+def _square(row: Row, operands: tuple[Shape, ...], same: Same) -> Dimension:
     shape = operands[0]
     if len(shape) != 2:
-        raise Misfit("E305", f"{name} takes a square matrix; {{0}} is {describe(shape)}", "", 0)
+        raise Misfit("E305", f"{row.name} takes a square matrix; {{0}} is {describe(shape)}", "", 0)
     if not same(shape[0], shape[1]):
-        raise Misfit("E304", f"{name} takes a square matrix; {{0}} is {sizes(shape)}", "", 0)
+        raise Misfit("E304", f"{row.name} takes a square matrix; {{0}} is {sizes(shape)}", "", 0)
     return shape[0]
 
 
-def _square_to_square(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
-    _square(name, operands, same)
-    return operands[0]
-
-
-def _square_to_scalar(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
-    _square(name, operands, same)
-    return ()
-
-
-def _diag(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+def _diagonal(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     shape = operands[0]
     if len(shape) == 1 or is_row(shape):
         return (shape[-1], shape[-1])
     if len(shape) != 2:
-        raise Misfit(
-            "E305", f"diag takes a vector or a square matrix; {{0}} is {describe(shape)}", "", 0
-        )
-    return (_square(name, operands, same),)
+        takes = f"{row.name} takes a vector or a square matrix"
+        raise Misfit("E305", f"{takes}; {{0}} is {describe(shape)}", "", 0)
+    return (_square(row, operands, same),)
 
 
-def _vec(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+def _stacked(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     shape = operands[0]
     if len(shape) == 1:
         return shape
     if len(shape) != 2:
-        raise Misfit("E305", f"vec takes a matrix; {{0}} is {describe(shape)}", "", 0)
+        raise Misfit("E305", f"{row.name} takes a matrix; {{0}} is {describe(shape)}", "", 0)
     return (_times(shape[0], shape[1]),)
 
 
-def _unvec(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+def _unstacked(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     shape = operands[0]
     result: Shape = value[1]
     whole = "tensor" if len(result) > 2 else "matrix"
@@ -477,7 +461,7 @@ def _unvec(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Sh
         return result
     if len(shape) != 1:
         takes = "a vector or a matrix" if len(result) > 2 else "a vector"
-        raise Misfit("E305", f"unvec takes {takes}; {{0}} is {describe(shape)}", "", 0)
+        raise Misfit("E305", f"{row.name} takes {takes}; {{0}} is {describe(shape)}", "", 0)
     (entries,) = _cut(result, 0)[1:]
     if not same(shape[0], entries):
         counted = f"{{0}} has {shape[0]} entries, and a {sizes(result)} {whole} {entries}"
@@ -503,15 +487,14 @@ def unvec_cuts(matrix: Shape, result: Shape) -> list[int]:
     return known[:1] or [(len(result) + 1) // 2]
 
 
-def _flip(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+def _turned(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     if len(operands[0]) not in (1, 2):
-        raise Misfit(
-            "E305", f"flip takes a vector or a matrix; {{0}} is {describe(operands[0])}", "", 0
-        )
+        message = f"{row.name} takes a vector or a matrix; {{0}} is {describe(operands[0])}"
+        raise Misfit("E305", message, "", 0)
     return operands[0]
 
 
-def _cross(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+def _crossed(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
     for position, shape in enumerate(operands):
         if len(shape) != 1 or not same(shape[0], THREE):
             raise Misfit(
@@ -523,71 +506,59 @@ def _cross(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Sh
     return operands[0]
 
 
-def _convolution(rank: int, full: bool) -> Callable[..., Shape]:
-    def rule(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
-        for position, shape in enumerate(operands):
-            if len(shape) != rank:
-                what = "vectors" if rank == 1 else "matrices"
-                raise Misfit(
-                    "E305",
-                    f"{name} takes {what}; {{{position}}} is {describe(shape)}",
-                    "",
-                    position,
-                )
-        if full:
-            return tuple(a + b - ONE for a, b in zip(*operands, strict=True))
-        lengths = tuple(a - b + ONE for a, b in zip(*operands, strict=True))
-        if any(length.value is not None and length.value < 1 for length in lengths):
-            raise Misfit(
-                "E305",
-                f"in {name} the kernel {{1}} ({sizes(operands[1])}) is larger "
-                f"than {{0}} ({sizes(operands[0])})",
-                f"{name}_full({{0}}, {{1}})",
-                1,
-            )
-        return lengths
-
-    return rule
+def _full(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+    _of_one_rank(row, operands)
+    return tuple(a + b - ONE for a, b in zip(*operands, strict=True))
 
 
-def _elementary(name: str, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
-    return entrywise(operands, same)
+def _valid(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
+    _of_one_rank(row, operands)
+    lengths = tuple(a - b + ONE for a, b in zip(*operands, strict=True))
+    if any(length.value is not None and length.value < 1 for length in lengths):
+        raise Misfit(
+            "E305",
+            f"in {row.name} the kernel {{1}} ({sizes(operands[1])}) is larger "
+            f"than {{0}} ({sizes(operands[0])})",
+            f"{row.name}_full({{0}}, {{1}})",
+            1,
+        )
+    return lengths
 
 
-_CALLS: dict[tuple[str, int], Callable[..., Shape]] = {
-    **{(row.name, len(row.parameters)): _elementary for row in ELEMENTARY},
-    ("sqrt", 1): _elementary,
-    **{
-        (name, 1): _reduction
-        for name in ("sum", "mean", "prod", "max", "min", "logsumexp")
-        + ("norm1", "norm2", "normF", "norminf")
-    },
-    **{(name, 1): _softmax for name in ("softmax", "log_softmax")},
-    **{(name, 1): _square_to_square for name in ("inv", "adj")},
-    **{(name, 1): _square_to_scalar for name in ("det", "logdet", "tr")},
-    ("diag", 1): _diag,
-    ("vec", 1): _vec,
-    ("unvec", 1): _unvec,
-    ("flip", 1): _flip,
-    ("cross", 2): _cross,
-    ("conv", 2): _convolution(1, full=False),
-    ("conv2d", 2): _convolution(2, full=False),
-    ("conv_full", 2): _convolution(1, full=True),
-    ("conv2d_full", 2): _convolution(2, full=True),
+def _of_one_rank(row: Row, operands: tuple[Shape, ...]) -> None:
+    rank, what = (1, "vectors") if row.takes == "vector" else (2, "matrices")
+    for position, shape in enumerate(operands):
+        if len(shape) != rank:
+            message = f"{row.name} takes {what}; {{{position}}} is {describe(shape)}"
+            raise Misfit("E305", message, "", position)
+
+
+_GIVES: dict[str, Callable[[Row, Any, tuple[Shape, ...], Same], Shape]] = {
+    "same": _same,
+    "scalar": _reduced,
+    "softmax": _softmax,
+    "diagonal": _diagonal,
+    "stacked": _stacked,
+    "unstacked": _unstacked,
+    "turned": _turned,
+    "crossed": _crossed,
+    "valid": _valid,
+    "full": _full,
 }
 
 
 def arities(name: str) -> list[int]:
-    """Return how many arguments a `call` of this function may have; none if unknown."""
-    return sorted(count for known, count in _CALLS if known == name)
+    """Return how many arguments, and sizes behind them, this takes as typed; [] if unknown."""
+    return COUNTS.get(name, [])
 
 
 def _call(value: Any, operands: tuple[Shape, ...], same: Same) -> Shape:
-    name = value[0]
-    rule = _CALLS.get((name, len(operands)))
-    if rule is None:
-        raise wrong_count(name, arities(name), len(operands))
-    return rule(name, value, operands, same)
+    row = ROWS.get((value[0], len(operands)))
+    if row is None:
+        raise wrong_count(value[0], arities(value[0]), len(operands))
+    if row.takes == "square":
+        _square(row, operands, same)
+    return _GIVES[row.gives](row, value, operands, same)
 
 
 def wrong_count(name: str, counts: list[int], given: int) -> Misfit:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from weakref import WeakKeyDictionary
 
 from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import Expression, is_diagonal, make, number, size
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
@@ -110,15 +111,13 @@ def _transposed_inside(e: Expression) -> Expression | None:
         return add([(Fraction(1), term) for term in terms])
     if head == "matrix_power":
         return make("matrix_power", (transpose(e.arguments[0]), e.arguments[1]))
-    if head == "call" and e.value[0] in ("inv", "adj"):
-        return make("call", (transpose(e.arguments[0]),), e.value)
     if head == "compare" and e.value == "==":
         return make("compare", tuple(map(_turned, e.arguments)), e.value)
     if head in ("hadamard", "compare", "divide", "power") and len(e.shape) == 2:
         return make(head, tuple([transpose(part) for part in e.arguments]), e.value)
     if head == "call" and len(e.shape) == 2 and len(e.arguments) == 1 and e.value[1] is None:
-        (inner,) = e.arguments
-        if inner.shape == e.shape:
+        (inner,), row = e.arguments, ROWS[e.value[0], 1]
+        if row.turns or row.derivatives or row.parameters[0].islower():
             return make("call", (transpose(inner),), e.value)
     if head == "call" and isinstance(e.value[1], int):
         name, axis = e.value

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from matcalc.calculus.sums import COMPARISONS
 from matcalc.calculus.tensors import Labels
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Application, Expression, make, number
+from matcalc.expressions.relations import RELATIONS
 from matcalc.notation.building import chain, is_negative, negate, transpose
 
 
@@ -15,7 +15,7 @@ def applied(function: Any, arguments: tuple[Expression, ...]) -> Expression:
     """Return an elementwise function of formulas."""
     if isinstance(function, Application):
         return make("abstract", arguments, function)
-    if function in COMPARISONS:
+    if function in RELATIONS:
         return make("compare", _balanced(arguments), function)
     if function == "power":
         return make("power", arguments)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.tensors import Label, Tensor
 from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import Application, Expression, make, number, size
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import connected, postorder
@@ -208,7 +209,7 @@ def _batched(notation: Notation, tensor: Tensor, indices: tuple[Expression, ...]
         own = len(tensor.shape) - batches
     else:
         application = None
-        own = 0 if tensor.kind == "matrix" and tensor.value != "adj" else 2
+        own = 0 if tensor.kind == "matrix" and ROWS[tensor.value, 1].gives == "scalar" else 2
         batches = len(tensor.shape) - own
     exponent_axes = tensor.kind == "matrix_power" and len(tensor.operands[0].labels) == 2
     if not batches:

@@ -9,13 +9,11 @@ from itertools import pairwise
 
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.functions import (
-    DEFINED_BY_NAME,
-    ELEMENTARY_BY_NAME,
-    PRIMITIVE_BY_NAME,
-    STRUCTURAL_BY_NAME,
+    ROWS,
 )
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
+from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.shapes import Shape, is_row
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.letters import name_latex
@@ -128,7 +126,7 @@ def _word(node: Expression) -> str:
 def condition_latex(comparison: Expression) -> str:
     """Return a comparison without the Iverson bracket around it."""
     left, right = map(to_latex, comparison.arguments)
-    return f"{left} {_RELATIONS[comparison.value]} {right}"
+    return f"{left} {RELATIONS[comparison.value].latex} {right}"
 
 
 def _describe(node: Expression, layout: Layout) -> Printed:
@@ -443,12 +441,9 @@ def _subscript_base(node: Expression, base: Expression, layout: Layout) -> Piece
     return f"({shown})" if "_{" in shown else shown
 
 
-_RELATIONS = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}
-
-
 def _comparison(node: Expression) -> tuple[Piece, ...]:
     left, right = node.arguments
-    return (Operand(left), f" {_RELATIONS[node.value]} ", Operand(right))
+    return (Operand(left), f" {RELATIONS[node.value].latex} ", Operand(right))
 
 
 def _compare(node: Expression, layout: Layout) -> Printed:
@@ -499,12 +494,7 @@ def _listed(opening: str, node: Expression, layout: Layout, extra: str = "") -> 
 @cache
 def template(name: str, arity: int) -> str:
     """Return the table's LaTeX for a function, with {0}, {1}, ... for its arguments."""
-    row = (
-        ELEMENTARY_BY_NAME.get((name, arity))
-        or PRIMITIVE_BY_NAME.get(name)
-        or DEFINED_BY_NAME.get(name)
-        or STRUCTURAL_BY_NAME.get(name)
-    )
+    row = ROWS.get((name, arity))
     return row.latex if row else ""
 
 

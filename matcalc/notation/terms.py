@@ -9,9 +9,9 @@ from itertools import combinations
 from math import gcd, lcm
 from typing import NamedTuple
 
-from matcalc.calculus.sums import MIRRORED, OPPOSITE
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.nodes import Expression, is_diagonal, make, number
+from matcalc.expressions.relations import RELATIONS
 from matcalc.notation.building import (
     add,
     best,
@@ -526,10 +526,10 @@ def _by_cases(terms: Sequence[Term]) -> list[Expression]:
     results = []
     for condition, then in guarded.items():
         left, right = condition.arguments
-        opposite = OPPOSITE[condition.value]
+        opposite = RELATIONS[condition.value].opposite
         turned = make("compare", (left, right), opposite)
         otherwise = guarded.get(turned) or guarded.get(
-            make("compare", (right, left), MIRRORED[opposite]), {}
+            make("compare", (right, left), RELATIONS[opposite].mirrored), {}
         )
         if otherwise and min(then) < min(otherwise) and not then.keys() & otherwise.keys():
             branches = [total(list(branch.values())) for branch in (then, otherwise)]

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.errors import MatcalcError
+from matcalc.expressions.relations import RELATIONS
 from matcalc.syntax.automaton import END, UNKNOWN, Refused, Token, Unexpected, run, tokenize
 from matcalc.syntax.characters import check_characters, show
 from matcalc.syntax.generated.formula import TABLE
@@ -337,7 +338,7 @@ def _more(items: list[Any], separator: Token, item: Any) -> list[Any]:
 ADD = {"−": "-"}
 TIMES = {"⊙": ".*", "∘": ".*", "⊘": "./", "×": "*", "⋅": "·"}
 POWER = {"**": "^"}
-COMPARE = {"≤": "<=", "≥": ">=", "≠": "!="}
+COMPARE = {row.unicode: written for written, row in RELATIONS.items() if not row.unicode.isascii()}
 SUPERSCRIPTS = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 
 ACTIONS: dict[str, Callable[..., Any]] = {

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from matcalc.expressions.relations import RELATIONS
 from matcalc.syntax.automaton import Refused, Token
 from matcalc.syntax.formula import read_number
 from matcalc.syntax.tree import Span, Tree
@@ -283,15 +284,12 @@ def _zero(tree: Tree) -> Tree:
     return tree
 
 
-_OPPOSITES = {">": "<=", "<=": ">", "<": ">=", ">=": "<", "==": "!=", "!=": "=="}
-
-
 def _opposite(one: Tree | None, other: Tree) -> bool:
     """Tell whether two conditions are each other's opposite, on the same operands."""
     if one is None or one.kind != "compare" or other.kind != "compare":
         return False
     pairs = zip(one.children, other.children, strict=True)
-    return _OPPOSITES[str(one.value)] == other.value and all(
+    return RELATIONS[str(one.value)].opposite == other.value and all(
         a.kind == b.kind in ("name", "number") and a.value == b.value for a, b in pairs
     )
 

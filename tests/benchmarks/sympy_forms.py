@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import sympy
 from sympy.matrices import expressions as matrices
 
+from matcalc.calculus.templates import template
 from matcalc.code.sizes import array_shape
-from matcalc.expressions.functions import ELEMENTARY_BY_NAME
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 
@@ -174,13 +175,12 @@ def index_sum(node: Expression, operands: list[Any], form: Form) -> Any:
 
 def call(node: Expression, operands: list[Any], form: Form) -> Any:
     name, axis = node.value
-    row = ELEMENTARY_BY_NAME.get((name, len(operands)))
-    rule = CALLS.get(name)
-    if rule and (not row or (name in ("max", "min") and len(operands) == 1)):
-        return rule(node, operands, form)
-    if row is None or axis is not None:
+    row = ROWS[name, len(operands)]
+    if name in CALLS and not row.derivatives:
+        return CALLS[name](node, operands, form)
+    if not row.derivatives or axis is not None:
         raise NoForm(name)
-    return elementary(row.sympy, operands)
+    return elementary(template(name, len(operands), "sympy"), operands)
 
 
 def elementary(template: str, operands: list[Any]) -> Any:

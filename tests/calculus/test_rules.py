@@ -23,13 +23,12 @@ from matcalc.errors import MatcalcError
 from matcalc.expressions.functions import (
     DEFINED,
     ELEMENTARY,
-    ELEMENTARY_BY_NAME,
     PRIMITIVE,
-    PRIMITIVE_BY_NAME,
+    ROWS,
     STRUCTURAL,
-    Elementary,
 )
 from matcalc.expressions.nodes import HEADS, Expression
+from matcalc.expressions.table.row import Row
 from matcalc.expressions.traversal import postorder
 from tests import differences
 from tests.derivatives import Problem, printed_value, problem, read
@@ -53,7 +52,7 @@ class Form(NamedTuple):
 # Forms of each kind of row
 
 
-def elementary_forms(row: Elementary) -> Iterator[Form]:
+def elementary_forms(row: Row) -> Iterator[Form]:
     """Yield the function of scalars, vectors and matrices, by each of its arguments."""
     names = ["A", "B", "C"][: len(row.parameters)]
     call = "A .^ B" if row.name == "power" else f"{row.name}({', '.join(names)})"
@@ -70,16 +69,17 @@ def elementary_forms(row: Elementary) -> Iterator[Form]:
         yield Form(call, "B", "A: vector(n); B: scalar", domain)
 
 
-def whole_forms(name: str, takes: str) -> Iterator[Form]:
+def whole_forms(row: Row) -> Iterator[Form]:
     """Yield a function of a vector or matrix, and of a product with what is derived by."""
-    if takes == "square":
+    name = row.name
+    if row.takes == "square":
         yield Form(f"{name}(X)", "X", "X: square(n)")
         yield Form(f"{name}(A*X + C)", "X", "A: matrix(n, m); X: matrix(m, n); C: square(n)")
         return
     shapes = {"any": ("scalar", "vector(n)", "matrix(m, n)"), "matrix": ("matrix(m, n)",)}
-    for kind in shapes.get(takes, ("vector(n)", "matrix(m, n)")):
+    for kind in shapes.get(row.takes, ("vector(n)", "matrix(m, n)")):
         yield Form(f"{name}(X)", "X", f"X: {kind}")
-    if takes == "axis":
+    if row.axis:
         for axis in (0, 1):
             yield Form(f"{name}(X, axis={axis})", "X", "X: matrix(m, n)")
     yield Form(f"{name}(A*X)", "X", "A: matrix(n, m); X: matrix(m, n)")
@@ -89,22 +89,20 @@ KINDS = ("vector(n)", "vector(m)", "vector(3)", "vector(m*n)", "matrix(m, n)", "
          "matrix(n, n)")  # fmt: skip
 
 
-def structural_forms(name: str, arity: tuple[int, ...]) -> Iterator[Form]:
+def structural_forms(row: Row) -> Iterator[Form]:
     """Yield the function of everything that it takes, found by asking the language."""
-    for count in arity:
-        arguments = ["X", "Y"][:count] if count < 3 else ["X", "m", "n"]
-        names = [argument for argument in arguments if argument.isupper()]
-        found = set()
-        # unequal shapes first, and one form for each combination of ranks
-        choices = itertools.product(KINDS, repeat=len(names))
-        for kinds in sorted(choices, key=lambda kinds: len(set(kinds)) < len(kinds)):
-            where = "; ".join(f"{n}: {k}" for n, k in zip(names, kinds, strict=True))
-            for axis in ("", ", axis=0", ", axis=1"):
-                text = f"{name}({', '.join(arguments)}{axis})"
-                key = (axis, *[kind[0] for kind in kinds])
-                if key not in found and is_taken(text, where):
-                    found.add(key)
-                    yield from [Form(text, wrt, where) for wrt in names]
+    name, names, found = row.name, ["X", "Y"][: len(row.parameters)], set()
+    arguments = [*names, *"mn"[: row.sizes]]
+    # unequal shapes first, and one form for each combination of ranks
+    choices = itertools.product(KINDS, repeat=len(names))
+    for kinds in sorted(choices, key=lambda kinds: len(set(kinds)) < len(kinds)):
+        where = "; ".join(f"{n}: {k}" for n, k in zip(names, kinds, strict=True))
+        for axis in ("", ", axis=0", ", axis=1"):
+            text = f"{name}({', '.join(arguments)}{axis})"
+            key = (axis, *[kind[0] for kind in kinds])
+            if key not in found and is_taken(text, where):
+                found.add(key)
+                yield from [Form(text, wrt, where) for wrt in names]
 
 
 def is_taken(text: str, where: str) -> bool:
@@ -123,13 +121,13 @@ def forms() -> Iterator[tuple[str, Form]]:
         for form in elementary_forms(row):
             yield row.name, form
     for primitive in PRIMITIVE:
-        for form in whole_forms(primitive.name, primitive.takes):
+        for form in whole_forms(primitive):
             yield primitive.name, form
     for defined in DEFINED:
-        for form in whole_forms(defined.name, defined.takes):
+        for form in whole_forms(defined):
             yield defined.name, form
     for structural in STRUCTURAL:
-        for form in structural_forms(structural.name, structural.arity):
+        for form in structural_forms(structural):
             yield structural.name, form
 
 
@@ -244,7 +242,7 @@ def test_every_row_is_tested_by_every_argument() -> None:
     for row_ in (*PRIMITIVE, *DEFINED):
         assert (row_.name, "X") in tested
     for structural in STRUCTURAL:
-        wanted = "XY" if 2 in structural.arity else "X"
+        wanted = "XY"[: len(structural.parameters)]
         assert {(structural.name, wrt) for wrt in wanted} <= tested
 
 
@@ -267,8 +265,8 @@ def _fresh_templates() -> Iterator[None]:
 def test_a_wrong_derivative_in_the_table_is_caught(
     monkeypatch: pytest.MonkeyPatch, name: str, wrong: str
 ) -> None:
-    row = ELEMENTARY_BY_NAME[name, 1]._replace(derivatives=(wrong,))
-    monkeypatch.setitem(ELEMENTARY_BY_NAME, (name, 1), row)
+    row = ROWS[name, 1]._replace(derivatives=(wrong,))
+    monkeypatch.setitem(ROWS, (name, 1), row)
     form = Form(f"{name}(X)", "X", "X: vector(n)")
     with pytest.raises(AssertionError):
         assert_verified(problem(*form[:3]), 1)
@@ -284,8 +282,8 @@ def test_a_wrong_derivative_in_the_table_is_caught(
 def test_a_wrong_differential_in_the_table_is_caught(
     monkeypatch: pytest.MonkeyPatch, name: str, wrong: str
 ) -> None:
-    row = PRIMITIVE_BY_NAME[name]._replace(differential=wrong)
-    monkeypatch.setitem(PRIMITIVE_BY_NAME, name, row)
+    row = ROWS[name, 1]._replace(differential=wrong)
+    monkeypatch.setitem(ROWS, (name, 1), row)
     form = Form(f"sum({name}(X))", "X", "X: square(n)")
     with pytest.raises(AssertionError):
         assert_verified(problem(*form[:3]), 1)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import name as dimension
-from matcalc.expressions.functions import ELEMENTARY_BY_NAME
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import BINDERS, free_indices
 from matcalc.expressions.nodes import Expression, make, number, size, substitute
 from matcalc.expressions.traversal import postorder
@@ -102,13 +102,18 @@ def _off_by_one(node: Expression) -> Iterator[Expression]:
         yield number(node.value + 1)
 
 
+def _is_elementary(node: Expression) -> bool:
+    row = ROWS.get((node.value[0], 1)) if node.head == "call" else None
+    return row is not None and bool(row.derivatives)
+
+
 def _without_function(node: Expression) -> Iterator[Expression]:
-    if node.head == "call" and (node.value[0], 1) in ELEMENTARY_BY_NAME:
+    if _is_elementary(node):
         yield node.arguments[0]
 
 
 def _other_function(node: Expression) -> Iterator[Expression]:
-    if node.head == "call" and (node.value[0], 1) in ELEMENTARY_BY_NAME:
+    if _is_elementary(node):
         other = "sin" if node.value[0] != "sin" else "cos"
         yield make("call", node.arguments, (other, None))
 
