@@ -21,11 +21,14 @@ from matcalc.calculus.mirrors import Mirrored, Pairs, Term, mirrored, terms
 from matcalc.calculus.products import product
 from matcalc.calculus.sums import add
 from matcalc.calculus.symmetry import symmetric
+from matcalc.calculus.templates import opened_call
 from matcalc.calculus.tensors import Label, Labels, Tensor, constant, constant_value, delta, is_zero
 from matcalc.calculus.work import Factor
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import Expression
+from matcalc.expressions.table.row import Row
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.matrices import Notation
 from matcalc.notation.text import to_text
@@ -136,17 +139,24 @@ def _arguments(node: Expression) -> tuple[Expression, ...]:
 def _positive_arguments(formula: Expression) -> frozenset[Expression]:
     """Return what is positive wherever the formula has derivatives: log(x) needs x > 0."""
     order = postorder([formula], _arguments)
-    if any(node.head == "call" and node.value[0] == "where" for node in order):
+    if any(node.head == "call" and _row(node).chooses == "condition" for node in order):
         return frozenset()  # what is not chosen may be undefined
     found = []
     for node in order:
-        if node.head == "call" and node.value[0] in ("log", "log2", "log10", "sqrt"):
+        if node.head == "call" and _row(node).domain == "x > 0":
             found.append(node.arguments[0])
-        elif node.head == "power":
+            continue
+        if node.head == "call" and _row(node).definition:
+            node = opened_call(node)  # sqrt(x) is a power
+        if node.head == "power":
             exponent = node.arguments[1]
             if exponent.head == "number" and exponent.value.denominator != 1:
                 found.append(node.arguments[0])
     return frozenset(found)
+
+
+def _row(call: Expression) -> Row:
+    return ROWS[call.value[0], len(call.arguments)]
 
 
 def _expanded(tensor: Tensor) -> Tensor:
@@ -295,7 +305,7 @@ class _Search:
             exponent = constant_value(tensor.operands[1].tensor)
             if exponent is not None and exponent % 2 == 0 and symmetric(tensor.operands[0].tensor):
                 return True
-        elif tensor.kind != "matrix" or tensor.value != "adj":
+        elif tensor.kind != "matrix" or ROWS[tensor.value, 1].of_spd != "spd":
             return False
         inner = self._kernel(tensor.operands[0].tensor, depth + 1)
         return inner is not None and inner.sign > 0

@@ -176,12 +176,12 @@ def _is_smoothed(base: Expression, power: Expression, times: int) -> bool:
     exponent = power.arguments[1]
     if exponent.head != "number" or base.head != "call":
         return False
-    name = base.value[0]
-    if name in ("abs", "norm2", "normF"):
-        return bool(exponent.value > times or (exponent.value > 0 and exponent.value % 2 == 0))
-    if name in ("max", "min"):
-        return bool(exponent.value > times) and _ZERO in base.arguments
-    return name in ("relu", "leaky_relu") and bool(exponent.value > times)
+    row = ROWS[base.value[0], len(base.arguments)]
+    if not row.vanishes:
+        return False
+    if row.parity == "even" and exponent.value > 0 and exponent.value % 2 == 0:
+        return True
+    return bool(exponent.value > times) and (len(base.arguments) == 1 or _ZERO in base.arguments)
 
 
 # Conditions of the answer's form

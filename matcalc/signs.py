@@ -7,7 +7,10 @@ from fractions import Fraction
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from matcalc.calculus.templates import definition
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import Expression
+from matcalc.expressions.table.row import Row, interval, known_values
 from matcalc.expressions.traversal import postorder
 
 Bound = Fraction | None
@@ -106,6 +109,18 @@ class Range(NamedTuple):
         if self.is_nonnegative:
             return Range(self.low, None, self.low_open)
         return self.negated().summed().negated() if self.is_nonpositive else ANYTHING
+
+    def within(self, other: Range) -> Range:
+        """Return the range of what lies in both."""
+        low, low_open = max(
+            [(p.low, p.low_open) for p in (self, other) if p.low is not None],
+            default=(None, False),
+        )
+        high, high_closed = min(
+            [(p.high, not p.high_open) for p in (self, other) if p.high is not None],
+            default=(None, True),
+        )
+        return Range(low, high, low_open, not high_closed)
 
     def joined(self, other: Range) -> Range:
         """Return the smallest range with both in it."""
@@ -274,21 +289,53 @@ def _last(node: Expression, parts: list[Range]) -> Range:
 
 
 def _call(node: Expression, parts: list[Range]) -> Range:
-    name = node.value[0]
-    if name in _VALUES:
-        return _VALUES[name]
-    if name in ("max", "min") and len(parts) == 2:
-        return _extreme(name, *parts)
-    if name == "det":
-        structure = node.arguments[0].head == "variable" and node.arguments[0].value.structure
-        return POSITIVE if structure == "spd" else ANYTHING
-    rule = _CALLS.get(name)
-    return ANYTHING if rule is None else rule(*parts)
+    row = ROWS[node.value[0], len(parts)]
+    (first, *_) = node.arguments
+    definite = first.head == "variable" and first.value.structure == "spd"
+    known = _interval(row.of_spd if definite and "," in row.of_spd else row.range)
+    if row.chooses in ("largest", "smallest") and len(parts) > 1:
+        return _extreme(row.chooses, *parts)
+    if row.chooses == "condition":
+        return parts[1].joined(parts[2])
+    if row.entries:
+        return _ENTRIES[row.entries](*parts)
+    if row.definition:
+        return _defined(row, node, parts).within(known)
+    return _monotone(row, parts[0]).within(known) if row.monotone else known
 
 
-def _extreme(name: str, a: Range, b: Range) -> Range:
-    if name == "min":
-        return _extreme("max", a.negated(), b.negated()).negated()
+def _interval(text: str) -> Range:
+    return Range(*interval(text))
+
+
+def _defined(row: Row, node: Expression, parts: list[Range]) -> Range:
+    """Return the range of a function's definition, of arguments in these ranges."""
+    given = dict(zip(row.parameters, parts, strict=True))
+    formula = definition(row.name, tuple([a.shape for a in node.arguments]))
+    known: dict[Expression, Range] = {}
+    for part in postorder([formula], lambda n: n.arguments):
+        inner = [known[argument] for argument in part.arguments]
+        rule = _RULES.get(part.head, _anything)
+        known[part] = given[part.value.name] if part.head == "variable" else rule(part, inner)
+    return known[formula]
+
+
+def _monotone(row: Row, part: Range) -> Range:
+    """Return what the values that a row tells are bounds for, of arguments beyond them."""
+    found = ANYTHING
+    strict = row.monotone == "increasing"
+    for place, value in known_values(row.at).items():
+        if part.low is not None and part.low >= place:
+            found = found.within(Range(value, None, strict and (part.low_open or part.low > place)))
+        if part.high is not None and part.high <= place:
+            over = strict and (part.high_open or part.high < place)
+            found = found.within(Range(None, value, False, over))
+    return found
+
+
+def _extreme(chooses: str, a: Range, b: Range) -> Range:
+    if chooses == "smallest":
+        return _extreme("largest", a.negated(), b.negated()).negated()
     lows = [(p.low, p.low_open) for p in (a, b) if p.low is not None]
     low, low_open = max(lows, key=lambda end: (end[0], end[1]), default=(None, False))
     if a.high is None or b.high is None:
@@ -297,68 +344,14 @@ def _extreme(name: str, a: Range, b: Range) -> Range:
     return Range(low, high, low_open, not high_open)
 
 
-def _nonnegative_if(part: Range) -> Range:
-    return NONNEGATIVE if part.is_nonnegative else ANYTHING
-
-
-def _logarithm(part: Range) -> Range:
-    return NONNEGATIVE if part.low is not None and part.low >= 1 else ANYTHING
-
-
-_SIGNED = Range(-_1, _1)
-_OPEN = Range(-_1, _1, True, True)
-
-_VALUES = {
-    "exp": POSITIVE,
-    "expm1": Range(-_1, None, True),
-    "cosh": Range(_1, None),
-    "sigmoid": Range(_0, _1, True, True),
-    "softplus": POSITIVE,
-    "softmax": Range(_0, _1, True),
-    "log_softmax": Range(None, _0),
-    "tanh": _OPEN,
-    "erf": _OPEN,
-    "sin": _SIGNED,
-    "cos": _SIGNED,
-    "sign": _SIGNED,
-    "step": _UNIT,
-    "elu": Range(-_1, None, True),
-}
-"""Functions whose values lie between fixed numbers; arithmetic that rounds may reach an end."""
-
-_CALLS: dict[str, Callable[..., Range]] = {
-    "abs": Range.magnitude,
-    "norm1": lambda part: part.magnitude().summed(),
-    "norm2": lambda part: _only_sign(part.magnitude()),
-    "normF": lambda part: _only_sign(part.magnitude()),
-    "norminf": Range.magnitude,
-    "relu": lambda part: POSITIVE if part.is_positive else NONNEGATIVE,
-    "sqrt": lambda part: POSITIVE if part.is_positive else NONNEGATIVE,
-    "sinh": _only_sign,
-    "arcsinh": _only_sign,
-    "arctan": _only_sign,
-    "leaky_relu": _only_sign,
-    "log1p": _nonnegative_if,
-    "log": _logarithm,
-    "log2": _logarithm,
-    "log10": _logarithm,
-    "sum": Range.summed,
-    "tr": Range.summed,
-    "mean": lambda part: part,
-    "prod": lambda part: _only_sign(part) if part.is_nonnegative else ANYTHING,
-    "max": lambda part: part,
-    "min": lambda part: part,
-    "vec": lambda part: part,
-    "unvec": lambda part: part,
-    "flip": lambda part: part,
-    "transpose": lambda part: part,
-    "diag": lambda part: part.joined(ZERO),
-    "outer": Range.times,
-    "kron": Range.times,
-    "dot": lambda a, b: a.times(b).summed(),
-    "conv": lambda a, b: a.times(b).summed(),
-    "conv2d": lambda a, b: a.times(b).summed(),
-    "where": lambda condition, a, b: a.joined(b),
+_ENTRIES: dict[str, Callable[..., Range]] = {
+    "picked": lambda part: part,
+    "padded": lambda part: part.joined(ZERO),
+    "magnitudes": Range.magnitude,
+    "summed": Range.summed,
+    "multiplied": lambda part: _only_sign(part) if part.is_nonnegative else ANYTHING,
+    "products": Range.times,
+    "products summed": lambda a, b: a.times(b).summed(),
 }
 
 _RULES: dict[str, Callable[[Expression, list[Range]], Range]] = {

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
+from matcalc.code.evaluation import evaluate
 from matcalc.expressions.functions import ELEMENTARY, ROWS
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
+from matcalc.syntax.reading import read_formula
 
 WHERE = (
     "a, b: scalar; x, y: vector(n); z: vector(m); v, w: vector(3); A, B: matrix(m, n); "
@@ -47,17 +49,22 @@ _SMOOTH = tuple(
     if len(row.parameters) == 1 and not row.domain and not row.kink and row.name != "elu"
 )
 _KINKED = tuple(row.name for row in ELEMENTARY if len(row.parameters) == 1 and row.kink) + ("elu",)
-_ON_DOMAIN = {
-    "x > 0": "({0}).^2 + 1/2",
-    "x > -1": "({0}).^2",
-    "abs(x) < 1": "tanh({0})/2",
-    "x > 1": "2 + ({0}).^2",
-    "cos(x) != 0": "tanh({0})",
-}
+_INTO = ("tanh({0})/2", "({0}).^2 + 1/2", "2 + ({0}).^2")
+
+
+def _into(domain: str) -> str:
+    """Return what maps all numbers into a domain."""
+    condition = read_formula(f"[{domain}]", {"x": ()})
+    for form in _INTO:
+        inner = read_formula(form.format("x"), {"x": ()})
+        places = [evaluate(inner, {"x": x}) for x in np.linspace(-3, 3, 61)]
+        if all(evaluate(condition, {"x": place}) for place in places):
+            return form
+    raise AssertionError(f"nothing maps into {domain}: add to _INTO")
+
+
 _LIMITED = tuple(
-    (row.name, _ON_DOMAIN[row.domain])
-    for row in ELEMENTARY
-    if len(row.parameters) == 1 and row.domain
+    (row.name, _into(row.domain)) for row in ELEMENTARY if len(row.parameters) == 1 and row.domain
 ) + (("sqrt", "({0}).^2 + 1/2"),)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
+from matcalc.expressions.functions import EUCLIDEAN, ROWS
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, make, number, substitute, variable
 from matcalc.expressions.traversal import postorder
@@ -267,34 +268,19 @@ def _factors(parts: _Parts) -> Iterator[Misstep]:
 # Functions that are taken for one another, and the rule of the inverse
 
 
-_TAKEN_FOR = {
-    "logdet": ("det", "tr"),
-    "det": ("logdet", "tr"),
-    "norm1": ("norm2",),
-    "norm2": ("norm1",),
-    "normF": ("norm1",),
-    "log2": ("log",),
-    "log10": ("log",),
-    "tr": ("sum",),
-    "sum": ("tr",),
-    "logsumexp": ("sum",),
-    "max": ("sum",),
-}
-
-
 def _rules(parts: _Parts) -> Iterator[Misstep]:
     for node in parts.nodes:
         if node.head != "call" or len(node.arguments) != 1:
             continue
         name, (operand,) = node.value[0], node.arguments
-        for other in _TAKEN_FOR.get(name, ()) if node.value[1] is None else ():
+        for other in ROWS[name, 1].mistaken_for if node.value[1] is None else ():
             try:
                 taken = make("call", (operand,), (other, None))
             except MatcalcError:
                 continue
             hint = f"the derivative is that of {_short(taken)}, not of {_short(node)}"
             yield from _with_slope("function", hint, node, taken, None, parts)
-        if name in ("norm2", "normF"):
+        if name in EUCLIDEAN:
             square = make("power", (node, number(2)))
             hint = f"the derivative is that of {_short(square)}, not of {_short(node)}"
             yield from _with_slope("function", hint, node, square, None, parts)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
+from matcalc.expressions.functions import ROWS, TABLE
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, make, number, substitute
 from matcalc.expressions.traversal import postorder
@@ -118,15 +119,17 @@ def _signs(node: Expression) -> Iterator[Edit]:
             yield "sign", f"sign error in the term {_text(term)}", make("add", arguments)
     elif node.head == "negate":
         yield "sign", f"sign error: {_text(node)} stands for its opposite", node.arguments[0]
-    elif node.head == "call" and len(node.arguments) == 1 and node.value[0] in _ODD:
+    elif node.head == "call" and _minds_signs(node):
         (operand,) = node.arguments
         turned = operand.arguments[0] if operand.head == "negate" else make("negate", (operand,))
         other = make("call", (turned,), node.value)
         yield "sign", f"sign error: {_text(node)} stands where {_text(other)} must", other
 
 
-_ODD = frozenset(["exp", "sigmoid", "softplus", "sin", "sinh", "tanh", "relu", "silu", "log1p"])
-"""Functions in whose argument a sign is easily lost."""
+def _minds_signs(node: Expression) -> bool:
+    """Tell whether this is an elementwise function in whose argument a sign is easily lost."""
+    row = ROWS[node.value[0], len(node.arguments)]
+    return bool(row.derivatives) and len(node.arguments) == 1 and row.parity != "even"
 
 
 def _products(node: Expression) -> Iterator[Edit]:
@@ -168,10 +171,10 @@ def _orders(node: Expression) -> Iterator[Edit]:
             yield "order of factors", hint, other
 
 
-_ALIKE = ({"sin", "cos"}, {"sinh", "cosh"}, {"sum", "mean"}, {"det", "logdet"},
-          {"max", "min"}, {"norm1", "norm2"}, {"sigmoid", "softplus"}, {"abs", "sign"},
-          {"exp", "log"}, {"tr", "sum"}, {"inv", "adj"}, {"exp", "softmax"},
-          {"tanh", "sigmoid"}, {"log", "log1p"})  # fmt: skip
+def _alike(name: str) -> list[str]:
+    """Return what a function is mistaken for, or the other way round."""
+    others = {row.name for row in TABLE if name in row.mistaken_for}
+    return sorted({*ROWS[name, 1].mistaken_for, *others})
 
 
 def _functions(node: Expression) -> Iterator[Edit]:
@@ -179,14 +182,13 @@ def _functions(node: Expression) -> Iterator[Edit]:
     if node.head != "call" or len(node.arguments) != 1:
         return
     name, (operand,) = node.value[0], node.arguments
-    for group in _ALIKE:
-        for other in sorted(group - {name}) if name in group else ():
-            try:
-                changed = make("call", (operand,), (other, node.value[1]))
-            except MatcalcError:
-                continue
-            hint = f"{_text(node)} stands where {_text(changed)} must"
-            yield "function", hint, changed
+    for other in _alike(name):
+        try:
+            changed = make("call", (operand,), (other, node.value[1]))
+        except MatcalcError:
+            continue
+        hint = f"{_text(node)} stands where {_text(changed)} must"
+        yield "function", hint, changed
     if name == "diag" and len(operand.shape) == 2:
         both = make("call", (node,), ("diag", None))
         yield "diag", f"diag takes the diagonal out of {_text(operand)}", both

@@ -592,8 +592,13 @@ def _opaque(name: str, derivative: Callable[[Any, int], Any]) -> Any:
 
 
 def _elementwise(name: str, arity: int) -> Callable[..., Any]:
-    kinked = _KINKED.get((name, arity))
-    return SYMPY.elementwise(name, arity) if kinked is None else _entrywise(kinked, arity)
+    """Return a function of SymPy's numbers, its branches told by `_positive`."""
+    import sympy
+
+    pieces = template(name, arity, "pieces")
+    if "positive(" not in pieces:
+        return SYMPY.elementwise(name, arity)
+    return _entrywise(compiled(pieces, arity, {**vars(sympy), "positive": _positive}.get), arity)
 
 
 def _positive(x: Any) -> Any:
@@ -605,24 +610,6 @@ def _positive(x: Any) -> Any:
 def _nonzero(x: Any) -> Any:
     return _positive(x) + _positive(-x)
 
-
-def _exp(x: Any) -> Any:
-    import sympy
-
-    return sympy.exp(x)
-
-
-_KINKED: dict[tuple[str, int], Callable[..., Any]] = {
-    ("abs", 1): lambda x: x * (_positive(x) - _positive(-x)),
-    ("sign", 1): lambda x: _positive(x) - _positive(-x),
-    ("step", 1): _positive,
-    ("relu", 1): lambda x: x * _positive(x),
-    ("leaky_relu", 1): lambda x: x * (1 + 99 * _positive(x)) / 100,
-    ("elu", 1): lambda x: (_exp(x) - 1) * (1 - _positive(x)) + x * _positive(x),
-    ("max", 2): lambda a, b: b + (a - b) * _positive(a - b) if a != b else a,
-    ("min", 2): lambda a, b: b + (a - b) * _positive(b - a) if a != b else a,
-    ("where", 3): lambda c, a, b: b + (a - b) * _nonzero(c),
-}
 
 _COMPARED: dict[str, Callable[[Any, Any], Any]] = {
     ">": lambda a, b: _positive(a - b),

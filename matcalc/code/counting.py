@@ -16,7 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from matcalc.calculus.templates import definition
 from matcalc.expressions.dimensions import ONE, ZERO, Dimension, entries, integer
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, is_diagonal
 from matcalc.expressions.traversal import postorder
@@ -230,39 +232,25 @@ def _convolution(node: Expression) -> Operations:
 
 
 def _call(node: Expression) -> Operations:
-    name = node.value[0]
-    if name in ("max", "min") and len(node.arguments) == 1:
-        return _summed(node)
-    return _CALLS.get(name, _multiplied)(node)
+    row = ROWS[node.value[0], len(node.arguments)]
+    if row.definition and not row.derivatives and not row.cost:
+        return operations(definition(row.name, tuple([a.shape for a in node.arguments])))
+    return _CALLS[row.cost](node)
 
 
 _CALLS: dict[str, Callable[[Expression], Operations]] = {
-    "sum": _summed,
+    "": _multiplied,
+    "free": _free,
+    "added": _summed,
+    "multiplied": _prod,
     "mean": _mean,
-    "prod": _prod,
-    "norm1": _norm,
-    "norm2": _norm,
-    "normF": _norm,
-    "norminf": _norm,
-    "logsumexp": _softmax,
-    "softmax": _softmax,
-    "log_softmax": _softmax,
+    "norm": _norm,
+    "normalized": _softmax,
     "dot": _dot,
     "cross": _cross,
-    "tr": _trace,
-    "inv": _cubic,
-    "det": _cubic,
-    "logdet": _cubic,
-    "adj": _cubic,
-    "conv": _convolution,
-    "conv2d": _convolution,
-    "conv_full": _convolution,
-    "conv2d_full": _convolution,
-    "transpose": _free,
-    "diag": _free,
-    "vec": _free,
-    "unvec": _free,
-    "flip": _free,
+    "trace": _trace,
+    "cubic": _cubic,
+    "convolution": _convolution,
 }
 
 _RULES: dict[str, Callable[[Expression], Operations]] = {

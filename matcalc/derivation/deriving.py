@@ -34,6 +34,7 @@ from matcalc.derivation.steps import (
 )
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import BINDERS, free_indices
 from matcalc.expressions.nodes import Expression, make, number, substitute, variable
 from matcalc.expressions.relations import RELATIONS
@@ -293,12 +294,20 @@ def _answer_symbol(
     return symbol
 
 
+def _has_branches(node: Expression) -> bool:
+    """Tell whether a function has branches of its own: max, min, abs."""
+    if node.head != "call":
+        return False
+    row = ROWS[node.value[0], len(node.arguments)]
+    return row.chooses in ("largest", "smallest") or row.entries == "magnitudes"
+
+
 def _cases(setting: Setting, answer: Expression) -> tuple[tuple[Expression, Expression], ...]:
     """Return what the answer is on both sides of its only kink, if it is one number's sign."""
     order = postorder([answer], lambda node: node.arguments)
     running = free_indices(order)
     found = [node for node in order if node.head == "compare"]
-    choices = any(node.head == "call" and node.value[0] in ("max", "min", "abs") for node in order)
+    choices = any(map(_has_branches, order))
     if len(found) != 1 or found[0].shape or running[found[0]] or choices:
         return ()
     (condition,) = found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from matcalc.calculus.intermediates import LEAVES, Intermediate, rewrite
 from matcalc.derivation.steps import Detail
-from matcalc.expressions.functions import NAMES
+from matcalc.expressions.functions import EUCLIDEAN, NAMES
 from matcalc.expressions.nodes import Expression, make, number, size, variable
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.building import links
@@ -104,7 +104,7 @@ def _is_squared_norm(node: Expression) -> bool:
 
 def is_norm(node: Expression) -> bool:
     """Tell whether this is a Euclidean or Frobenius norm."""
-    return node.head == "call" and node.value[0] in ("norm2", "normF")
+    return node.head == "call" and node.value[0] in EUCLIDEAN
 
 
 def _has_own_name(node: Expression) -> bool:

@@ -43,3 +43,6 @@ COUNTS = _counts()
 
 CALLED = {row.name: row for row in (*TABLE, *CALLED_CONSTANTS)}
 """A row for every name, whatever the number of arguments: what it is called with."""
+
+EUCLIDEAN = frozenset(row.name for row in TABLE if row.definition == "sqrt(sum(X .^ 2))")
+"""The norms that are the root of a sum of squares, of vectors and of matrices."""

@@ -11,7 +11,7 @@ from fractions import Fraction
 from weakref import WeakKeyDictionary
 
 from matcalc.expressions.dimensions import ONE, Dimension
-from matcalc.expressions.functions import ROWS
+from matcalc.expressions.functions import EUCLIDEAN, ROWS
 from matcalc.expressions.nodes import Expression, is_diagonal, make, number, size
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
@@ -130,12 +130,16 @@ def _transposed_inside(e: Expression) -> Expression | None:
     return None
 
 
+def _chooses(call: Expression) -> bool:
+    return ROWS[call.value[0], len(call.arguments)].chooses in ("largest", "smallest")
+
+
 def _is_reduced(e: Expression) -> bool:
     """Tell whether this is a maximum or minimum along an axis, spread over that axis."""
     if e.head != "multiply":
         return False
     calls = [part.arguments[0] if part.head == "transpose" else part for part in e.arguments]
-    return any(call.head == "call" and call.value[0] in ("max", "min") for call in calls)
+    return any(call.head == "call" and _chooses(call) for call in calls)
 
 
 def _turned(e: Expression) -> Expression:
@@ -299,7 +303,7 @@ def norm_of_square(e: Expression) -> Expression | None:
         return None
     if e.head == "power" and e.arguments[1].head == "number" and e.arguments[1].value == 2:
         base = e.arguments[0]
-        if base.head == "call" and base.value[0] in ("norm2", "normF"):
+        if base.head == "call" and base.value[0] in EUCLIDEAN:
             return base
     if e.head == "dot" and e.arguments[0] is e.arguments[1]:
         return make("call", (e.arguments[0],), ("norm2", None))

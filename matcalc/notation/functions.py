@@ -6,6 +6,7 @@ from typing import Any
 
 from matcalc.calculus.tensors import Labels
 from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import Application, Expression, make, number
 from matcalc.expressions.relations import RELATIONS
 from matcalc.notation.building import chain, is_negative, negate, transpose
@@ -57,7 +58,7 @@ def reduced_from(formula: Expression) -> Expression | None:
     """
     turned = formula.head == "transpose"
     call = formula.arguments[0] if turned else formula
-    if call.head != "call" or call.value[0] not in ("max", "min") or len(call.arguments) > 1:
+    if call.head != "call" or len(call.arguments) > 1 or not ROWS[call.value[0], 1].chooses:
         return None
     (inner,) = call.arguments
     if not turned:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.expressions.dimensions import ONE
+from matcalc.expressions.functions import EUCLIDEAN
 from matcalc.expressions.nodes import Expression, make, size
 from matcalc.notation.building import norm_of_square, raised
 
@@ -41,7 +42,7 @@ def averaged(powers: Powers) -> Powers:
 
 def _summed(base: Expression, exponent: Fraction) -> tuple[Expression | None, Fraction]:
     """Return (x, e) for sum(x)^e, and (x^2, e) for norm2(x)^2e."""
-    if base.head != "call" or base.value[0] not in ("sum", "norm2", "normF"):
+    if base.head != "call" or base.value[0] not in {"sum", *EUCLIDEAN}:
         norm = norm_of_square(base)
         return (None, exponent) if norm is None else _summed(norm, 2 * exponent)
     (argument,) = base.arguments

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension
-from matcalc.expressions.functions import ALIASES, NAMES
+from matcalc.expressions.functions import ALIASES, CALLED, NAMES
 from matcalc.expressions.nodes import Application
 from matcalc.expressions.shapes import arities, describe, wrong_count
+from matcalc.expressions.table.row import Row
 from matcalc.syntax.drafts import Draft
 from matcalc.syntax.tree import Tree
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from matcalc.syntax.elaboration import Elaborator
 
 Task = Generator[Any, Any, Draft]
-
-_ALONG_AXIS = {"sum", "mean", "prod", "max", "min", "logsumexp", "softmax", "log_softmax"}
 
 
 def call(self: Elaborator, tree: Tree) -> Task:
@@ -33,15 +32,16 @@ def call(self: Elaborator, tree: Tree) -> Task:
     name = ALIASES.get(typed, typed)
     if typed not in NAMES or typed in self.bound or typed in self.indices:
         raise _no_function(self, tree, typed)
-    _check_count(self, tree, name)
-    axis = _axis(self, tree, name, keywords)
+    row = CALLED[name]
+    _check_count(self, tree, row)
+    axis = _axis(self, tree, row, keywords)
     special = _SPECIAL.get(name)
     if special is not None:
         draft = yield special(self, tree)
         return draft
     arguments: tuple[Draft, ...] = yield spread(self, tree)
-    if name == "tr" and not arguments[0].shape:
-        return arguments[0]
+    if row.takes == "square" and row.entries == "summed" and not arguments[0].shape:
+        return arguments[0]  # the trace of a number
     return self.node(tree, "call", arguments, (name, axis), by_operand=True)
 
 
@@ -83,39 +83,25 @@ def _no_function(self: Elaborator, tree: Tree, name: str) -> MatcalcError:
     return self.error("E203", f"there is no function {name}", tree.mark, hint)
 
 
-_COUNTS = {
-    "dot": [2], "outer": [2], "kron": [2], "transpose": [1], "unvec": [3],
-    "eye": [1], "ones": [1, 2], "zeros": [1, 2], "vector": [1], "matrix": [1],
-    "commutation": [2], "delta": [2],
-}  # fmt: skip
-
-_OPEN_ENDED = {"unvec"}  # which take more arguments too
-
-_USAGE = {
-    "unvec": "unvec(x, m, n), unvec(A, m, n, k)", "eye": "eye(n)", "ones": "ones(n), ones(m, n)",
-    "zeros": "zeros(n), zeros(m, n)", "vector": "vector(1)", "matrix": "matrix(1)",
-    "commutation": "commutation(m, n)", "delta": "delta(i, j)", "where": "where(x > 0, x, 0)",
-    "tensor": "tensor(i = 1..m, j = 1..n, k = 1..p, x[i]*A[j,k])",
-}  # fmt: skip
-
-
-def _check_count(self: Elaborator, tree: Tree, name: str) -> None:
-    counts = _COUNTS.get(name) or arities(name)
-    if name in _OPEN_ENDED and len(tree.children) > max(counts):
+def _check_count(self: Elaborator, tree: Tree, row: Row) -> None:
+    counts = arities(row.name)
+    if row.sizes and len(tree.children) > max(counts):
         return
     if len(tree.children) not in counts:
-        error = wrong_count(name, counts, len(tree.children))
-        message = error.message if counts else f"{name} runs indices over an expression"
-        raise self.error(error.code, message, tree.mark, _USAGE.get(name, error.hint))
+        error = wrong_count(row.name, counts, len(tree.children))
+        message = error.message if counts else f"{row.name} runs indices over an expression"
+        raise self.error(error.code, message, tree.mark, row.usage or error.hint)
 
 
-def _axis(self: Elaborator, tree: Tree, name: str, keywords: Any) -> int | None:
+def _axis(self: Elaborator, tree: Tree, row: Row, keywords: Any) -> int | None:
     """Return the axis that a keyword names, or None; refuse all other keywords."""
     axis = None
     for keyword, value in keywords:
         place = value.span
-        if keyword != "axis" or name not in _ALONG_AXIS or len(tree.children) != 1:
-            what = f"{name} takes no {keyword}" if keyword == "axis" else f"there is no {keyword}="
+        if keyword != "axis" or not row.axis or len(tree.children) != 1:
+            what = (
+                f"{row.name} takes no {keyword}" if keyword == "axis" else f"there is no {keyword}="
+            )
             raise self.error("E306", what, place, "sum(A, axis=0), softmax(A, axis=1)")
         if value.kind != "number" or value.value not in (Fraction(0), Fraction(1)):
             message = f"an axis is 0 or 1, not {self.text(value)}"

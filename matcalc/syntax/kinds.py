@@ -6,12 +6,10 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from matcalc.expressions.functions import ALIASES
+from matcalc.expressions.functions import ALIASES, CALLED
 from matcalc.syntax.tree import Tree
 
-_VECTORS = {"cross", "outer", "dot", "conv", "conv_full"}
-_MATRICES = {"tr", "det", "inv", "logdet", "adj", "conv2d", "conv2d_full", "vec"}
-_SIZES = {"ones", "zeros", "eye", "commutation"}
+_RANKS = {"vector": 1, "matrix": 2, "square": 2}
 
 
 class Kinds:
@@ -200,21 +198,23 @@ def _call(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
     if typed in kinds.parameters:
         for child, rank in zip(node.children, kinds.parameters[typed], strict=False):
             kinds.hint(child, rank, bound)
-    elif name in ("softmax", "log_softmax"):
-        for child in node.children[:1]:
-            kinds.hint(child, 2 if keywords else 1, bound)
-    elif name in _VECTORS or name in _MATRICES:
-        for child in node.children:
-            kinds.hint(child, 1 if name in _VECTORS else 2, bound)
-    elif name in _SIZES:
+        return
+    row = CALLED.get(name)
+    if row is None:
+        return
+    if row.takes == "sizes":
         for child in node.children:
             kinds.sizes(child, bound)
-    elif name == "unvec" and node.children:
-        kinds.hint(node.children[0], 1 if len(node.children) < 4 else 2, bound)
+    elif row.sizes:
+        for child in node.children[:1]:
+            kinds.hint(child, 1 if len(node.children) < 4 else 2, bound)
         for child in node.children[1:]:
             kinds.sizes(child, bound)
     elif keywords and len(node.children) == 1:
         kinds.hint(node.children[0], 2, bound)
+    elif row.takes in _RANKS:
+        for child in node.children:
+            kinds.hint(child, _RANKS[row.takes], bound)
 
 
 def _derivative(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from matcalc.expressions.functions import ELEMENTARY, TABLE
 from matcalc.syntax.kinds import by_letter
 from matcalc.syntax.latex_trees import factors, head, innermost, is_label
 from matcalc.syntax.tree import Tree
@@ -43,7 +44,7 @@ class Evidence:
                     lengths.append(str(size))
 
 
-_SCALARS = frozenset(("tr", "det", "logdet", "norm1", "norm2", "normF", "norminf", "sum", "mean"))
+_SCALARS = {row.name for row in TABLE if row.gives == "scalar"} - {row.name for row in ELEMENTARY}
 
 
 def gather(tree: Tree, styles: Mapping[int, str], shapes: Shapes) -> Evidence:

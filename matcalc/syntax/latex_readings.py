@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from matcalc.expressions.functions import ELEMENTARY, TABLE
 from matcalc.expressions.traversal import run
 from matcalc.syntax.automaton import Refused
 from matcalc.syntax.formula import clip
@@ -51,7 +52,10 @@ def read(tree: Tree, text: str, styles: Mapping[int, str], meanings: Meanings) -
 
 # What the table calls by other names when subscripted: \|x\|_1, \log_2 x.
 _NORMS = {"1": "norm1", "2": "norm2", "F": "normF", "∞": "norminf"}
-_LOGARITHMS = {"2": "log2", "10": "log10"}
+_LOGARITHMS = {
+    match[1]: row.name for row in TABLE if (match := re.match(r"\\log_\{*(\d+)\}*\(", row.latex))
+}
+_CHOOSING = {row.name for row in ELEMENTARY if row.chooses in ("largest", "smallest")}
 _FUNCTION_LETTERS = frozenset(("f", "g", "h", "phi", "psi", "varphi"))
 
 
@@ -157,7 +161,7 @@ class _Reader:
             else:
                 hint = f"\\operatorname{{{name}}}(x)"
                 raise self.refuse(f"{name} takes no subscript", hint, trees[0].span)
-        if bare and name in ("max", "min") and arguments[0].kind != "name":
+        if bare and name in _CHOOSING and arguments[0].kind != "name":
             raise self.refuse(f"brackets are missing: \\{name}(…)", f"\\{name}(0, x)", tree.span)
         if name == "pow" and len(arguments) == 2:
             return Tree("power", "^", tuple(arguments), tree.span, tree.mark)

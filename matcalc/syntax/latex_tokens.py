@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from matcalc.expressions.functions import NAMES
+from matcalc.expressions.functions import NAMES, TABLE
 from matcalc.syntax.automaton import END, Refused, Token
 from matcalc.syntax.characters import LETTERS, show
 from matcalc.syntax.formula import (
@@ -58,12 +58,12 @@ SKIPPED = frozenset(
 ) | {" ", "\n", "/"}
 SIZES = re.compile(r"\\[bB]igg?([lrm]?)(?![A-Za-z])")
 FUNCTIONS = {
-    "exp": "exp", "log": "log", "ln": "log", "sin": "sin", "cos": "cos", "tan": "tan",
-    "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "arcsin": "arcsin", "arccos": "arccos",
-    "arctan": "arctan", "max": "max", "min": "min", "det": "det", "tr": "tr", "Tr": "tr",
-    "trace": "tr", "diag": "diag", "sign": "sign", "sgn": "sign",
-}  # fmt: skip
-SPOKEN = {"Tr": "tr", "sgn": "sign", "Diag": "diag", "ReLU": "relu", "pow": "pow"}
+    word: row.name
+    for row in TABLE
+    if row.latex.startswith((rf"\{row.name}(", rf"\operatorname{{{{{row.name}}}}}("))
+    for word in (row.name, *row.aliases, *row.spoken)
+}
+SPOKEN = {word: row.name for row in TABLE for word in row.spoken} | {"pow": "pow"}
 
 # Macros of notation that the language has not: (macros, what they are, what to write).
 ABSENT = (

@@ -20,10 +20,10 @@ class Row(NamedTuple):
       and what has no value of its own is computed so);
     - none: it is linear, multilinear or a normal form's own, and lowered by a rule of its name.
 
-    Its shape: `takes` ('any', 'tensor', 'vector', 'matrix' or 'square') and `gives` ('same',
-    'scalar', or a rule's name in `shapes`); `axis` may be said of a matrix. A matrix of one
-    entry x gives `of_one_entry`. So many `sizes` or more follow the arguments; `usage` is how
-    a call is written where the parameters do not tell.
+    Its shape: `takes` ('any', 'tensor', 'vector', 'matrix', 'square' or 'sizes') and `gives`
+    ('same', 'scalar', or a rule's name in `shapes`); `axis` may be said of a matrix. A matrix
+    of one entry x gives `of_one_entry`. So many `sizes` or more follow the arguments; `usage`
+    is how a call is written where the parameters do not tell.
 
     Where it holds: `domain` is a condition on the arguments (of a `polynomial` only on the
     derivative's form), `kink` one where it has no derivative and the formula gives the
@@ -31,8 +31,9 @@ class Row(NamedTuple):
 
     Its values: `range` as an interval ('(0, 1]', 'oo' without end), `at` some of them
     ('0: 1/2, oo: 1'), `monotone` ('increasing', 'nondecreasing'), `parity` ('even', 'odd');
-    `entries` tells what they are of a rearrangement or sum ('picked', 'padded', 'summed',
-    'products', 'products summed'), `of_spd` what it is of a positive definite matrix, and
+    `entries` tells what they are made of ('picked', 'padded', 'magnitudes', 'summed',
+    'multiplied', 'products', 'products summed'), `chooses` which one is picked ('largest',
+    'smallest', or by a 'condition'), `of_spd` what it is of a positive definite matrix, and
     what `turns` commutes with transposition.
 
     How it is computed: templates for NumPy, SymPy and mpmath in which {0}, {1}, ... stand for
@@ -72,6 +73,7 @@ class Row(NamedTuple):
     monotone: str = ""
     parity: str = ""
     entries: str = ""
+    chooses: str = ""
     of_spd: str = ""
     turns: bool = False
     rational: bool = False
