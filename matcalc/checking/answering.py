@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from matcalc.calculus.layouts import Layout
@@ -10,11 +11,13 @@ from matcalc.checking.cases import Case
 from matcalc.checking.comparison import Comparison
 from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
-from matcalc.checking.decision import decide
+from matcalc.checking.decision import settled
 from matcalc.checking.effort import deadline_in
 from matcalc.checking.evidence import Evidence
 from matcalc.checking.questions import Groups, Question
+from matcalc.checking.reductions import reduced
 from matcalc.checking.slips import diagnose
+from matcalc.checking.values import TooLarge
 from matcalc.checking.verdicts import Verdict
 from matcalc.expressions.dimensions import ONE, entries
 from matcalc.expressions.nodes import Expression
@@ -56,8 +59,11 @@ def verdict_of(
     }  # fmt: skip
     if not fits and not question.flat:
         verdict = Verdict("refuted", _wrong_shape(question), "shapes", **common)
-        return _diagnosed(verdict, question, names)
-    decision = decide(question, seed, deadline)
+        with suppress(TooLarge):
+            question, _ = reduced(question)
+            verdict = _diagnosed(verdict, question, names)
+        return verdict
+    decision, question = settled(question, seed, deadline)
     extra = FLAT_TEXT if question.flat else ""
     verdict = Verdict(
         decision.verdict, decision.reason + extra, decision.method, bound=decision.bound, **common

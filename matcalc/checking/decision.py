@@ -25,6 +25,8 @@ from matcalc.checking.fields import Verified, holds
 from matcalc.checking.kinks import refutation_on_kinks
 from matcalc.checking.points import assignments
 from matcalc.checking.questions import Question
+from matcalc.checking.reductions import reduced
+from matcalc.checking.values import TooLarge
 from matcalc.expressions.dimensions import ONE
 
 FIELD_SIZES = 2
@@ -48,6 +50,33 @@ def decide(question: Question, seed: int, deadline: float) -> Decision:
         return _decided(question, seed, deadline)
     except OutOfTime:
         return Decision("undecided", "the time limit was reached", "points")
+
+
+def settled(question: Question, seed: int, deadline: float) -> tuple[Decision, Question]:
+    """Decide, and return the question that was decided: about small sizes in place of large ones.
+
+    Where variables are too large to be drawn the normal form comes first.
+    """
+    try:
+        small, told = reduced(question)
+    except TooLarge as error:
+        if _is_proved(question):
+            return _PROVED, question
+        return Decision("undecided", str(error), "points"), question
+    if told and _is_proved(question):
+        return _PROVED, question
+    decision = decide(small, seed, deadline)
+    if told:
+        decision = decision._replace(method=f"{decision.method}, with {told}")
+    return decision, small
+
+
+_PROVED = Decision("proved", "both sides have the same normal form", "normal form")
+
+
+def _is_proved(question: Question) -> bool:
+    left, right = claim_tensor(question), answer_tensor(question)
+    return left is right or _cancels(left, right)
 
 
 def _decided(question: Question, seed: int, deadline: float) -> Decision:

@@ -25,6 +25,7 @@ from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
+from matcalc.limits import limit
 from matcalc.targets import Target
 
 if TYPE_CHECKING:
@@ -214,6 +215,8 @@ def _compare(claim: Claim, sizes: Sizes, deadline: float) -> tuple[int, str]:
     """Return the number of entries compared, and a mismatch or ''."""
     nodes = postorder(claim.parts(), lambda node: node.arguments)
     variables = {node.value.name: node for node in nodes if node.head == "variable"}
+    for node in nodes:
+        _check_entries(node, sizes)
     arrays = {name: _symbols(node, sizes) for name, node in variables.items()}
     loose = {
         t.variable.value.name: _symbols(t.variable, sizes, loose=True) for t in claim.targets()
@@ -341,6 +344,15 @@ def _by_every(array: Any, variable: Any, deadline: float) -> Any:
                 known[key] = entry.diff(scalar) if scalar in entry.free_symbols else entry * 0
             rows[i, j] = known[key]
     return rows.reshape(array.shape + variable.shape)
+
+
+def _check_entries(node: Expression, sizes: Sizes) -> None:
+    """Refuse a part of a formula that has too many entries, before any is made."""
+    entries = 1
+    for dimension in node.shape:
+        entries *= dimension.evaluate(sizes)
+    if entries > limit("entries"):
+        raise _TooMuch(f"a part of the formula has {entries} entries")
 
 
 def _check_time(deadline: float) -> None:

@@ -9,7 +9,7 @@ from matcalc.checking.cases import Case
 from matcalc.checking.comparison import Comparison, compare
 from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
-from matcalc.checking.decision import decide
+from matcalc.checking.decision import settled
 from matcalc.checking.effort import deadline_in
 from matcalc.checking.evidence import Evidence
 from matcalc.checking.points import assignments, whole_points
@@ -46,7 +46,7 @@ def equality(
     nothing = variable("~", ())  # no derivative is in question, so no variable is
     question = Question(left, nothing, (), left, right, layout, 1)
     deadline = deadline_in(limit)
-    decision = decide(question, seed, deadline)
+    decision, question = settled(question, seed, deadline)
     branches = conditions(question.parts())
     found, tie = decision.refutation, decision.tie
     if decision.verdict == "consistent" and branches:
