@@ -34,6 +34,9 @@ MOST_FACTS = 8
 
 LONGEST_TEXT = 120
 
+LARGEST_COMPARED = 64
+"""Sides of a kink with more nodes are not compared term by term."""
+
 ZERO, STRUCTURE, KINK, DOMAIN = "W201", "W301", "W401", "W402"
 
 _ZERO = number(0)
@@ -267,9 +270,7 @@ def _of_elementary(row: Row, node: Expression, order: int) -> Iterator[_Conditio
         yield from _domain(_instance(row.domain, row.parameters, node.arguments))
     if row.kink:
         condition = _instance(row.kink, row.parameters, node.arguments)
-        slope = _slope_at_kink(row)
-        remark = f"; there the slope of {row.name} is taken as {slope}" if slope else ""
-        yield from _kink(condition, remark=remark)
+        yield from _kink(condition, remark=_slope_told(row, node))
     elif order > 1:
         yield from _kinks_of_derivatives(row, node)
 
@@ -316,9 +317,30 @@ def _kink(condition: Expression, extent: str = "", remark: str = "") -> Iterator
     left, right = condition.arguments
     if right is _ZERO and range_of(left).is_positive:
         return
+    if _is_constant(left, right):
+        return
     if left.head == right.head == "number" and left is not right:
         return
     yield _Condition(KINK, condition, extent, remark)
+
+
+def _is_constant(left: Expression, right: Expression) -> bool:
+    """Tell whether two sides differ by a number everywhere: what has no branch has no kink."""
+    difference = make("add", (left, make("negate", (right,))))
+    if len(list(islice(_walked(difference), LARGEST_COMPARED))) == LARGEST_COMPARED:
+        return False
+    if free_indices(postorder([difference], _arguments))[difference]:
+        return False
+    return constant_value(lower(difference).tensor) is not None
+
+
+def _walked(formula: Expression) -> Iterator[Expression]:
+    """Yield the nodes of a formula, shared ones as often as they occur."""
+    pending = [formula]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += node.arguments
 
 
 def _domain(condition: Expression, remark: str = "") -> Iterator[_Condition]:
@@ -331,9 +353,24 @@ def _domain(condition: Expression, remark: str = "") -> Iterator[_Condition]:
             return
         if condition.value == "<" and margin.negated().is_positive:
             return
-    if remark and range_of(left).is_nonnegative:
+    if condition.value == ">" and right is _ZERO and range_of(left).is_nonnegative:
         condition = make("compare", condition.arguments, "!=")
+    if remark and not _is_affine(left):  # a square may touch 0 without crossing it
+        remark = ""
     yield _Condition(DOMAIN, condition, remark=remark)
+
+
+def _is_affine(formula: Expression) -> bool:
+    """Tell whether a formula is a number times a variable, or a sum of such, and crosses 0."""
+    while formula.head in ("negate", "subscript", "transpose", "add", "multiply", "divide"):
+        if formula.head in ("add", "multiply", "divide"):
+            moving = [part for part in formula.arguments if _constant(part) is None]
+            if len(moving) != 1:
+                return False
+            formula = moving[0]
+        else:
+            formula = formula.arguments[0]
+    return formula.head == "variable"
 
 
 def _turned(condition: Expression) -> Expression:
@@ -344,12 +381,22 @@ def _turned(condition: Expression) -> Expression:
     return condition
 
 
-def _slope_at_kink(row: Row) -> str:
+def _slope_told(row: Row, node: Expression) -> str:
+    """Return the remark which slope the table gives a function at its kink."""
+    beside_number = any(_constant(argument) is not None for argument in node.arguments)
+    if row.beside_number and not beside_number:
+        return f"; there the slope of {row.name} is taken as that of its first argument"
+    slope = _slope_at_kink(row, beside_number)
+    return f"; there the slope of {row.name} is taken as {slope}" if slope else ""
+
+
+def _slope_at_kink(row: Row, beside_number: bool) -> str:
     """Return the slope that the table gives a function at its kink, if it is one number."""
     values = dict.fromkeys(row.parameters, _ZERO)
     slopes = set()
     for place in range(len(row.parameters)):
-        formula = put_in(derivative(row.name, len(row.parameters), place), values)
+        written = derivative(row.name, len(row.parameters), place, beside_number)
+        formula = put_in(written, values)
         slope = constant_value(lower(formula).tensor)
         slopes.add(Fraction(0) if formula.head == "call" and formula.value[0] == "sign" else slope)
     return str(slopes.pop()) if len(slopes) == 1 and None not in slopes else ""

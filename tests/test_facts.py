@@ -7,7 +7,11 @@ from matcalc.expressions.functions import DEFINED, ELEMENTARY, PRIMITIVE
 
 NOTES = [
     ("max(0, w·x + b)", "w", ["W401 w·x + b == 0; there the slope of max is taken as 0"]),
-    ("max(a, b)", "a", ["W401 a == b; there the slope of max is taken as 0"]),
+    (
+        "max(a, b)",
+        "a",
+        ["W401 a == b; there the slope of max is taken as that of its first argument"],
+    ),
     ("sum(abs(x))", "x", ["W401 x == 0 (entry by entry); there the slope of abs is taken as 0"]),
     ("norm1(x)", "x", ["W401 x == 0 (entry by entry); there the slope of abs is taken as 0"]),
     ("leaky_relu(a)", "a", ["W401 a == 0; there the slope of leaky_relu is taken as 1/100"]),
@@ -15,6 +19,11 @@ NOTES = [
     ("max(x)", "x", ["W401 two entries tie: max(x)"]),
     ("norminf(x)", "x", ["W401 two entries tie: max(abs(x))"]),
     ("sqrt(a)", "a", ["W402 a > 0; at equality the slope is infinite"]),
+    ("sqrt((a - 1)^2)", "a", ["W402 (a - 1)^2 != 0"]),
+    ("(x'*x)^(1/2)", "x", ["W402 x'*x != 0"]),
+    ("sqrt(1 - 2*a)", "a", ["W402 1 - 2*a > 0; at equality the slope is infinite"]),
+    ("sqrt(sum((x - mean(x)).^2))", "x", ["W402 sum((x - mean(x))^2) != 0"]),
+    ("sqrt(a^3)", "a", ["W402 a^3 > 0"]),
     ("a^(3/2)", "a", ["W402 a >= 0"]),
     ("a^b", "b", ["W402 a > 0"]),
     ("log(a)", "a", ["W402 a > 0"]),
@@ -37,7 +46,7 @@ NOTES = [
     ("x/norm2(x)", "x", ["W401 x == 0 (all entries)", "W402 norm2(x) != 0"]),
     ("log(sum(x))", "x", ["W402 sum(x) > 0"]),
     ("logdet(A'*X*A)", "X", ["W402 det(A'*X*A) > 0"]),
-    ("sqrt(x'*x)", "x", ["W402 x'*x != 0; at equality the slope is infinite"]),
+    ("sqrt(x'*x)", "x", ["W402 x'*x != 0"]),
     ("[x > y]", "x", ["W401 x == y (entry by entry)"]),
     ("arccosh(a)", "a", ["W402 a > 1"]),
     ("x .^ y", "x", ["W402 x > 0 (entry by entry)"]),
@@ -49,7 +58,7 @@ NOTES = [
         "a",
         [
             "W401 a == 1; there the slope of min is taken as 0",
-            "W401 min(a, 1) == b; there the slope of max is taken as 0",
+            "W401 min(a, 1) == b; there the slope of max is taken as that of its first argument",
         ],
     ),
 ]
@@ -66,6 +75,10 @@ FORMS = [  # polynomials, whose derivatives exist everywhere: what the printed f
 ]
 
 NOTHING = [
+    ("max(a, a)", "a", ""),
+    ("max(a, 2*a - a)*b", "a", ""),
+    ("norm2(x - x)*b", "x", ""),
+    ("abs(a - a + 1)", "a", ""),
     ("x'*A*x", "x", ""),
     ("max(0, b)*a", "a", ""),
     ("1/(1 + exp(-a))", "a", ""),

@@ -216,7 +216,9 @@ def drop_guarded(work: Work) -> None:
     from matcalc.calculus.sums import unguarded
 
     conditions = [
-        (t, labels) for t, labels, _ in work.factors if t.kind == "apply" and t.value in ("<", ">")
+        (t, labels)
+        for t, labels, _ in work.factors
+        if t.kind == "apply" and t.value in ("<", "<=", ">", ">=")
     ]
     for condition, names in conditions:
         for position, (tensor, labels, exponent) in enumerate(work.factors):

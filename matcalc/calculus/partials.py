@@ -21,7 +21,16 @@ from matcalc.calculus.matrices import (
 from matcalc.calculus.products import product
 from matcalc.calculus.sums import add, apply
 from matcalc.calculus.templates import derivative, differential
-from matcalc.calculus.tensors import Label, Labels, Tensor, delta, leaf, make, size_tensor
+from matcalc.calculus.tensors import (
+    Label,
+    Labels,
+    Tensor,
+    delta,
+    is_number,
+    leaf,
+    make,
+    size_tensor,
+)
 from matcalc.calculus.work import Factor, fresh
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ZERO, Dimension, integer
@@ -121,7 +130,9 @@ def elementary_derivative(node: Tensor, k: int) -> Tensor:
         return product([], own, sizes, 0)
     arity = len(node.operands)
     operands = tuple([Indexed(o.tensor, o.labels) for o in node.operands])
-    value = by_entries(derivative(name, arity, k), ROWS[name, arity].parameters, operands)
+    numbers = any(is_number(o.tensor) for j, o in enumerate(node.operands) if j != k)
+    slope = derivative(name, arity, k, numbers)
+    value = by_entries(slope, ROWS[name, arity].parameters, operands)
     return product([(*value, _one)], own, sizes)
 
 

@@ -227,6 +227,9 @@ def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> 
             return product([parts[0]], tuple(axes), axes)
         if function in RELATIONS:
             return constant(int(0 in RELATIONS[function].signs), shape)
+    bounded = _bounded(function, parts)
+    if bounded is not None:
+        return constant(bounded, shape)
     if function == "where":
         condition, places, _ = parts[0]
         if condition.kind == "apply" and condition.value in RELATIONS:
@@ -257,6 +260,35 @@ def _known(function: str, values: list[Fraction]) -> Fraction | int | None:
     if row.rational:
         return of_fractions(row)(*values)
     return known_values(row.at).get(values[0]) if len(values) == 1 else None
+
+
+_BESIDE_ITS_OWN = {">=": 1, "<": 0}
+
+
+def _bounded(function: object, parts: list[Term]) -> int | None:
+    """Return what max(a, b) >= a, or relu(a) >= a, is everywhere, and a > max(a, b); min alike."""
+    if function not in RELATIONS:
+        return None
+    one, other = parts
+    mirrored = RELATIONS[function].mirrored
+    for whole, part, relation in ((one, other, function), (other, one, mirrored)):
+        (tensor, labels, _), chosen = whole, _choice(whole[0])
+        if chosen:
+            own = [(o.tensor, tuple([labels[k] for k in o.labels])) for o in tensor.operands]
+            if part[:2] in own:
+                known = RELATIONS[relation].mirrored if chosen == "smallest" else relation
+                return _BESIDE_ITS_OWN.get(known)
+    return None
+
+
+def _choice(tensor: Tensor) -> str:
+    """Return 'largest' of max(a, b) and of what is one, as relu(a), 'smallest' of min(a, b)."""
+    if tensor.kind != "apply" or not isinstance(tensor.value, str) or tensor.value in RELATIONS:
+        return ""
+    row = ROWS[tensor.value, len(tensor.operands)]
+    if len(tensor.operands) == 1 and row.definition == "max(x, 0)":
+        return "largest"
+    return row.chooses if len(tensor.operands) == 2 else ""
 
 
 def _logarithm(part: Term, shape: Shape) -> Tensor | None:
@@ -336,7 +368,7 @@ def _chosen(
     if tensor.value not in ("max", "min", "relu"):
         return None
     big, small = [(o.tensor, tuple([here[k] for k in o.labels])) for o in condition.operands]
-    if condition.value == "<":
+    if condition.value in ("<", "<="):
         big, small = small, big
     arguments = [(o.tensor, tuple([axes[k] for k in o.labels])) for o in tensor.operands]
     if tensor.value == "relu":

@@ -16,10 +16,14 @@ from matcalc.syntax.reading import read_formula
 
 
 @cache
-def derivative(name: str, arity: int, argument: int) -> Expression:
-    """Return an elementwise function's derivative by one argument, in its scalar parameters."""
+def derivative(name: str, arity: int, argument: int, beside_number: bool = False) -> Expression:
+    """Return an elementwise function's derivative by one argument, in its scalar parameters.
+
+    `beside_number` tells that another argument is a number.
+    """
     row = ROWS[name, arity]
-    return read_formula(row.derivatives[argument], dict.fromkeys(row.parameters, ()))
+    formulas = row.beside_number if beside_number and row.beside_number else row.derivatives
+    return read_formula(formulas[argument], dict.fromkeys(row.parameters, ()))
 
 
 @cache

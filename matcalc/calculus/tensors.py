@@ -178,6 +178,20 @@ def is_zero(tensor: Tensor) -> bool:
     return tensor.kind == "product" and tensor.value[0] == 0
 
 
+HIGHEST_NUMBER = 12  # a formula that is higher is not looked through for variables
+
+
+def is_number(tensor: Tensor) -> bool:
+    """Tell whether all entries are numbers, such as 2, 1/n or log(2): they contain no variable."""
+    pending = [tensor]
+    while pending:
+        node = pending.pop()
+        if node.kind in ("variable", "call") or node.height > HIGHEST_NUMBER:
+            return False
+        pending += [operand.tensor for operand in node.operands]
+    return True
+
+
 def size_tensor(dimension: Dimension) -> Tensor:
     """Return a dimension as a scalar tensor."""
     value = dimension.value

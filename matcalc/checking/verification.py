@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -608,9 +609,10 @@ def _elementwise(name: str, arity: int) -> Callable[..., Any]:
     import sympy
 
     pieces = template(name, arity, "pieces")
-    if "positive(" not in pieces:
+    if "positive(" not in pieces and "larger(" not in pieces:
         return SYMPY.elementwise(name, arity)
-    return _entrywise(compiled(pieces, arity, {**vars(sympy), "positive": _positive}.get), arity)
+    names = {**vars(sympy), "positive": _positive, "larger": _larger}
+    return _entrywise(compiled(pieces, arity, names.get), arity)
 
 
 def _positive(x: Any) -> Any:
@@ -621,6 +623,12 @@ def _positive(x: Any) -> Any:
 
 def _nonzero(x: Any) -> Any:
     return _positive(x) + _positive(-x)
+
+
+def _larger(a: Any, b: Any) -> Any:
+    """Return the larger one; a tie goes to a number, else to the first."""
+    first, other = (b, a) if b.is_number else (a, b)
+    return first + (other - first) * _positive(other - first)
 
 
 _COMPARED: dict[str, Callable[[Any, Any], Any]] = {
@@ -640,7 +648,7 @@ def _compared(operator: str, a: Any, b: Any) -> Any:
 
 
 def _folded(name: str, a: Any, axis: int) -> Any:
-    """Return the largest or smallest along an axis: the sum of the entries that no other beats."""
+    """Return the largest or smallest along an axis: the mean of the entries that none exceeds."""
     import numpy as np
 
     lines = np.moveaxis(a, axis, -1)
@@ -648,11 +656,13 @@ def _folded(name: str, a: Any, axis: int) -> Any:
     for place in np.ndindex(*result.shape):
         line = list(lines[place])
         sign = 1 if name == "max" else -1
-        total = line[0] * 0
-        for k, entry in enumerate(line):
-            leads = [_positive(sign * (entry - other)) for j, other in enumerate(line) if j != k]
-            total = total + entry * math.prod(leads)
-        result[place] = total
+        leads = [
+            math.prod(
+                [1 - _positive(sign * (other - entry)) for other in line if other is not entry]
+            )
+            for entry in line
+        ]
+        result[place] = sum(map(operator.mul, line, leads)) / sum(leads)
     return result
 
 

@@ -244,9 +244,11 @@ def _call_rule(node: Expression) -> Rule:
     shaped = bool(node.shape)
     row = ROWS[name, arity]
     if row.derivatives:
+        numbers = any(argument.head == "number" for argument in node.arguments)
+        formulas = row.beside_number if numbers and row.beside_number else row.derivatives
         if arity > 1:
             slopes = ", ".join(
-                f"by {p}: {d}" for p, d in zip(row.parameters, row.derivatives, strict=True)
+                f"by {p}: {d}" for p, d in zip(row.parameters, formulas, strict=True)
             )
             return Rule(f"derivative of {name}", slopes, row.source)
         slope = to_text(derivative(name, 1, 0))

@@ -16,7 +16,7 @@ WHERE = "x: scalar; y, z: vector(n); c: scalar"
         ("x*abs(x)", "x", "2*abs(x)"),
         ("where(x > 6, x^2, 12*x - 36)", "x", "where(x >= 6, 2*x, 12)"),
         ("sum(max(c*y, (c - 1)*y))", "y", "(c - [y < 0])'"),
-        ("max(y, z)", "y", "diag([y > z])"),
+        ("max(y, z)", "y", "diag([y >= z])"),
     ],
 )
 def test_right_almost_everywhere(formula: str, variable: str, claim: str) -> None:
@@ -28,7 +28,7 @@ def test_right_almost_everywhere(formula: str, variable: str, claim: str) -> Non
     [
         ("relu(x)", "x", "[x >= 0]"),
         ("abs(x)", "x", "where(x >= 0, 1, -1)"),
-        ("max(y, z)", "y", "diag([y >= z])"),
+        ("max(y, z)", "y", "diag([y > z])"),
         ("sum(max(0, 1 - y))", "y", "-[y <= 1]'"),
     ],
 )

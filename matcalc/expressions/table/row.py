@@ -27,7 +27,8 @@ class Row(NamedTuple):
 
     Where it holds: `domain` is a condition on the arguments (of a `polynomial` only on the
     derivative's form), `kink` one where it has no derivative and the formula gives the
-    convention; what `vanishes` there is smooth as a power.
+    convention; `beside_number` are the derivatives where another argument is a number, if they
+    differ there. What `vanishes` there is smooth as a power.
 
     Its values: `range` as an interval ('(0, 1]', 'oo' without end), `at` some of them
     ('0: 1/2, oo: 1'), `monotone` ('increasing', 'nondecreasing'), `parity` ('even', 'odd');
@@ -37,8 +38,8 @@ class Row(NamedTuple):
     what `turns` commutes with transposition.
 
     How it is computed: templates for NumPy, SymPy and mpmath in which {0}, {1}, ... stand for
-    the arguments; `pieces` is SymPy's with positive(x) for a branch; `rational` says that
-    mpmath's holds of fractions as well. `cost` is a rule of `counting`.
+    the arguments; `pieces` is SymPy's with positive(x) or larger(x, y) for a branch; `rational`
+    says that mpmath's holds of fractions as well. `cost` is a rule of `counting`.
 
     How it is written: `aliases` in text, `latex` as a template (empty: the name upright) and
     `spoken` what else LaTeX calls it. `rule` is the name of the rule that explains it and
@@ -82,6 +83,7 @@ class Row(NamedTuple):
     rule: str = ""
     statement: str = ""
     mistaken_for: tuple[str, ...] = ()
+    beside_number: tuple[str, ...] = ()
 
 
 @cache
