@@ -533,7 +533,10 @@ def _by_cases(terms: Sequence[Term]) -> list[Expression]:
         )
         if otherwise and min(then) < min(otherwise) and not then.keys() & otherwise.keys():
             branches = [total(list(branch.values())) for branch in (then, otherwise)]
-            chosen = term_of(make("call", (condition, *branches), ("where", None)))
+            one, other = branches
+            chosen = term_of(
+                one if one is other else make("call", (condition, one, other), ("where", None))
+            )
             others = [t for k, t in enumerate(terms) if k not in then and k not in otherwise]
             results.append(total([chosen, *others]))
     return results
