@@ -58,10 +58,10 @@ def document_text(text: str, ascii: bool) -> str:  # noqa: A002
 
 def _picture(format: str) -> Callable[[Pairs, bool], str]:  # noqa: A002
     def printed(pairs: Pairs, ascii: bool) -> str:  # noqa: A002
-        from matcalc.pictures import picture
+        from matcalc.pictures import pictures
 
-        texts = [picture(derivation, format) for _, derivation in pairs]  # type: ignore[arg-type]
-        return document_text("\n".join(texts), ascii)
+        derivations = [derivation for _, derivation in pairs]
+        return document_text(pictures(derivations, format), ascii)  # type: ignore[arg-type]
 
     return printed
 

@@ -1,3 +1,3 @@
-from matcalc.pictures.drawing import picture
+from matcalc.pictures.drawing import picture, pictures
 
-__all__ = ["picture"]
+__all__ = ["picture", "pictures"]

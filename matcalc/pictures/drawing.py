@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from matcalc.derivation.steps import Derivation
@@ -15,7 +15,7 @@ from matcalc.pictures.tikz import to_tikz
 
 Format = Literal["dot", "mermaid", "svg", "tikz"]
 
-FORMATS: dict[Format, Callable[[Graph], str]] = {
+FORMATS: dict[Format, Callable[..., str]] = {
     "dot": to_dot,
     "mermaid": to_mermaid,
     "svg": to_svg,
@@ -38,7 +38,16 @@ def picture(derivation: Derivation, format: Format, title: str = "") -> str:  # 
     >>> picture(derivation, "dot").splitlines()[0]
     'digraph "The data flow from x to y" {'
     """
+    return pictures([derivation], format, title)
+
+
+def pictures(derivations: Sequence[Derivation], format: Format, title: str = "") -> str:  # noqa: A002
+    """Return the data-flow graphs of several derivations in one file; see `picture`.
+
+    An SVG file has one root; the other formats take one graph after the other.
+    """
     draw = FORMATS.get(format)
     if draw is None:
         raise MatcalcError("E702", f"there is no format {format!s:.40}", hint=", ".join(FORMATS))
-    return draw(graph_of(derivation, title))
+    graphs = [graph_of(derivation, title) for derivation in derivations]
+    return to_svg(*graphs) if format == "svg" else "\n".join([draw(graph) for graph in graphs])

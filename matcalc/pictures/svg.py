@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
 from matcalc.pictures.graph import Edge, Graph
@@ -63,8 +64,8 @@ DARK = (
 )
 
 
-def to_svg(graph: Graph) -> str:
-    """Return the graph as an SVG image.
+def to_svg(*graphs: Graph) -> str:
+    """Return the graphs as one SVG image, below each other.
 
     >>> import matcalc
     >>> from matcalc.derivation.deriving import derive
@@ -73,16 +74,47 @@ def to_svg(graph: Graph) -> str:
     >>> to_svg(graph).splitlines()[1]
     '<title>The data flow from x to y</title>'
     """
+    images = [_image(graph) for graph in graphs]
+    if len(images) == 1:
+        (image,) = images
+        return "\n".join([_opening(image, _FONT), *image.lines, "</svg>"]) + "\n"
+    lines = []
+    top = 0.0
+    for image in images:
+        lines += [_opening(image, f' y="{_figure(top)}"'), *image.lines, "</svg>"]
+        top += image.height
+    whole = _Image(max([image.width for image in images]), top, [])
+    return "\n".join([_opening(whole, _FONT), *lines, "</svg>"]) + "\n"
+
+
+class _Image(NamedTuple):
+    """What an <svg> element holds, and its size."""
+
+    width: float
+    height: float
+    lines: list[str]
+
+
+_FONT = (
+    " font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\""
+    f' font-size="{SIZE:g}"'
+)
+
+
+def _opening(image: _Image, more: str) -> str:
+    width, height = _figure(image.width), _figure(image.height)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="mc" role="img"'
+        f' viewBox="0 0 {width} {height}" width="{width}" height="{height}"{more}>'
+    )
+
+
+def _image(graph: Graph) -> _Image:
     layout = layout_of(graph, measure)
     legend = list(_legend(graph, layout.height))
     width = max([layout.width, *[end for end, _ in legend]])
     height = layout.height + LINE * len(legend) + (MARGIN if legend else 0.0)
-    size = f"{_figure(width)} {_figure(height)}"
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="mc" role="img" viewBox="0 0 {size}"'
-        f' width="{_figure(width)}" height="{_figure(height)}"'
-        f" font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\""
-        f' font-size="{_figure(SIZE)}">',
         f"<title>{_text(graph.title)}</title>",
         f"<desc>{_text(graph.description)}</desc>",
         f"<style>{_style(graph)}</style>",
@@ -93,7 +125,7 @@ def to_svg(graph: Graph) -> str:
     for drawn in layout.nodes:
         lines += _node(drawn)
     lines += [line for _, entry in legend for line in entry]
-    return "\n".join([*lines, "</svg>"]) + "\n"
+    return _Image(width, height, lines)
 
 
 def measure(label: Label) -> tuple[float, float]:

@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from matcalc.pictures import picture
+import matcalc
+from matcalc.pictures import picture, pictures
 from matcalc.pictures.strokes import STROKES
 from matcalc.pictures.svg import width_of
 from tests.pictures.samples import SAMPLES, applied, derivation, network, recurrent
@@ -99,3 +100,15 @@ def test_size_is_linear_in_the_number_of_layers() -> None:
     for family in (network, recurrent):
         sizes = [len(picture(family(count), "svg")) for count in (12, 24, 48)]
         assert sizes[2] - sizes[1] < 2.4 * (sizes[1] - sizes[0])
+
+
+def test_several_pictures_have_one_root() -> None:
+    answers = matcalc.diff("a*x'*W*x", ["W", "x", "a"])
+    drawn = pictures([answer.derivation() for answer in answers.values()], "svg")
+    root = ElementTree.fromstring(drawn)
+    inner = [child for child in root if child.tag.endswith("svg")]
+    ends = [float(one.get("y", "0")) + float(one.get("height", "0")) for one in inner]
+    tops = [float(one.get("y", "0")) for one in inner]
+    assert len(inner) == 3
+    assert tops == pytest.approx([0, *ends[:-1]], abs=0.2)
+    assert ends[-1] == pytest.approx(float(root.get("height", "0")), abs=0.2)
