@@ -8,7 +8,7 @@ from typing import Literal
 from matcalc.derivation.steps import Derivation
 from matcalc.errors import MatcalcError
 from matcalc.pictures.dot import to_dot
-from matcalc.pictures.graph import Graph, graph_of
+from matcalc.pictures.graph import graph_of
 from matcalc.pictures.mermaid import to_mermaid
 from matcalc.pictures.svg import to_svg
 from matcalc.pictures.tikz import to_tikz
