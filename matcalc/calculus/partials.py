@@ -33,7 +33,7 @@ from matcalc.calculus.tensors import (
 )
 from matcalc.calculus.work import Factor, fresh
 from matcalc.errors import MatcalcError
-from matcalc.expressions.dimensions import ZERO, Dimension, integer
+from matcalc.expressions.dimensions import ONE, ZERO, Dimension, at_least, integer
 from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import Application, Declared, Expression, variable
 from matcalc.expressions.relations import RELATIONS
@@ -167,14 +167,11 @@ def _matrix_power(node: Tensor, depends: Callable[[Tensor], bool]) -> Iterator[P
 
 def _long_power(node: Tensor, base: Tensor, exponent: Tensor) -> Iterator[Partial]:
     """Yield d(X^k) = sum over t of X^t dX X^(k-1-t) with t an index."""
-    if exponent.shape or len(base.shape) > 2:
-        # the derivative of X^t, a sum over s < t, is no sum over a box of indices
-        raise MatcalcError(
-            "E303",
-            "powers of a matrix that an index counts are not differentiated; such are those in "
-            f"the first derivative of X^n, and of X^k for k > {EXPANDED_POWER}",
-            hint=f"write the exponent as a number up to {EXPANDED_POWER}: X^3",
-        )
+    if exponent.shape:
+        yield _counted_power(node, base, exponent)
+        return
+    if len(base.shape) > 2:
+        raise MatcalcError("E303", "a matrix that depends on an index has a constant power only")
     value = integer_exponent(exponent)
     negative = value is not None and value < 0
     length = _length_of(exponent, negative)
@@ -194,6 +191,47 @@ def _long_power(node: Tensor, base: Tensor, exponent: Tensor) -> Iterator[Partia
     )
     sign = -_one if negative else _one
     yield Partial(base, (0, 1), ("p", "q"), factors, sign, "matrix power")
+
+
+def _counted_power(node: Tensor, base: Tensor, exponent: Tensor) -> Partial:
+    """Return d(X^e) = sum over s and t of [e == s + t + 1] X^s dX X^t, for every e that runs."""
+    least, most = _range_of_exponent(exponent)
+    if not at_least(least, ZERO):
+        raise MatcalcError(
+            "E303",
+            "negative powers of a matrix that an index counts are not differentiated",
+            hint="write the exponent as a number: X^-3",
+        )
+    count = leaf("count", ZERO, most)
+    own = tuple(range(2, len(node.shape)))
+    sizes = {"s": most, "t": most, **dict(zip(own, exponent.shape, strict=True))}
+    both = [(count, ("s",), _one), (count, ("t",), _one), (_constant(1), (), _one)]
+    total = add(both, ("s", "t"), sizes)
+    equal = apply("==", [(exponent, own), (total, ("s", "t"))], (*own, "s", "t"), sizes)
+    factors: tuple[Factor, ...] = (
+        (indexed_power(base, count), (0, "p", "s"), _one),
+        (indexed_power(base, count), ("q", 1, "t"), _one),
+        (equal, (*own, "s", "t"), _one),
+    )
+    return Partial(base, _own(node), ("p", "q"), factors, _one, "matrix power")
+
+
+def _range_of_exponent(exponent: Tensor) -> tuple[Dimension, Dimension]:
+    """Return bounds of a sum of indices, sizes and integers; raise MatcalcError for others."""
+    if exponent.kind == "count":
+        return exponent.value, exponent.value + exponent.shape[0] - ONE
+    terms = [(o.tensor, o.weight) for o in exponent.operands]
+    if exponent.kind == "product" and len(terms) == 1 and not exponent.value[1]:
+        terms = [(terms[0][0], exponent.value[0])]
+    elif exponent.kind != "sum":
+        value = _as_dimension(exponent)
+        return value, value
+    least = most = ZERO
+    for inner, weight in terms:
+        ends = [end * integer(int(weight)) for end in _range_of_exponent(inner)]
+        low, high = ends if weight > 0 else ends[::-1]
+        least, most = least + low, most + high
+    return least, most
 
 
 def _constant(value: int) -> Tensor:
