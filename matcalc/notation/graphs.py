@@ -213,13 +213,19 @@ class Graph:
         """Read a vector made a matrix: unvec."""
         r, i, j = fuse.labels
         users = [o for o in operands if r in o.labels and o is not fuse]
-        if r < self.rank or len(users) != 1 or users[0].labels != (r,) or users[0].weight != 1:
+        if r < self.rank or self.degree(r) or any(o.labels != (r,) for o in users):
             raise Unreduced
-        vector = yield self.notation._formula(users[0].tensor)
+        factors = []
+        for operand in users:
+            formula = yield self.notation._formula(operand.tensor)
+            factors.append((formula, operand.weight))
+        vector = entrywise([*factors, *self.weights.pop(r, [])])
+        if vector is None:
+            raise Unreduced
         _, outer, inner = fuse.tensor.shape
         self.join(make("call", (vector,), ("unvec", (inner, outer))), j, i)
         self.vertices.discard(r)
-        return [o for o in operands if o is not fuse and o is not users[0]]
+        return [o for o in operands if o is not fuse and o not in users]
 
     def _piece(self, every: list[Operand], operands: list[Operand], out: Labels) -> Task:
         """Return a connected part of the product as a formula with the given axes."""

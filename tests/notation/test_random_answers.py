@@ -43,6 +43,10 @@ FOUND = (
     ("kron(flip(x*u' .* C), z)[1:n, 1:n]", "x"),
     ("kron(A, z)", "A"),
     ("sum(i = 1..n, x[i]^i)", "x"),
+    # the weights of a vector made a matrix of another shape
+    ("b*unvec(w .* (vec(A) - a), n, m)", "b"),
+    ("logsumexp(unvec(softmax(vec(A)), n, m), axis=0)", "A"),
+    ("b*unvec(w .* vec(A) .* vec(B), n, m)", "b"),
     # what goes on after log det
     ("a*logdet(P)^2", "a"),
     ("logdet(P)^2", "P"),
