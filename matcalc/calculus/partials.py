@@ -204,7 +204,8 @@ def _counted_power(node: Tensor, base: Tensor, exponent: Tensor) -> Partial:
         )
     count = leaf("count", ZERO, most)
     own = tuple(range(2, len(node.shape)))
-    sizes = {"s": most, "t": most, **dict(zip(own, exponent.shape, strict=True))}
+    sizes: dict[Label, Dimension] = {"s": most, "t": most}
+    sizes.update(zip(own, exponent.shape, strict=True))
     both = [(count, ("s",), _one), (count, ("t",), _one), (_constant(1), (), _one)]
     total = add(both, ("s", "t"), sizes)
     equal = apply("==", [(exponent, own), (total, ("s", "t"))], (*own, "s", "t"), sizes)
