@@ -119,7 +119,7 @@ def _flat(question: Question) -> Groups:
 
 
 def _groups(question: Question) -> Iterator[Groups]:
-    """Yield the ways to join axes: ∂vec(Y)/∂vec(X)', and for a scalar vec(X)' or vec(X)."""
+    """Yield the ways to join axes: ∂vec(Y)/∂vec(X)', for a scalar vec(X)' or vec(X), or vec(Y)."""
     axes = tuple(range(len(question.answer.shape)))
     result = question.formula.shape
     own = len(result) - (len(result) == 2 and result[0] == ONE)
@@ -127,6 +127,8 @@ def _groups(question: Question) -> Iterator[Groups]:
     if len(axes) > 2:
         rows = target if question.layout == "denominator" or not own else own
         yield axes[:rows], axes[rows:]
+    elif not target and own == 2 and question.layout != "denominator":
+        yield (axes,)
     elif not own and target == 2 and question.order == 1:
         if question.layout == "numerator":
             yield (), axes[::-1]

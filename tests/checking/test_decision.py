@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +62,29 @@ def test_random_formulas(text: str, seed: int) -> None:
                 continue
             if np.isfinite(right).all() and np.isfinite(found).all():
                 assert np.allclose(right, found, rtol=1e-6, atol=1e-8)
+
+
+@settings(max_examples=15, derandomize=True, deadline=None, phases=[Phase.generate],
+          suppress_health_check=list(HealthCheck))  # fmt: skip
+@given(
+    text=formulas(budget=6),
+    seed=st.integers(0, 10**6),
+    layout=st.sampled_from(["numerator", "denominator", "mixed"]),
+    notation=st.sampled_from(["auto", "matrix", "kronecker", "index"]),
+)
+def test_no_own_answer_is_refuted_in_any_notation(
+    text: str, seed: int, layout: Any, notation: Any
+) -> None:
+    present = [name for name in VARIABLES if re.search(rf"\b{name}\b", text)]
+    assume(present)
+    wrt = random.Random(seed).choice(present)
+    try:
+        d = matcalc.diff(text, wrt, WHERE, layout, notation=notation)
+    except MatcalcError:
+        assume(False)
+    assume(len(d.expression.shape) < 4)
+    verdict = matcalc.check(text, wrt, str(d), WHERE, layout)
+    assert verdict.ok or verdict.verdict == "undecided", str(verdict)
 
 
 @pytest.mark.parametrize(
