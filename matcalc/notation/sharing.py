@@ -185,10 +185,10 @@ def _sums_within(
     inner.sort(key=lambda node: -len(node.arguments))
     instead: dict[Expression, Expression] = {}
     for node in sums:
-        terms = set(node.arguments)
-        part = next((part for part in inner if terms > set(part.arguments)), None)
+        terms = Counter(node.arguments)  # a term may stand there twice
+        part = next((part for part in inner if terms > Counter(part.arguments)), None)
         if part is not None:
-            rest = [term for term in node.arguments if term not in part.arguments]
+            rest = list((terms - Counter(part.arguments)).elements())
             turned = {transpose(term) for term in part.arguments}
             if len(node.shape) == 2 and turned <= set(rest):  # a + b + a' + b'
                 rest = [make("transpose", (part,)), *[t for t in rest if t not in turned]]

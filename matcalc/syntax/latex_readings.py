@@ -566,7 +566,7 @@ class _Reader:
             hint = f"\\{name}_{{i=1}}^{{n}} x_i, \\operatorname{{{name}}}(x)"
             raise self.refuse(message, hint, tree.mark)
         bounds: list[tuple[str, Tree, Tree]] = []
-        names, low = _running(list(lower))
+        names, low = self.summed(list(lower))
         if not names:
             hint = f"\\{name}_{{i=1}}^{{n}} x_i"
             raise self.refuse("the index and its bounds are missing", hint, lower[0].span)
@@ -589,6 +589,24 @@ class _Reader:
             result = Tree("indexed", (name, (index,)), (first, last, result), tree.span, tree.mark)
         return result
 
+    def summed(self, lower: list[Tree]) -> tuple[list[str], Tree | None]:
+        """Return the indices under a big operator, and where they start if that is said."""
+        low = None
+        if lower[-1].kind == "compare" and lower[-1].value == "==":
+            index, low = lower[-1].children
+            lower = [*lower[:-1], index]
+        if len(lower) == 1 and lower[0].kind == "juxtaposed":
+            lower = factors(lower[0])
+        names = [self.index_name(part) for part in lower]
+        known = [name for name in names if name is not None]
+        return (known, low) if len(known) == len(names) else ([], None)
+
+    def index_name(self, tree: Tree) -> str | None:
+        """Return the name of an index, i or i_1; None of anything else."""
+        if tree.kind == "script":
+            return self.label(tree)
+        return str(tree.value) if tree.kind == "name" else None
+
     def bounds(self, tree: Tree, index: str, body: Tree) -> tuple[Tree, Tree]:
         """Return 1 and the length of a declared vector or matrix that the index runs over."""
         lengths = self.evidence.lengths.get(index, [])
@@ -610,15 +628,11 @@ class _Reader:
         bounds: list[Tree] = []
         while selectors:
             first, *selectors = selectors
-            left = first.children[0] if first.kind == "compare" else None
-            name = left.value if left and left.kind == "name" else None
-            if left and left.kind == "script":  # i_1
-                name = self.label(left)
-            is_start = name is not None
-            if not is_start or len(selectors) < 2 or selectors[0].kind != "dots":
+            name = self.index_name(first.children[0]) if first.kind == "compare" else None
+            if name is None or len(selectors) < 2 or selectors[0].kind != "dots":
                 message = "a tensor says its indices"
                 raise self.refuse(message, "[x_i y_j]_{i=1,\\dots,m,\\; j=1,\\dots,n}", tree.mark)
-            names.append(str(name))
+            names.append(name)
             bounds += (first.children[1], selectors[1])
             del selectors[:2]
         read = []
@@ -711,16 +725,3 @@ def _first_name(tree: Tree) -> object:
     while tree.kind in ("juxtaposed", "power"):
         tree = tree.children[0]
     return tree.value if tree.kind == "name" else None
-
-
-def _running(lower: list[Tree]) -> tuple[list[str], Tree | None]:
-    """Return the indices under a big operator, and where they start if that is said."""
-    low = None
-    if lower[-1].kind == "compare" and lower[-1].value == "==":
-        index, low = lower[-1].children
-        lower = [*lower[:-1], index]
-    if len(lower) == 1 and lower[0].kind == "juxtaposed":
-        lower = factors(lower[0])
-    if any(part.kind != "name" for part in lower):
-        return [], None
-    return [str(part.value) for part in lower], low

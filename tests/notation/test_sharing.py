@@ -74,3 +74,15 @@ def test_latex_aligns_the_parts() -> None:
     latex = matcalc.diff("r = A*x - u; norm2(r)^3", "x", WHERE).latex()
     assert latex.startswith("\\begin{aligned}\n\\mathbf{r} &= ")
     assert latex.endswith("\\mathbf{A}\n\\end{aligned}")
+
+
+def test_a_term_that_stands_twice_in_a_sum_is_no_part_of_a_sum_with_one() -> None:
+    where = "A, B: matrix(m, n); z: vector(m); a, b: scalar"
+    inner = "inv(A*B'*(A*B')' + eye(m))"
+    text = f"inv(({inner})*({inner})' + eye(m))*([z; z][m+1:m+m])"
+    assert "[m + 1:m + m]" in str(matcalc.parse(text, where))
+    text = f"sin(a + a)*cos(a + b)*sum({inner}*{inner}*z)"
+    formula = matcalc.parse(text, where)
+    given = {"A": [[1, 2, 3], [0, 1, 4]], "B": [[2, 0, 1], [1, 1, 0]], "z": [1, 2], "a": 2, "b": 5}
+    again = matcalc.parse(str(formula), where)
+    assert abs(formula.evaluate(**given) - again.evaluate(**given)) < 1e-12
