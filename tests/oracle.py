@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from matcalc.expressions.functions import ALIASES, ELEMENTARY_BY_NAME
+from matcalc.expressions.functions import ALIASES, ROWS
 
 Function = Callable[..., Any]
 
@@ -20,19 +20,25 @@ Function = Callable[..., Any]
 def function(name: str, count: int = 1) -> Function | None:
     """Return a function of arrays, and of an axis by keyword; None if none is known here."""
     name = ALIASES.get(name, name)
-    if (name, count) in ELEMENTARY_BY_NAME:
+    if name in WRITTEN:
+        return WRITTEN[name]
+    if (name, count) in ROWS and ROWS[name, count].derivatives:
         return elementary(name, count)
     return WHOLE.get(name)
 
 
 @cache
-def elementary(name: str, count: int) -> Function:
+def elementary(name: str, count: int) -> Function | None:
     """Return the function that the row's SymPy column says."""
     import sympy
 
-    row = ELEMENTARY_BY_NAME[name, count]
+    row = ROWS[name, count]
     symbols = sympy.symbols(f"t:{count}", real=True)
-    expression = sympy.sympify(row.sympy.format(*[f"(t{k})" for k in range(count)]))
+    if not row.sympy and not hasattr(sympy, name):
+        return None  # defined by the table alone
+    places = [f"({{{k}}})" for k in range(count)]
+    template = row.sympy or f"{name}({', '.join(places)})"  # empty: SymPy's name is the same
+    expression = sympy.sympify(template.format(*[f"(t{k})" for k in range(count)]))
     expression = expression.subs({f"t{k}": symbol for k, symbol in enumerate(symbols)})
     computed = sympy.lambdify(symbols, expression, ["scipy", "numpy"])
 
@@ -108,6 +114,19 @@ def _correlate_full(a: Any, k: Any) -> Any:
 
     return correlate(np.asarray(a, float), np.asarray(k, float), "full", "direct")
 
+
+def _gelu(x: Any) -> Any:
+    from scipy.special import erf
+
+    return x * (1 + erf(np.asarray(x) / np.sqrt(2))) / 2
+
+
+WRITTEN: dict[str, Function] = {
+    "silu": lambda x: x / (1 + np.exp(-np.asarray(x))),
+    "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
+    "gelu": _gelu,
+}
+"""Functions whose rows are written in other ones."""
 
 WHOLE: dict[str, Function] = {
     "sqrt": np.sqrt,

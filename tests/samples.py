@@ -19,7 +19,6 @@ from matcalc.expressions import functions
 from matcalc.expressions.nodes import Expression
 from tests.strategies import SIZES, abstract_functions
 
-TABLES = (functions.ELEMENTARY, functions.DEFINED, functions.PRIMITIVE, functions.STRUCTURAL)
 KINDS = ("scalar", "vector(n)", "vector(m)", "vector(3)", "vector(m*n)", "matrix(m, n)",
          "matrix(n, m)", "square(n)", "tensor(m, n, k)")  # fmt: skip
 OF_THREE = ("scalar", "vector(n)", "matrix(m, n)")
@@ -41,21 +40,14 @@ class Sample(NamedTuple):
 
 def names() -> list[str]:
     """Return every name of a function, aliases too."""
-    rows = [row for table in TABLES for row in table]
+    rows = functions.TABLE
     return list(dict.fromkeys(name for row in rows for name in (row.name, *row.aliases)))
 
 
 def counts(name: str) -> set[int]:
-    """Return the numbers of arguments that the rows of this name are written for."""
+    """Return the numbers of arguments, sizes too, that the rows of this name are written for."""
     name = functions.ALIASES.get(name, name)
-    rows = [row for table in TABLES for row in table if row.name == name]
-    return set().union(*[_counts(row) for row in rows])
-
-
-def _counts(row: Any) -> tuple[int, ...]:
-    if hasattr(row, "arity"):
-        return tuple(row.arity)
-    return (len(row.parameters),) if hasattr(row, "parameters") else (1,)
+    return {len(row.parameters) + row.sizes for row in functions.TABLE if row.name == name}
 
 
 @cache
