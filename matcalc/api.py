@@ -14,6 +14,7 @@ from matcalc.calculus.projections import CONVENTIONS, Convention, projected
 from matcalc.calculus.sums import add
 from matcalc.calculus.tensors import Tensor
 from matcalc.collection import uncollected
+from matcalc.definedness import refuse_undefined
 from matcalc.derivative import Derivative, Formula, notation_of
 from matcalc.derivatives import Derivatives
 from matcalc.errors import MatcalcError, shortened
@@ -44,6 +45,7 @@ def parse(text: str, where: str = "") -> Formula:
     """
     declarations = parse_declarations(where)
     inferred = infer_several([(parse_formula(text, declarations), text)], declarations)
+    refuse_undefined(inferred)
     return Formula(text, where, inferred)
 
 

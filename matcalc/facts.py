@@ -34,6 +34,8 @@ MOST_FACTS = 8
 
 LONGEST_TEXT = 120
 
+_ALWAYS_ON_KINK = "is the same everywhere: {} of it is constant, with derivative 0"
+
 LARGEST_COMPARED = 64
 """Sides of a kink with more nodes are not compared term by term."""
 
@@ -57,6 +59,7 @@ class _Condition(NamedTuple):
     extent: str = ""
     remark: str = ""
     polynomial: bool = False
+    sentence: str = ""
 
 
 def facts(
@@ -245,6 +248,10 @@ def _of_call(node: Expression, order: int) -> Iterator[_Condition]:
     elif row.definition:
         if row.kink:
             condition = _instance(row.kink, row.parameters, node.arguments, row.takes)
+            if _is_constant(*condition.arguments):
+                sentence = _ALWAYS_ON_KINK.format(row.name)
+                yield _Condition(KINK, node.arguments[0], sentence=sentence)
+                return
             yield from _kink(condition, " (all entries)" if condition.shape else "")
             return
         yield from _of_definition(row, node, order)
@@ -428,6 +435,9 @@ def _short(text: str) -> str:
 
 
 def _told(fact: _Condition, ascii: bool, named: Mapping[Expression, str]) -> Fact:  # noqa: A002
+    if fact.sentence:
+        text = _short(to_text(fact.condition, ascii=ascii, named=named))
+        return Fact(fact.code, f"{text} {fact.sentence}")
     if fact.condition.head != "compare":
         text = _short(to_text(fact.condition, ascii=ascii, named=named))
         return Fact(fact.code, f"not differentiable where {fact.remark}: {text}")

@@ -46,6 +46,11 @@ class Range(NamedTuple):
         """Tell whether no entry is above 0."""
         return self.negated().is_nonnegative
 
+    @property
+    def is_negative(self) -> bool:
+        """Tell whether every entry is below 0."""
+        return self.negated().is_positive
+
     def negated(self) -> Range:
         """Return the range of the negative."""
         low = None if self.high is None else -self.high
@@ -198,7 +203,10 @@ def _add(node: Expression, parts: list[Range]) -> Range:
         for one, other in (node.arguments, node.arguments[::-1]):
             if other.head != "negate":
                 continue
-            (taken,) = other.arguments  # s - s^2 and s^2 - s, where 0 <= s <= 1
+            (taken,) = other.arguments
+            if taken is one:
+                return ZERO
+            # s - s^2 and s^2 - s, where 0 <= s <= 1
             if _is_power(taken, one) and _is_fraction(ranges[one]):
                 return Range(_0, _1)
             if _is_power(one, taken) and _is_fraction(ranges[other].negated()):
@@ -255,16 +263,25 @@ def _divide(node: Expression, parts: list[Range]) -> Range:
 
 
 def _power(node: Expression, parts: list[Range]) -> Range:
-    base, exponent = parts[0], node.arguments[1]
-    if exponent.head == "number" and exponent.value == 2:
+    base, exponent = parts[0], exact_exponent(node)
+    if exponent == 2:
         return base.squared()
     if base.is_positive:
         return POSITIVE
-    if exponent.head != "number":
+    if exponent is None:
         return ANYTHING
-    if exponent.value.denominator != 1 or exponent.value % 2 == 0:
+    if exponent.denominator != 1 or exponent % 2 == 0:
         return NONNEGATIVE
     return _only_sign(base)
+
+
+def exact_exponent(power: Expression) -> Fraction | None:
+    """Return the exponent of a power if it is typed as a number, or as a quotient of two."""
+    exponent = power.arguments[1]
+    values = [part.value for part in exponent.arguments if part.head == "number"]
+    if exponent.head == "divide" and len(values) == 2 and values[1]:
+        return Fraction(values[0] / values[1])
+    return Fraction(exponent.value) if exponent.head == "number" else None
 
 
 def _only_sign(part: Range) -> Range:

@@ -10,6 +10,7 @@ from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.products import product
 from matcalc.calculus.projections import Convention, projected
 from matcalc.calculus.tensors import Tensor
+from matcalc.definedness import refuse_undefined
 from matcalc.errors import MatcalcError, shortened
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make, variable
@@ -104,6 +105,7 @@ def read_question(
         alike = [(len(formulas) + k, 0 if upstream else k + 1) for k in range(len(seeds))]
         formulas += [(parse_formula(seed, declarations), seed) for seed in seeds]
     inferred = infer_several(formulas, declarations, alike)
+    refuse_undefined(inferred)
     found = []
     for k, (target, name) in enumerate(zip(targets, names, strict=True)):
         if target.kind != "subscript":

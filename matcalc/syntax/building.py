@@ -9,24 +9,28 @@ from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.nodes import Expression, make, size, variable
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
-from matcalc.syntax.drafts import Draft
+from matcalc.syntax.drafts import Draft, Place
 from matcalc.syntax.elaboration import Elaborator
 
 
-def build(elaborator: Elaborator, roots: list[Draft]) -> list[Expression]:
-    """Return the drafts as expressions.
+def build(
+    elaborator: Elaborator, roots: list[Draft]
+) -> tuple[list[Expression], dict[Expression, Place]]:
+    """Return the drafts as expressions, and where each expression stands first.
 
     Raises MatcalcError where subscripts leave their range or, now that all dimensions are
     known, shapes do not fit after all.
     """
     built: dict[Draft, Expression] = {}
+    places: dict[Expression, Place] = {}
     for draft in postorder(roots, lambda draft: draft.arguments):
         arguments = tuple([built[argument] for argument in draft.arguments])
         try:
             built[draft] = _expression(elaborator, draft, arguments)
         except MatcalcError as error:
             raise elaborator.misfit(error, draft.place, by_operand=False) from None
-    return [built[root] for root in roots]
+        places.setdefault(built[draft], draft.place)
+    return [built[root] for root in roots], places
 
 
 def _expression(

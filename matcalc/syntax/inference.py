@@ -14,7 +14,7 @@ from matcalc.expressions.nodes import Expression, Signature
 from matcalc.expressions.shapes import Shape
 from matcalc.syntax.building import build
 from matcalc.syntax.declarations import Declaration, FunctionKind, ValueKind
-from matcalc.syntax.drafts import Draft
+from matcalc.syntax.drafts import Draft, Place
 from matcalc.syntax.elaboration import Elaborator
 from matcalc.syntax.kinds import Kinds, bindings
 from matcalc.syntax.tree import Tree
@@ -31,7 +31,7 @@ class Inferred(NamedTuple):
     declared or inferred variable by name, `functions` the declared abstract functions.
     `named` has what the formulas name themselves, as in `z = w·x + b; max(0, z)`.
     `assumptions` joined by '; ' declare what was not declared; `notes` say how formulas
-    were read that could be read in another way.
+    were read that could be read in another way, `places` where an expression was typed.
     """
 
     expression: Expression
@@ -41,6 +41,7 @@ class Inferred(NamedTuple):
     functions: dict[str, Signature]
     others: tuple[Expression, ...] = ()
     named: Mapping[str, Expression] = MappingProxyType({})
+    places: Mapping[Expression, Place] = MappingProxyType({})
 
 
 def infer(tree: Tree, source: str, declarations: Iterable[Declaration] = ()) -> Inferred:
@@ -87,7 +88,7 @@ def infer_several(
     _settle(elaborator, drafts)
     variables = _declared_variables(elaborator)
     parts = elaborator.bound
-    expressions = build(elaborator, [*drafts, *variables, *parts.values()])
+    expressions, places = build(elaborator, [*drafts, *variables, *parts.values()])
     first, *others = expressions[: len(drafts)]
     built = expressions[len(drafts) :]
     return Inferred(
@@ -98,6 +99,7 @@ def infer_several(
         functions,
         tuple(others),
         dict(zip(parts, built[len(variables) :], strict=True)),
+        places,
     )
 
 

@@ -26,9 +26,10 @@ class Row(NamedTuple):
     is how a call is written where the parameters do not tell.
 
     Where it holds: `domain` is a condition on the arguments (of a `polynomial` only on the
-    derivative's form), `kink` one where it has no derivative and the formula gives the
-    convention; `beside_number` are the derivatives where another argument is a number, if they
-    differ there. What `vanishes` there is smooth as a power.
+    derivative's form), on whose boundary there is a value if it is `closed`; `kink` one where it
+    has no derivative and the formula gives the convention; `beside_number` are the derivatives
+    where another argument is a number, if they differ there. What `vanishes` there is smooth as
+    a power.
 
     Its values: `range` as an interval ('(0, 1]', 'oo' without end), `at` some of them
     ('0: 1/2, oo: 1'), `monotone` ('increasing', 'nondecreasing'), `parity` ('even', 'odd');
@@ -84,6 +85,7 @@ class Row(NamedTuple):
     statement: str = ""
     mistaken_for: tuple[str, ...] = ()
     beside_number: tuple[str, ...] = ()
+    closed: bool = False
 
 
 @cache
