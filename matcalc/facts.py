@@ -17,9 +17,7 @@ from matcalc.calculus.lowering import lower
 from matcalc.calculus.templates import definition, derivative, put_in
 from matcalc.calculus.tensors import constant_value
 from matcalc.expressions.dimensions import name as dimension_named
-from matcalc.expressions.functions import (
-    ROWS,
-)
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, make, number
 from matcalc.expressions.shapes import Shape

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from matcalc.calculus.matrices import (
@@ -562,6 +563,7 @@ def defined(row: Row, shapes: tuple[Shape, ...], arguments: tuple[Indexed, ...])
     return by_entries(formula, row.parameters, arguments)
 
 
+@lru_cache(maxsize=256)
 def written_out(node: Tensor) -> Tensor:
     """Return a matrix function by its definition; what has none stays as it is."""
     row = ROWS[node.value, 1] if node.kind == "matrix" else None

@@ -76,7 +76,11 @@ def opened_call(call: Expression) -> Expression:
     """
     formula = definition(call.value[0], tuple([a.shape for a in call.arguments]))
     row = ROWS[call.value[0], len(call.arguments)]
-    return put_in(formula, dict(zip(row.parameters, call.arguments, strict=True)))
+    whole = put_in(formula, dict(zip(row.parameters, call.arguments, strict=True)))
+    if whole.shape == call.shape:
+        return whole
+    # a matrix of one entry, whose transpose is a vector
+    return make("multiply", (make("call", (whole,), ("sum", None)), make("ones", (), call.shape)))
 
 
 def put_in(formula: Expression, values: dict[str, Expression]) -> Expression:

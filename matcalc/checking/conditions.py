@@ -69,7 +69,7 @@ def _compared(node: Expression) -> Iterator[tuple[Expression, Expression]]:
             values = dict(zip(row.parameters, node.arguments, strict=True))
             left, right = [put_in(side, values) for side in tie.arguments]
             yield left, right
-        elif name == "where" and node.arguments[0].head != "compare":
+        elif row.chooses == "condition" and node.arguments[0].head != "compare":
             yield node.arguments[0], number(0)
     elif node.head == "power" and _is_root(node.arguments[1]):
         yield from _rooted(node.arguments[0])

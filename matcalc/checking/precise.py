@@ -19,6 +19,7 @@ from matcalc.checking.stand_ins import abstract_value
 from matcalc.checking.values import TooLarge
 from matcalc.code.backends import SYMPY, Backend, compiled
 from matcalc.code.evaluation import evaluate
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.relations import RELATIONS
@@ -196,7 +197,7 @@ def elementwise(name: str, arity: int) -> Callable[..., Any]:
 
 def _of_numbers(name: str, arity: int) -> Callable[..., Any]:
     own = context()
-    if name == "where":
+    if ROWS[name, arity].chooses == "condition":
         return lambda c, a, b: c if own.isnan(c) else a if c else b
     if name == "power":
         return _guarded(_raise)

@@ -22,6 +22,7 @@ from matcalc.checking.precise import ARITHMETIC
 from matcalc.code.backends import SYMPY, Backend, compiled
 from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.relations import RELATIONS
@@ -717,7 +718,7 @@ def _elementwise_number(name: str, arity: int) -> Callable[..., Any]:
     """Return a function of the table, from the row's template for mpmath."""
     import mpmath
 
-    if (name, arity) == ("where", 3):
+    if ROWS[name, arity].chooses == "condition":
         return _entrywise(lambda c, a, b: a if abs(c) > _tiny() else b, 3)
     return _entrywise(compiled(template(name, arity, "mpmath"), arity, vars(mpmath).get), arity)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from matcalc.calculus.templates import template
 from matcalc.errors import MatcalcError
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.relations import RELATIONS
 
 Function = Callable[..., Any]
@@ -280,7 +281,7 @@ def _sympy_elementwise(name: str, arity: int) -> Function:
     import numpy as np
     import sympy
 
-    if name == "where":
+    if ROWS[name, arity].chooses == "condition":
         function: Function = _sympy_where
     else:
         function = compiled(template(name, arity, "sympy"), arity, vars(sympy).get)

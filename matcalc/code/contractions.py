@@ -83,7 +83,8 @@ def cores(root: Tensor, variables: Mapping[str, Expression], *, apart: bool = Tr
     for node in postorder([root], _needed):
         if node is root and apart and _common_axes(node, results) is None:
             return [_weighted(operand, results, len(root.shape)) for operand in node.operands]
-        results[node] = _node(node, results, variables)
+        whole = written_out(node)
+        results[node] = results[whole] if whole is not node else _node(node, results, variables)
     return [results[root]]
 
 
@@ -271,8 +272,6 @@ def _reduce(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
 
 
 def _matrix(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
-    if written_out(node) is not node:
-        return results[written_out(node)]
     base, *others = node.operands
     if len(base.tensor.shape) > 2:
         raise ops.refuse("a function of matrices that an index runs through")

@@ -7,17 +7,17 @@ Petersen & Pedersen, "The Matrix Cookbook" (2012), and the function table's own 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from matcalc.calculus.templates import derivative
 from matcalc.derivation.planning import is_norm
 from matcalc.derivation.steps import Rule
 from matcalc.expressions.dimensions import ONE
-from matcalc.expressions.functions import (
-    ROWS,
-)
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Expression
+from matcalc.expressions.table.row import Row
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
 
@@ -109,8 +109,6 @@ _EXPANSION = Rule(
     "scalar expansion", "the scalar acts on every entry: its Jacobian is a vector", PAPER + "4.3"
 )
 _FUNCTION = Rule("element-wise function", "∂f(u)/∂u = diag(f'(u))", PAPER + "4.5.3")
-_VECTOR_SUM = Rule("vector sum reduction", "∂sum(u)/∂u = ones'", PAPER + "4.4")
-_VECTOR_MEAN = Rule("vector mean", "∂mean(u)/∂u = ones'/n", PAPER + "4.4")
 _DOT = Rule("dot product", "∂(u·v)/∂u = v'", PAPER + "5")
 _PRODUCT = Rule("product of matrices", "d(U*V) = dU*V + U*dV", COOKBOOK + "37")
 _LINEAR = Rule("linear function", "the differential of L(u) is L(du)", DIFFERENTIALS)
@@ -136,18 +134,6 @@ _MATRIX = {
 }
 _WEAK = (_SUM, _MULTIPLE, *[_MATRIX[head] for head in ("add", "negate", "transpose")])
 """Rules that go without saying beside others."""
-
-_CALLS = {
-    "tr": Rule("trace", "d tr(U) = tr(dU)", COOKBOOK + "36"),
-    "inv": Rule("inverse", "d inv(U) = -inv(U)*dU*inv(U)", COOKBOOK + "40"),
-    "det": Rule("determinant", "d det(U) = tr(adj(U)*dU)", COOKBOOK + "41"),
-    "logdet": Rule("log-determinant", "d logdet(U) = tr(inv(U)*dU)", COOKBOOK + "43"),
-    "softmax": Rule("softmax", "ds = s .* du - s*(s'*du)", "Boyd & Vandenberghe, 3.1.5"),
-    "log_softmax": Rule(
-        "log-softmax", "dl = du - sum(softmax(u) .* du)", "Boyd & Vandenberghe, 3.1.5"
-    ),
-    "dot": _DOT,
-}
 
 
 def rule_of(
@@ -259,13 +245,22 @@ def _call_rule(node: Expression) -> Rule:
             f"diagonal, with {slope} at every entry",
             _FUNCTION.source,
         )
-    if name in _CALLS:
-        return _CALLS[name]
     if row.differential:
-        return Rule(f"derivative of {name}", f"dY = {row.differential}", row.source)
+        return Rule(row.rule or f"derivative of {name}", row.statement or _stated(row), row.source)
     if row.definition:
         stated = f"{name}({', '.join(row.parameters)}) = {row.definition}"
         return Rule(f"derivative of {name}", stated, PAPER + "4.5")
-    if name in ("sum", "mean") and len(node.arguments[0].shape) == 1:
-        return _VECTOR_SUM if name == "sum" else _VECTOR_MEAN
+    if row.rule and (row.takes != "tensor" or len(node.arguments[0].shape) == 1):
+        return Rule(row.rule, row.statement, row.source)
     return Rule(f"{name}, a linear function", "the differential of L(u) is L(du)", DIFFERENTIALS)
+
+
+def _stated(row: Row) -> str:
+    """Return a row's differential as an equation: dY of Y = f(X) as d f(U).
+
+    >>> _stated(ROWS["inv", 1])
+    'd inv(U) = -inv(U)*dU*inv(U)'
+    """
+    meaning = {"Y": f"{row.name}(U)", "X": "U", "dX": "dU"}
+    formula = re.sub(r"\b(Y|X|dX)\b", lambda match: meaning[match[1]], row.differential)
+    return f"d {row.name}(U) = {formula}"

@@ -536,7 +536,7 @@ def _of_one_rank(row: Row, operands: tuple[Shape, ...]) -> None:
 _GIVES: dict[str, Callable[[Row, Any, tuple[Shape, ...], Same], Shape]] = {
     "same": _same,
     "scalar": _reduced,
-    "softmax": _softmax,
+    "normalized": _softmax,
     "diagonal": _diagonal,
     "stacked": _stacked,
     "unstacked": _unstacked,

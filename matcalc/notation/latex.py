@@ -8,9 +8,7 @@ from functools import cache, partial
 from itertools import pairwise
 
 from matcalc.expressions.dimensions import Dimension
-from matcalc.expressions.functions import (
-    ROWS,
-)
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.relations import RELATIONS
@@ -384,7 +382,7 @@ _SUPERSCRIPTED = frozenset(("power", "matrix_power", "transpose"))
 
 
 def _has_superscript(node: Expression, layout: Layout) -> bool:
-    is_inverse = node.head == "call" and node.value[0] == "inv"
+    is_inverse = node.head == "call" and template(node.value[0], 1).startswith("{0}^")
     return layout[node].level < Level.ATOM and (is_inverse or node.head in _SUPERSCRIPTED)
 
 
@@ -500,15 +498,16 @@ def template(name: str, arity: int) -> str:
 
 def _call(node: Expression, layout: Layout) -> Printed:
     name, detail = node.value
-    if name == "where" and not _deep(layout, *node.arguments):
+    row = ROWS[name, len(node.arguments)]
+    if row.chooses == "condition" and not _deep(layout, *node.arguments):
         return _where(node, layout)
-    of_matrix = name == "abs" and len(node.shape) == 2 and not is_row(node.shape)
+    of_matrix = row.latex.startswith(r"\left|") and len(node.shape) == 2 and not is_row(node.shape)
     plain = isinstance(detail, int) or of_matrix  # |A| would be taken for the determinant
     shown = "" if plain else template(name, len(node.arguments))
     upright = r"\operatorname{" + name.replace("_", r"\_") + "}"
     if isinstance(detail, int):
         return _listed(rf"{upright}_{{\mathrm{{axis}}={detail}}}", node, layout)
-    if name == "unvec":
+    if row.sizes:
         shape = r" \times ".join(map(size_latex, detail))
         return _listed(rf"{upright}_{{{shape}}}", node, layout)
     if shown.endswith(("({0})", "({0}, {1})")):

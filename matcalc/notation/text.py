@@ -7,6 +7,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
@@ -123,7 +124,7 @@ def _of_shape(shape: Shape) -> int:
 
 
 def _of_call(node: Expression) -> int:
-    return _of_shape(node.value[1]) if node.value[0] == "unvec" else 1
+    return _of_shape(node.value[1]) if ROWS[node.value[0], len(node.arguments)].sizes else 1
 
 
 _OWN_NODES: dict[str, Callable[[Expression], int]] = {
@@ -419,11 +420,15 @@ def _listed(opening: str, arguments: tuple[Expression, ...], closing: str = ")")
 
 def _call(node: Expression, layout: Layout) -> Printed:
     name, detail = node.value
-    condition = node.arguments[0]
-    if name == "where" and condition.head == "compare" and len(layout[condition].pieces) > 1:
+    condition, row = node.arguments[0], ROWS[name, len(node.arguments)]
+    if (
+        row.chooses == "condition"
+        and condition.head == "compare"
+        and len(layout[condition].pieces) > 1
+    ):
         _, then, otherwise = map(Operand, node.arguments)
-        return _atom("where(", *_comparison(condition), ", ", then, ", ", otherwise, ")")
-    if name == "unvec":
+        return _atom(f"{name}(", *_comparison(condition), ", ", then, ", ", otherwise, ")")
+    if row.sizes:
         return _listed(f"{name}(", node.arguments, f", {_sizes(detail)})")
     return _listed(f"{name}(", node.arguments, ")" if detail is None else f", axis={detail})")
 

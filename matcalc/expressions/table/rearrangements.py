@@ -10,7 +10,7 @@ REARRANGEMENTS = (
     Row("transpose", definition="X'", takes="tensor", entries="picked"),
     Row("dot", _AB, takes="vector", gives="scalar", entries="products summed", cost="dot"),
     Row("outer", _AB, takes="vector", entries="products"),
-    Row("cross", _AB, takes="vector", gives="crossed", cost="cross"),
+    Row("cross", _AB, takes="vector", gives="crossed", cost="crossed"),
     Row("kron", _AB, entries="products"),
     Row("diag", gives="diagonal", latex=r"\operatorname{{diag}}({0})", spoken=("Diag",),
         entries="padded", cost="free"),

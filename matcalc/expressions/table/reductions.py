@@ -5,6 +5,7 @@ from __future__ import annotations
 from matcalc.expressions.table.row import Row
 
 _BOYD = "Boyd & Vandenberghe, 3.1.5"
+_PAPER = "Parr & Howard, section 4.4"
 
 REDUCTIONS = (
     Row("prod", differential="Y*sum(dX ./ X)", takes="tensor", gives="scalar", axis=True,
@@ -31,12 +32,14 @@ REDUCTIONS = (
     Row("norminf", definition="max(abs(X))", takes="tensor", gives="scalar", cost="norm",
         latex=r"\left\|{0}\right\|_\infty"),
     Row("sum", takes="tensor", gives="scalar", axis=True, entries="summed", cost="added",
+        rule="vector sum reduction", statement="∂sum(u)/∂u = ones'", source=_PAPER,
         mistaken_for=("tr",)),
-    Row("mean", takes="tensor", gives="scalar", axis=True, entries="picked", cost="mean"),
-    Row("softmax", takes="vector", gives="softmax", axis=True, turns=True, range="(0, 1]",
+    Row("mean", takes="tensor", gives="scalar", axis=True, entries="picked", cost="averaged",
+        rule="vector mean", statement="∂mean(u)/∂u = ones'/n", source=_PAPER),
+    Row("softmax", takes="vector", gives="normalized", axis=True, turns=True, range="(0, 1]",
         rule="softmax", statement="ds = s .* du - s*(s'*du)", cost="normalized", source=_BOYD,
         mistaken_for=("exp",)),
-    Row("log_softmax", takes="vector", gives="softmax", axis=True, turns=True,
+    Row("log_softmax", takes="vector", gives="normalized", axis=True, turns=True,
         range="(-oo, 0]", rule="log-softmax", statement="dl = du - sum(softmax(u) .* du)",
         cost="normalized", source=_BOYD),
 )  # fmt: skip

@@ -1,0 +1,87 @@
+"""Functions are known by name in the table only; elsewhere a row is asked for what it tells.
+
+What is counted are comparisons with a function's name, and tables whose keys are names. A
+module may have as many as `ALLOWED` says, for its reason; the number only falls.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import matcalc
+from matcalc.calculus.tensors import KINDS
+from matcalc.expressions.functions import CONSTANTS, ROWS
+from matcalc.expressions.nodes import HEADS
+from matcalc.syntax.tree import KINDS as TREES
+
+PACKAGE = Path(matcalc.__file__).parent
+HOME = ("expressions/functions.py", "expressions/table/", "syntax/generated/")
+# Names of nodes, tensors, trees and kinds of values are no functions' names.
+STRUCTURE = {*HEADS, *KINDS, *TREES, *CONSTANTS}
+NAMES = {name for name, _ in ROWS} - STRUCTURE
+
+KERNELS = "an implementation of each primitive function, once for each kind of numbers"
+LAWS = "laws between particular functions, such as exp(x - logsumexp(x)) = softmax(x)"
+OPERATIONS = "array operations, which are called as in NumPy"
+NOTATION = "functions that have a notation of their own: X^-1, diag, cases"
+TYPED = "words of a notation that is read"
+SLIPS = "slips that people make with particular functions"
+ALLOWED: dict[str, tuple[int, str]] = {}
+
+
+def literals(node: ast.expr) -> list[str]:
+    """Return the names that an expression lists."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        return [name for element in node.elts for name in literals(element)]
+    return []
+
+
+def named(node: ast.AST) -> list[str]:
+    """Return the functions' names that a node compares with, or looks up by."""
+    found: list[str] = []
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        if not any(ast.unparse(side).endswith(("head", "kind")) for side in sides):
+            found = [name for side in sides for name in literals(side)]
+    elif isinstance(node, ast.Dict):
+        found = [name for key in node.keys if key for name in literals(key)]
+    elif isinstance(node, ast.Set):
+        found = literals(node)
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
+        "frozenset",
+        "set",
+        "dict.fromkeys",
+    ):
+        found = [name for argument in node.args[:1] for name in literals(argument)]
+    elif isinstance(node, ast.MatchValue):
+        found = literals(node.value)
+    return [name for name in found if name in NAMES]
+
+
+def count(path: Path) -> int:
+    """Return how often a module compares with functions' names."""
+    return sum(bool(named(node)) for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+def modules() -> Iterator[str]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if not name.startswith(HOME):
+            yield name
+
+
+@pytest.mark.parametrize("name", modules())
+def test_names_are_known_in_the_table_only(name: str) -> None:
+    allowed, reason = ALLOWED.get(name, (0, "ask the row for a trait"))
+    assert count(PACKAGE / name) <= allowed, reason
+
+
+def test_the_counts_are_what_is_allowed() -> None:
+    counts = {name: found for name in modules() if (found := count(PACKAGE / name))}
+    assert counts == {name: allowed for name, (allowed, _) in ALLOWED.items()}
