@@ -20,6 +20,7 @@ from matcalc.derivatives import Derivatives
 from matcalc.errors import MatcalcError, shortened
 from matcalc.expressions.nodes import Expression, substitute
 from matcalc.expressions.shapes import Shape, describe, sizes
+from matcalc.limits import bounded, counted, limit
 from matcalc.notation.answers import CHOICES, Choice, in_shape
 from matcalc.notation.answers import answer as answered
 from matcalc.notation.matrices import Notation
@@ -29,13 +30,12 @@ from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import infer_several
 from matcalc.targets import Question, Target, loosened, read_question
 
-HIGHEST_ORDER = 10
-
 _ONE = Fraction(1)
 
 Names = list[str] | tuple[str, ...]
 
 
+@counted()
 @uncollected()
 def parse(text: str, where: str = "") -> Formula:
     """Read a formula; `where` declares its names, what is left open is inferred.
@@ -71,6 +71,7 @@ def diff(
     *,
     structure: Convention = "entries",
 ) -> Derivatives[str]: ...
+@counted()
 @uncollected()
 def diff(
     text: str,
@@ -155,6 +156,7 @@ def hessian(
     *,
     structure: Convention = "entries",
 ) -> Derivatives[tuple[str, str]]: ...
+@counted()
 @uncollected()
 def hessian(
     text: str,
@@ -213,6 +215,7 @@ def vjp(
     *,
     structure: Convention = "entries",
 ) -> Derivatives[str]: ...
+@counted()
 @uncollected()
 def vjp(
     text: str,
@@ -257,6 +260,7 @@ def vjp(
     return answers[0] if isinstance(wrt, str) else Derivatives(zip(names, answers, strict=True))
 
 
+@counted()
 @uncollected()
 def jvp(text: str, wrt: str | Names, tangent: str | Names = "V", where: str = "") -> Derivative:
     """Return ∂y/∂x applied to a formula of x's shape: the directional derivative.
@@ -315,9 +319,10 @@ def _check(layout: str, order: int, notation: str) -> None:
     if layout not in LAYOUTS:
         hint = ", ".join(LAYOUTS)
         raise MatcalcError("E702", f"there is no layout {shortened(str(layout))}", hint=hint)
-    if type(order) is not int or not 1 <= order <= HIGHEST_ORDER:
+    if type(order) is not int or order < 1:
         message = f"there is no derivative of order {shortened(str(order))}"
-        raise MatcalcError("E702", message, hint=f"1 to {HIGHEST_ORDER}")
+        raise MatcalcError("E702", message, hint=f"1 to {limit('order')}")
+    bounded("order", order)
 
 
 def _check_structure(structure: str, targets: Sequence[Target]) -> None:

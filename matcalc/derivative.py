@@ -11,6 +11,7 @@ from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from matcalc.facts import Fact, facts, structure_facts, zero_facts
+from matcalc.limits import counted
 from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.sharing import Names
 from matcalc.notation.text import to_text
@@ -205,11 +206,13 @@ class Derivative(NamedTuple):
         name: str = self.variable.value.name
         return name
 
+    @counted()
     @uncollected()
     def text(self, *, ascii: bool = False) -> str:  # noqa: A002
         """Return the answer as text that `matcalc.parse` reads, on request in ASCII."""
         return to_text(self.expression, ascii=ascii, names=self.formula.naming)
 
+    @counted()
     @uncollected()
     def latex(self, *, cases: bool = False) -> str:
         """Return the answer as LaTeX, on request with `cases` where there are kinks."""

@@ -11,6 +11,7 @@ from matcalc.collection import uncollected
 from matcalc.derivative import Derivative, Formula, notation_of
 from matcalc.expressions.nodes import Expression, make
 from matcalc.facts import Fact, facts, structure_facts, zero_facts
+from matcalc.limits import counted
 from matcalc.notation.building import chain, cost, links, transpose
 from matcalc.notation.sharing import Program, are_longer, joint_program
 from matcalc.notation.text import program_text
@@ -75,7 +76,7 @@ class Derivatives(dict[Key, Derivative]):
             return None
         upstream = first.formula.inferred.others[-1] if first.operation == "vjp" else None
         variables = [d.variable for d in self.values()]
-        with uncollected():
+        with counted(), uncollected():
             found = backpropagated(formula, variables, upstream, notation_of(first.formula))
         if found is None:
             return None
@@ -95,6 +96,7 @@ class Derivatives(dict[Key, Derivative]):
             return None
         return joint_program([answers, *filter(None, [self.layered])], self.formula.naming)
 
+    @counted()
     @uncollected()
     def shown(self, *, ascii: bool = False) -> Shown:  # noqa: A002
         """Return the answers as text, and the parts that they share, if any."""
@@ -103,6 +105,7 @@ class Derivatives(dict[Key, Derivative]):
         parts, answers = program_text(self.program, ascii=ascii)
         return Shown(parts, answers, [f"{name} = {part};" for name, part in parts])
 
+    @counted()
     @uncollected()
     def shown_latex(self, *, cases: bool = False) -> Shown:
         """Return the answers as LaTeX, and the parts that they share, if any."""

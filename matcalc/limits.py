@@ -30,16 +30,13 @@ _SHARE = "name shared parts: z = A*x; z'*z"
 
 LIMITS = {
     "input": Limit("E503", 1_000_000, "characters (or bytes of a file) to read", _SHARE),
-    "symbols": Limit("E503", 100_000, "symbols in a formula", _SHARE),
-    "nesting": Limit("E501", 1_000, "brackets within brackets", _SHARE),
-    "bits": Limit("E502", 4_000, "bits in an exact number"),
+    "symbols": Limit("E503", 44_000, "symbols in a formula", _SHARE),
+    "nesting": Limit("E501", 1_000, "brackets within brackets (of functions tenfold)", _SHARE),
+    "bits": Limit("E502", 3_400, "bits in an exact number"),
     "axes": Limit("E501", 32, "axes of a tensor"),
-    "order": Limit("E501", 10, "derivatives of a derivative"),
-    "nodes": Limit("E506", 400_000, "nodes made on the way to an answer"),
-    "answer": Limit("E507", 1_000_000, "characters in a printed answer"),
-    "entries": Limit("E508", 60_000, "entries of an array that is looked at one by one"),
-    "points": Limit("E508", 240, "points at which a claim is tried"),
-    "mutants": Limit("E508", 400, "changes of a claim that are tried for a hint"),
+    "order": Limit("E501", 10, "derivatives taken of one formula"),
+    "nodes": Limit("E506", 300_000, "nodes made or visited on the way to an answer"),
+    "growth": Limit("E506", 40, "more nodes for each character of the formula"),
     "seconds": Limit("E504", 60, "seconds of one call"),
 }
 
@@ -59,15 +56,18 @@ def limit(name: str) -> int:
     return int(text)
 
 
-def exceeded(name: str, found: int | None = None) -> MatcalcError:
+def exceeded(name: str, found: int, most: int | None = None) -> MatcalcError:
     """Return the error for a limit that is exceeded; `found` is what was measured.
+
+    `most` is the limit where it grows with the formula.
 
     >>> print(exceeded("axes", 40))
     error[E501]: there are 40 axes of a tensor; the limit is 32
       = hint: the environment raises the limit: MATCALC_AXES=64
     """
-    row, most = LIMITS[name], limit(name)
-    many = f"{found}" if found is not None and found < 10**18 else f"more than {most}"
+    row = LIMITS[name]
+    most = limit(name) if most is None else most
+    many = f"{found}" if found < 10**18 else f"more than {most}"
     message = f"there are {many} {row.what}; the limit is {most}"
     raised = f"the environment raises the limit: MATCALC_{name.upper()}={2 * most}"
     return MatcalcError(row.code, message, hint=f"{row.hint}; {raised}" if row.hint else raised)
@@ -131,20 +131,25 @@ def counted(seconds: float | None = None) -> Iterator[None]:
             account.spent = spent
 
 
-def spend() -> None:
-    """Count one more node; raise E506 (or E504, by the clock) where a limit is exceeded."""
+def allow(text: str) -> None:
+    """Let the call that runs do more, in proportion to a text that it reads."""
+    _account.most += limit("growth") * len(text)
+
+
+def spend(amount: int = 1) -> None:
+    """Count more nodes; raise E506 (or E504, by the clock) where a limit is exceeded."""
     account = _account
-    account.spent += 1
+    account.spent += amount
     if account.spent > account.look:
         _look(account)
 
 
 def _look(account: _Account) -> None:
     if account.spent > account.most:
-        raise exceeded("nodes")
+        raise exceeded("nodes", account.spent, account.most)
     if monotonic() > account.end:
         raise out_of_time()
-    account.look = min(account.spent + LOOKS, account.most)
+    account.look = max(account.spent, min(account.spent + LOOKS, account.most))
 
 
 def seconds_left() -> float:

@@ -17,6 +17,7 @@ from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, variable
 from matcalc.expressions.shapes import is_row
 from matcalc.expressions.traversal import postorder
+from matcalc.limits import counted
 from matcalc.notation.text import to_text
 
 LONGEST_SUMMARY = 90
@@ -51,6 +52,7 @@ def compile(  # noqa: A001
     return compiled(program(answers, target, value_and=value_and))
 
 
+@counted()
 @uncollected()
 def program(answers: Answers, target: str, *, value_and: bool = False) -> Source:
     """Return the source with the names of what it defines."""

@@ -9,6 +9,7 @@ from matcalc.calculus.symmetry import symmetric
 from matcalc.calculus.tensors import Label, Operand, Tensor, make
 from matcalc.calculus.work import OPEN_LIMIT, Factor, Work
 from matcalc.expressions.dimensions import Dimension
+from matcalc.limits import spend
 
 
 def number(work: Work) -> Tensor:
@@ -72,6 +73,7 @@ def _key(factor: Factor, base: int, colors: Mapping[Label, int]) -> int:
 
 
 def _refined(work: Work, base: Mapping[int, int], colors: Mapping[Label, int]) -> dict[Label, int]:
+    spend(2 * len(work.factors))
     seen: dict[Label, list[int]] = {label: [] for label in colors}
     for i, factor in enumerate(work.factors):
         key = _key(factor, base[i], colors)

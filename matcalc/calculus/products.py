@@ -27,6 +27,7 @@ from matcalc.calculus.symmetry import symmetric
 from matcalc.calculus.tensors import Label, Labels, Tensor, constant, size_tensor
 from matcalc.calculus.work import ZERO_ONE, Factor, Work, Zero, open_factors, opens
 from matcalc.expressions.dimensions import Dimension
+from matcalc.limits import spend
 
 _one = Fraction(1)
 
@@ -46,6 +47,7 @@ def product(
     work.coefficient = Fraction(coefficient)
     try:
         open_factors(work, operands)
+        spend(1 + len(work.factors))
         if work.coefficient == 0:
             raise Zero
         _simplify(work)

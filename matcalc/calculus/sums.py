@@ -29,6 +29,7 @@ from matcalc.expressions.functions import ROWS
 from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.table.row import known_values, of_fractions
+from matcalc.limits import spend
 
 Term = tuple[Tensor, Labels, Fraction]
 Sizes = Mapping[Label, Dimension]
@@ -106,6 +107,7 @@ def add(terms: Iterable[Term], out: Labels, sizes: Sizes) -> Tensor:
         collected[key] = collected.get(key, 0) + weight
     shape = tuple([sizes[label] for label in out])
     parts = [(t, labels, w) for (t, labels), w in collected.items() if w != 0]
+    spend(1 + len(parts))
     if not parts:
         return constant(0, shape)
     axes = dict(enumerate(shape))

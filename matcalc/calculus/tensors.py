@@ -16,6 +16,7 @@ from zlib import crc32
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
+from matcalc.limits import spend
 from matcalc.records import Frozen, setters
 
 Label = Any
@@ -103,6 +104,7 @@ _interned: WeakValueDictionary[tuple[object, ...], Tensor] = WeakValueDictionary
 def make(kind: str, value: Any, operands: Sequence[Operand], shape: Shape) -> Tensor:
     """Return the node with these parts; the caller has brought them to normal form."""
     operands = tuple(operands)
+    spend(1 + len(operands))
     key = (kind, value, operands, shape)
     node = _interned.get(key)
     if node is None:

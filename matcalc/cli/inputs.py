@@ -7,9 +7,7 @@ from typing import IO, Any
 
 from matcalc.cli.arguments import Arguments, Command
 from matcalc.errors import MatcalcError
-
-LARGEST_INPUT = 1_000_000
-"""Bytes; more are not read, so that an endless input ends."""
+from matcalc.limits import bounded, limit
 
 
 def read_formula_text(command: Command, arguments: Arguments, stdin: IO[Any] | None) -> str:
@@ -58,7 +56,7 @@ def read_file(path: str) -> str:
     """Return a file's text."""
     try:
         with open(path, "rb") as file:
-            data = file.read(LARGEST_INPUT + 1)
+            data = file.read(limit("input") + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MatcalcError("E704", f"cannot read {path}: {reason}") from None
@@ -70,7 +68,7 @@ def read_stream(stream: IO[Any] | None) -> str:
     if stream is None:
         raise MatcalcError("E704", "there is no standard input to read")
     try:
-        data = getattr(stream, "buffer", stream).read(LARGEST_INPUT + 1)
+        data = getattr(stream, "buffer", stream).read(limit("input") + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MatcalcError("E704", f"cannot read standard input: {reason}") from None
@@ -85,9 +83,7 @@ def decode(data: bytes, origin: str) -> str:
     >>> decode(b"\xef\xbb\xbfx'*x\n", "a file")
     "x'*x"
     """
-    if len(data) > LARGEST_INPUT:
-        message = f"{origin} has more than {LARGEST_INPUT} bytes"
-        raise MatcalcError("E503", message, hint="name shared parts: z = A*x; z'*z")
+    bounded("input", len(data))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

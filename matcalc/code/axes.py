@@ -11,12 +11,10 @@ from math import prod
 from typing import Any
 
 from matcalc.errors import MatcalcError
+from matcalc.limits import bounded
 
 LARGEST = 10**7
 """Arrays along indices with more entries are computed in parts."""
-
-MOST_AXES = 32
-"""An array may not have more axes; NumPy sets this limit."""
 
 Names = tuple[str, ...]
 
@@ -27,8 +25,7 @@ class TooLarge(Exception):
 
 def check_size(lengths: Sequence[int], own: Sequence[int] = ()) -> None:
     """Raise TooLarge for an array along indices of these lengths that parts would make smaller."""
-    if len(lengths) > MOST_AXES:
-        raise MatcalcError("E501", f"more than {MOST_AXES} indices run at once")
+    bounded("axes", len(lengths))
     if prod(lengths) > 1 and prod(lengths) * prod(own) > LARGEST:
         raise TooLarge
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from matcalc.calculus.templates import opened
 from matcalc.code.axes import (
-    MOST_AXES,
     Names,
     TooLarge,
     aligned,
@@ -30,6 +29,7 @@ from matcalc.expressions.names import BINDERS, bound_names, free_indices, functi
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape, describe, is_row
 from matcalc.expressions.traversal import postorder, run
+from matcalc.limits import limit
 
 LARGEST_POWER = 10**9
 """Matrix powers beyond this are refused."""
@@ -208,7 +208,7 @@ def _run_indices(node: Expression, state: Run) -> Generator[Any, Any, Any]:
 def _nested_sums(node: Expression) -> tuple[Names, Expression]:
     """Return the indices of sums in sums, and what is summed."""
     names: list[str] = []
-    while node.head == "index_sum" and node.value not in names and len(names) < MOST_AXES // 2:
+    while node.head == "index_sum" and node.value not in names and len(names) < limit("axes") // 2:
         names.append(node.value)
         node = node.arguments[-1]
     return tuple(names), node

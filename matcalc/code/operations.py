@@ -17,6 +17,7 @@ from matcalc.expressions.dimensions import ONE as LENGTH_ONE
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.shapes import Shape
+from matcalc.limits import spend
 
 CONSTANT, MASK, ARRAY = "constant", "mask", "array"
 
@@ -48,6 +49,7 @@ def make(
     kind: str = ARRAY,
 ) -> Operation:
     """Return the operation as it is; the functions below simplify."""
+    spend(1 + len(arguments))
     key = (head, arguments, value, shape, kind)
     node = _interned.get(key)
     if node is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from matcalc.limits import spend
+
 Monomial = tuple[str, ...]
 
 
@@ -37,6 +39,7 @@ class Dimension(NamedTuple):
         sums: dict[Monomial, int] = {}
         for left, a in self.terms:
             for right, b in other.terms:
+                spend(1 + len(left) + len(right) + (a.bit_length() + b.bit_length() >> 6))
                 monomial = tuple(sorted(left + right))
                 sums[monomial] = sums.get(monomial, 0) + a * b
         return _normal(sums)

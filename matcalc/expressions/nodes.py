@@ -11,6 +11,7 @@ from matcalc.expressions import shapes
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
+from matcalc.limits import spend
 from matcalc.records import Frozen, setters
 
 
@@ -121,6 +122,7 @@ def make(head: str, arguments: tuple[Expression, ...] = (), value: Any = None) -
 
     Raises MatcalcError (E3xx) where the shapes do not fit.
     """
+    spend(1 + len(arguments))
     key = (head, value, arguments)
     node = _interned.get(key)
     if node is None:

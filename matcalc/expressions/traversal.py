@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Hashable, Iterable, Set
 from typing import Any, TypeVar
 
+from matcalc.limits import spend
+
 Item = TypeVar("Item")
 Node = TypeVar("Node")
 Result = TypeVar("Result")
@@ -28,6 +30,7 @@ def postorder(roots: Iterable[Node], children: Callable[[Node], Iterable[Node]])
             seen.add(node)
             stack.append((node, True))
             stack.extend((child, False) for child in reversed(list(children(node))))
+    spend(len(order))
     return order
 
 
@@ -52,6 +55,7 @@ def run(task: Generator[Any, Any, Result]) -> Result:
             child = stack[-1].throw(failure) if failure else stack[-1].send(value)
             value = failure = None
             stack.append(child)
+            spend()
         except StopIteration as stop:
             value, failure = stop.value, None
             stack.pop()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from matcalc.errors import MatcalcError
-
-LONGEST_TEXT = 1_000_000
+from matcalc.limits import exceeded, limit
 
 BLANKS = " \t\r\n\u00a0\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 OPERATORS = "−≤≥≠×·⋅⊗⊙∘⊘′ᵀ⊤⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -72,12 +71,9 @@ def check_characters(text: str, also: str = "") -> None:
     ...     print(error.code, error.column, error.hint)
     E601 1 x
     """
-    if len(text) > LONGEST_TEXT:
-        raise MatcalcError(
-            "E503",
-            f"the text has {len(text)} characters; at most {LONGEST_TEXT} are read",
-            hint="name shared parts: z = A*x; z'*z",
-        ).at(text, LONGEST_TEXT, LONGEST_TEXT + 1)
+    longest = limit("input")
+    if len(text) > longest:
+        raise exceeded("input", len(text)).at(text, longest, longest + 1)
     foreign = {c for c in set(text) if not (is_allowed(c) or c in also)}
     if foreign:
         raise _refuse(text, min(text.index(c) for c in foreign))

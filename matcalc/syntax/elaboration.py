@@ -12,6 +12,7 @@ from matcalc.expressions.functions import NAMES
 from matcalc.expressions.nodes import Declared, Signature
 from matcalc.expressions.shapes import Misfit, Shape, is_row, result_shape
 from matcalc.expressions.traversal import run
+from matcalc.limits import limit
 from matcalc.syntax import exact
 from matcalc.syntax.brackets import BRACKETS
 from matcalc.syntax.calls import call, derivative
@@ -149,8 +150,9 @@ class Elaborator:
         self.source = draft.place.source
         raise self.error(
             "E502",
-            f"{text(self.source, draft.place.tree.span)} has more than a thousand digits",
+            f"{text(self.source, draft.place.tree.span)} has more than {limit('bits')} bits",
             draft.place.tree.mark,
+            f"the environment raises the limit: MATCALC_BITS={2 * limit('bits')}",
         )
 
     def shape(self, draft: Draft) -> Shape:

@@ -7,9 +7,9 @@ from math import log2
 from typing import NamedTuple
 
 from matcalc.expressions.dimensions import Dimension, integer
+from matcalc.limits import limit
 
 # Numbers of up to about a thousand digits are computed; polynomials stay small.
-_BITS = 3400
 _SHORT = 128
 _TERMS = 64
 
@@ -69,7 +69,7 @@ def add(a: Exact, b: Exact) -> Exact:
         return NOTHING
     if a.constant is not None and b.constant is not None:
         total = a.constant + b.constant
-        return number(total) if _bits(total) <= _BITS else NOTHING
+        return number(total) if _bits(total) <= limit("bits") else NOTHING
     size = None if a.size is None or b.size is None else _small(a.size + b.size)
     bounds = None
     if a.bounds is not None and b.bounds is not None and len(a.bounds[0].terms) < _TERMS:
@@ -83,7 +83,7 @@ def multiply(a: Exact, b: Exact) -> Exact:
         return NOTHING
     if a.constant is not None and b.constant is not None:
         product = a.constant * b.constant
-        return number(product) if _bits(product) <= _BITS else HUGE
+        return number(product) if _bits(product) <= limit("bits") else HUGE
     size = None
     if a.size and b.size and len(a.size.terms) * len(b.size.terms) <= _TERMS:
         size = a.size * b.size
@@ -98,7 +98,7 @@ def divide(a: Exact, b: Exact) -> Exact:
     if a.constant is None or not b.constant:
         return NOTHING
     quotient = a.constant / b.constant
-    return number(quotient) if _bits(quotient) <= _BITS else HUGE
+    return number(quotient) if _bits(quotient) <= limit("bits") else HUGE
 
 
 def power(a: Exact, b: Exact) -> Exact:
@@ -112,7 +112,7 @@ def power(a: Exact, b: Exact) -> Exact:
     if base is not None:
         if base == 0 and times < 0:
             return NOTHING
-        if base not in (0, 1, -1) and abs(times) * _logarithm(base) > _BITS:
+        if base not in (0, 1, -1) and abs(times) * _logarithm(base) > limit("bits"):
             return HUGE
         if base in (0, 1, -1):
             times = times % 2 + 2 if times > 0 else times % 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matcalc.errors import MatcalcError
 from matcalc.expressions.relations import RELATIONS
+from matcalc.limits import allow, exceeded, limit
 from matcalc.syntax.automaton import END, UNKNOWN, Refused, Token, Unexpected, run, tokenize
 from matcalc.syntax.characters import check_characters, show
 from matcalc.syntax.generated.formula import TABLE
@@ -22,9 +23,6 @@ EXAMPLE = 'example: matcalc diff "x\'*A*x" --wrt x'
 LONGEST_NAME = 256
 MOST_DIGITS = 1_000
 LARGEST_EXPONENT = 400
-MOST_TOKENS = 100_000
-DEEPEST_GROUPING = 1_000
-DEEPEST_NESTING = 10_000
 
 
 LATEX = re.compile(r"\\(?!top\b)|[\^_]\{|\$")
@@ -50,6 +48,7 @@ def parse_formula(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
     >>> [child.kind for child in tree.children]
     ['transpose', 'name']
     """
+    allow(text)
     if "\\" in text or is_latex(text):
         from matcalc.syntax.latex import parse_latex
 
@@ -103,6 +102,7 @@ def _tokens(text: str) -> Iterator[Token]:
 def _checked(text: str) -> Iterator[Token]:
     """Refuse what a parser would only stumble over: odd characters and numbers, long names."""
     before = Token(END, "", 0, 0)
+    most = limit("symbols")
     for count, token in enumerate(tokenize(TABLE, text)):
         place = (token.start, token.end)
         if before.kind == "NUMBER" and before.end == token.start and _goes_on(before, token):
@@ -116,9 +116,9 @@ def _checked(text: str) -> Iterator[Token]:
         if token.kind == "LPAR" and before.text[:1] == "d" and _is_differential(text, token.start):
             message = "derivatives are not written in the formula"
             raise Refused("E107", message, "name the variable by --wrt x", place)
-        if count >= MOST_TOKENS:
-            message = f"the formula has more than {MOST_TOKENS} symbols"
-            raise Refused("E503", message, "name shared parts: z = A*x; z'*z", place)
+        if count >= most:
+            error = exceeded("symbols", count + 1)
+            raise Refused(error.code, error.message, error.hint, place)
         yield token
         before = token
 
@@ -127,6 +127,7 @@ def _bracketed(text: str, tokens: Iterator[Token]) -> Iterator[Token]:
     """Refuse brackets that do not match or are nested too deep, but pass all tokens on."""
     opened: list[tuple[Token, bool]] = []
     groups = 0
+    deepest = limit("nesting")
     before = END
     for token in tokens:
         place = (token.start, token.end)
@@ -134,10 +135,9 @@ def _bracketed(text: str, tokens: Iterator[Token]) -> Iterator[Token]:
             is_group = before not in CALLED
             opened.append((token, is_group))
             groups += is_group
-            if groups > DEEPEST_GROUPING or len(opened) > DEEPEST_NESTING:
-                limit = DEEPEST_GROUPING if groups > DEEPEST_GROUPING else DEEPEST_NESTING
-                message = f"brackets are nested more than {limit} deep"
-                raise Refused("E501", message, "name shared parts: z = A*x; z'*z", place)
+            if groups > deepest or len(opened) > 10 * deepest:
+                error = exceeded("nesting", max(groups, len(opened) // 10))
+                raise Refused(error.code, error.message, error.hint, place)
         elif token.kind in CLOSING:
             if not opened:
                 message = f"nothing is opened that {token.text} could close"

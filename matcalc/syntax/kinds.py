@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from matcalc.expressions.functions import ALIASES, CALLED
@@ -36,10 +37,13 @@ class Kinds:
 
     def read(self, tree: Tree, bound: frozenset[str]) -> None:
         """Collect what one formula tells; `bound` are names that earlier ones bind."""
-        stack = [(tree, bound)]
-        while stack:
-            node, inside = stack.pop()
-            if node.kind == "name":
+        # one scope at a time: those of a long program together would be quadratic
+        scopes: list[Iterator[tuple[Tree, frozenset[str]]]] = [iter([(tree, bound)])]
+        while scopes:
+            node, inside = next(scopes[-1], (None, bound))
+            if node is None:
+                scopes.pop()
+            elif node.kind == "name":
                 name = str(node.value)
                 if name not in inside:
                     self.order.setdefault(name)
@@ -47,10 +51,8 @@ class Kinds:
                 rule = _READERS.get(node.kind)
                 if rule is not None:
                     rule(self, node, inside)
-                children = list(_scopes(node, inside))
-                if self.is_transpose(node, inside):
-                    children.pop()
-                stack.extend(reversed(children))
+                children = iter(_scopes(node, inside))
+                scopes.append(islice(children, 1) if self.is_transpose(node, inside) else children)
 
     def finish(self) -> None:
         """Decide what needs all uses: transposed names and exponents of matrices."""

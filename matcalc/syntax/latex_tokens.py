@@ -10,13 +10,11 @@ import re
 from typing import NamedTuple
 
 from matcalc.expressions.functions import NAMES, TABLE
+from matcalc.limits import exceeded, limit
 from matcalc.syntax.automaton import END, Refused, Token
 from matcalc.syntax.characters import LETTERS, show
 from matcalc.syntax.formula import (
-    DEEPEST_GROUPING,
-    DEEPEST_NESTING,
     LONGEST_NAME,
-    MOST_TOKENS,
     clip,
 )
 from matcalc.syntax.latex_names import ACCENTS, LETTER_COMMANDS, STYLES, Known, read_symbol
@@ -185,16 +183,16 @@ class _Scanner:
     # Tokens
 
     def scan(self) -> Tokens:
+        most = limit("symbols")
         while self.place < self.end:
             match = _PIECE.match(self.text, self.place, self.end)
             assert match is not None and match.lastgroup is not None
             start, self.place = self.place, match.end()
             if match.lastgroup != "blank":
                 getattr(self, f"_{match.lastgroup}")(match.group(), start)
-            if len(self.tokens) > MOST_TOKENS:
-                message = f"the formula has more than {MOST_TOKENS} symbols"
-                hint = "name shared parts: z = A x; z^\\top z"
-                raise Refused("E503", message, hint, (start, self.place))
+            if len(self.tokens) > most:
+                error = exceeded("symbols", len(self.tokens))
+                raise Refused(error.code, error.message, error.hint, (start, self.place))
         if self.opened:
             token = self.opened[-1].token
             message = f"{clip(self.text[token.start : token.end])} is never closed"
@@ -258,10 +256,10 @@ class _Scanner:
         self.opened.append(Opened(self.tokens[-1], f"{remaining}{owner}", self._side("l"), below))
         self.groups += kind in ("LPAR", "LSQB") and owner != "CALL"
         self.grids += kind in ("CASES", "MATRIX")
-        if self.groups > DEEPEST_GROUPING or len(self.opened) > DEEPEST_NESTING:
-            limit = DEEPEST_GROUPING if self.groups > DEEPEST_GROUPING else DEEPEST_NESTING
-            hint = "name shared parts: z = A x; z^\\top z"
-            raise Refused("E501", f"brackets are nested more than {limit} deep", hint, (start, end))
+        deepest = limit("nesting")
+        if self.groups > deepest or len(self.opened) > 10 * deepest:
+            error = exceeded("nesting", max(self.groups, len(self.opened) // 10))
+            raise Refused(error.code, error.message, error.hint, (start, end))
 
     def close(self, kind: str, start: int, end: int | None = None) -> None:
         """Close the bracket that was opened last."""
