@@ -162,7 +162,8 @@ NOTE = Command(
             ("latex", "markdown", "html"),
         ),
         Option("title", "TITLE", "the title of the document"),
-        Option("output", "FILE", "write to a file (also -o FILE)", short="o"),
+        Option("output", "FILE", "write to a file (also -o FILE); - is standard output", short="o"),
+        Option("force", "", "replace the file that is there"),
     ),
     (
         "matcalc note formulas.txt --title 'Gradients' -o gradients.tex",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -52,15 +54,40 @@ def read_path(path: str, stdin: IO[Any] | None) -> str:
     return read_stream(stdin) if path == "-" else read_file(path)
 
 
+WAIT = 5.0
+"""Seconds without a byte after which a named pipe is given up."""
+
+
 def read_file(path: str) -> str:
-    """Return a file's text."""
+    """Return a file's text; of a named pipe too, unless nobody writes to it."""
     try:
-        with open(path, "rb") as file:
-            data = file.read(limit("input") + 1)
+        with open(path, "rb", opener=_opened) as file:
+            if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+                data = _read_pipe(file.fileno(), limit("input") + 1)
+            else:
+                data = file.read(limit("input") + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MatcalcError("E704", f"cannot read {path}: {reason}") from None
     return decode(data, path)
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _read_pipe(handle: int, most: int) -> bytes:
+    from select import select
+
+    data = b""
+    while len(data) < most:
+        if not select([handle], [], [], WAIT)[0]:
+            raise TimeoutError(0, f"nothing is written to it for {WAIT:g} seconds")
+        part = os.read(handle, most - len(data))
+        if not part:
+            break
+        data += part
+    return data
 
 
 def read_stream(stream: IO[Any] | None) -> str:

@@ -28,7 +28,8 @@ from matcalc.cli.inputs import (
     read_path,
     split_line,
 )
-from matcalc.cli.note import note_text, write_output
+from matcalc.cli.note import note_text
+from matcalc.cli.outputs import write_output
 from matcalc.cli.reports import answers_latex, answers_text, error_record
 from matcalc.cli.streams import Streams, unwritable
 from matcalc.errors import MatcalcError, error_text
@@ -312,8 +313,10 @@ def _width(streams: Streams) -> int:
 
 def _note(arguments: Arguments, streams: Streams) -> int:
     text = note_text(arguments, streams.stdin)
-    if arguments.is_given("output"):
-        write_output(arguments.values["output"], text)
+    output = arguments.values.get("output", "-")
+    if output != "-":
+        source = "" if arguments.is_given("wrt") else arguments.operand or ""
+        write_output(output, text, source=source, force=arguments.is_given("force"))
     else:
         streams.answer(lambda ascii: document_text(text, ascii))
     return ANSWERED

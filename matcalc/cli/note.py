@@ -59,13 +59,3 @@ def _of_lines(text: str, arguments: Arguments) -> list[Derivation]:
             error.message = f"line {number}: {error.message}"
             raise
     return found
-
-
-def write_output(path: str, text: str) -> None:
-    """Write a document to a file."""
-    try:
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise MatcalcError("E705", f"cannot write {path}: {reason}") from None

@@ -129,3 +129,22 @@ def test_answers_load_neither_numpy_nor_sympy() -> None:
         [sys.executable, "-c", program], capture_output=True, env=environment(), check=True
     )
     assert done.stdout.decode().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("module", ["matcalc.cli.main", "matcalc.cli.reports", "matcalc.api"])
+def test_an_interrupt_during_start_up_is_silent(module: str) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "sys.argv = ['matcalc', 'diff', 'x*x', '--wrt', 'x']\n"
+        "from matcalc.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, env=environment(), check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
