@@ -168,10 +168,10 @@ def differentiable(formula: Formula, target: str) -> Source:
     backward = backward._replace(variables=(*variables, upstream), optional=target == "torch")
     returned = "gradients" if len(variables) > 1 else "(gradients,)"
     source = emit_functions([value, backward], target_of(target), _ENDINGS[target] % returned)
-    if source.renamed or len(source.parameters) != len(variables):
+    if len(source.parameters) != len(variables):
         message = "only a function of arrays with lengths that they tell is differentiable"
         raise MatcalcError("E404", message)
-    return source._replace(name="formula")
+    return source._replace(name="formula", renamed={})
 
 
 _ENDINGS = {

@@ -136,6 +136,9 @@ def digest(kind: str, value: Any, operands: Sequence[Operand], shape: Shape) -> 
 
 _stable_cache: dict[Any, int] = {}
 
+MOST_KEPT = 4_096
+"""Hashes that are kept; then they are computed anew."""
+
 
 def _stable(value: Any) -> int:
     if type(value) is int:
@@ -146,6 +149,8 @@ def _stable(value: Any) -> int:
             result = hash((value.numerator, value.denominator))
         else:
             result = crc32(repr(value).encode())
+        if len(_stable_cache) >= MOST_KEPT:
+            _stable_cache.clear()
         _stable_cache[value] = result
     return result
 

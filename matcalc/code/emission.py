@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import count
 from typing import Any, NamedTuple
+from weakref import finalize
 
 from matcalc.code import operations as ops
 from matcalc.code.arrays import array_program
@@ -560,8 +561,9 @@ def compiled(source: Source) -> Callable[..., Any]:
     file = f"<matcalc {next(_modules)}: {source.name}>"
     space: dict[str, Any] = {"__name__": "matcalc.emitted"}
     exec(compile(source.text, file, "exec"), space)
-    linecache.cache[file] = (len(source.text), None, source.text.splitlines(True), file)
     function: Callable[..., Any] = space[source.name]
+    linecache.cache[file] = (len(source.text), None, source.text.splitlines(True), file)
+    finalize(function, linecache.cache.pop, file, None)
     if not source.renamed:
         return function
     names = source.renamed

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from matcalc.code.operations import Operation
+from matcalc.code.targets import TARGETS
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.nodes import Expression
 
-RESERVED = frozenset(
-    """np jnp torch jax math dtype arrays logsumexp softmax log_softmax logdet sigmoid
-    sigmoid_complement
-    symmetric cholesky cholesky_solve cholesky_inverse triangular_inverse lu_factor lu_solve
-    plus_diagonal adjugate unvec windows correlate convolve commutation spread select shift
-    levi_civita abs max min float int reason Compressed Part register needed""".split()
+WRITTEN = ("math", "dtype", "arrays", "reason", "Compressed", "Part", "register", "needed")
+"""What emitted functions are made of, beside Python's names and the targets' own."""
+
+
+def _defined(text: str) -> list[str]:
+    r"""Return the names that a piece of source defines for the functions below it.
+
+    >>> _defined("import numpy as np\n\ndef erf(x):\n    y = x")
+    ['numpy', 'np', 'erf']
+    """
+    begin = r"^def |^class |^import |^from \S+ import |\bas "
+    return re.findall(rf"(?:{begin})(\w+)", text, re.MULTILINE)
+
+
+RESERVED = frozenset(dir(builtins)).union(
+    WRITTEN,
+    *[
+        _defined(text)
+        for target in TARGETS.values()
+        for text in (target.imports, *target.helpers.values())
+    ],
+    *[target.helpers for target in TARGETS.values()],
 )
+"""Names that no parameter may take, lest it hide what the function calls."""
 
 
 class Parameters(NamedTuple):
