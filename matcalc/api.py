@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple, overload
 
+from matcalc.arguments import checked
 from matcalc.calculus.accumulation import backward, forward, jacobian
 from matcalc.calculus.layouts import LAYOUTS, Layout, arranged, sides
 from matcalc.calculus.lowering import tensor_of
@@ -37,6 +38,7 @@ Names = list[str] | tuple[str, ...]
 
 @counted()
 @uncollected()
+@checked
 def parse(text: str, where: str = "") -> Formula:
     """Read a formula; `where` declares its names, what is left open is inferred.
 
@@ -73,6 +75,7 @@ def diff(
 ) -> Derivatives[str]: ...
 @counted()
 @uncollected()
+@checked
 def diff(
     text: str,
     wrt: str | Names,
@@ -126,6 +129,7 @@ def gradient(
 def gradient(
     text: str, wrt: Names, where: str = "", *, structure: Convention = "entries"
 ) -> Derivatives[str]: ...
+@checked
 def gradient(
     text: str, wrt: str | Names, where: str = "", *, structure: Convention = "entries"
 ) -> Derivative | Derivatives[str]:
@@ -158,6 +162,7 @@ def hessian(
 ) -> Derivatives[tuple[str, str]]: ...
 @counted()
 @uncollected()
+@checked
 def hessian(
     text: str,
     wrt: str | Names,
@@ -217,6 +222,7 @@ def vjp(
 ) -> Derivatives[str]: ...
 @counted()
 @uncollected()
+@checked
 def vjp(
     text: str,
     wrt: str | Names,
@@ -262,6 +268,7 @@ def vjp(
 
 @counted()
 @uncollected()
+@checked
 def jvp(text: str, wrt: str | Names, tangent: str | Names = "V", where: str = "") -> Derivative:
     """Return ∂y/∂x applied to a formula of x's shape: the directional derivative.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from matcalc.api import diff
+from matcalc.arguments import checked
 from matcalc.calculus.layouts import LAYOUTS, Layout, arrangement
 from matcalc.derivative import Derivative
 from matcalc.errors import MatcalcError
@@ -25,6 +26,7 @@ LIMIT = 20.0
 """Seconds after which a verdict is given up as undecided, by default."""
 
 
+@checked
 def check(
     text: str,
     wrt: str,

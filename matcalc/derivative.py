@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from matcalc.calculus.intermediates import Intermediate, rewrite
 from matcalc.calculus.projections import Convention
 from matcalc.collection import uncollected
+from matcalc.errors import MatcalcError, shortened
 from matcalc.expressions.names import names_in
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
@@ -322,7 +323,6 @@ class Derivative(NamedTuple):
 
     def _derived(self, kind: Literal["markdown", "html"]) -> str | None:
         """Return the derivation for a notebook; None if only the answer can be shown."""
-        from matcalc.errors import MatcalcError
         from matcalc.notes.document import part
 
         try:
@@ -348,4 +348,8 @@ def _evaluate(expression: Expression, inferred: Inferred, values: dict[str, Any]
         for name, node in inferred.variables.items()
         if name in values
     ]
-    return evaluate(expression, values, read_sizes(given, {}))
+    try:
+        return evaluate(expression, values, read_sizes(given, {}))
+    except (MemoryError, OverflowError, ValueError) as error:
+        message = f"the value is too large to compute: {shortened(str(error))}"
+        raise MatcalcError("E504", message) from None

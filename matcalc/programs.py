@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from matcalc.arguments import checked
 from matcalc.code.contractions import LETTERS, cores, reshaped, tensor_program
 from matcalc.code.costs import work
 from matcalc.code.emission import Function, Result, Source, compiled, results, target_of
@@ -12,7 +13,7 @@ from matcalc.code.emission import emit as emit_functions
 from matcalc.collection import uncollected
 from matcalc.derivative import Derivative, Formula
 from matcalc.derivatives import Derivatives
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, shortened
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, variable
 from matcalc.expressions.shapes import is_row
@@ -54,12 +55,25 @@ def compile(  # noqa: A001
 
 @counted()
 @uncollected()
+@checked
 def program(answers: Answers, target: str, *, value_and: bool = False) -> Source:
     """Return the source with the names of what it defines."""
     chosen = target_of(target)
-    if not answers:
-        raise MatcalcError("E701", "there is no formula to write code for")
+    several = answers.values() if isinstance(answers, Derivatives) else answers
+    if not isinstance(several, Formula | Derivative):
+        if isinstance(several, str | bytes) or not isinstance(several, Iterable):
+            raise _no_answer(answers)
+        answers = list(several) if several is answers else answers
+        if not all(isinstance(answer, Formula | Derivative) for answer in several):
+            raise _no_answer(answers)
+        if not answers:
+            raise MatcalcError("E701", "there is no formula to write code for")
     return emit_functions([_function(answers, value_and)], chosen)
+
+
+def _no_answer(given: object) -> MatcalcError:
+    message = f"code is written for formulas and derivatives, not {shortened(repr(given))}"
+    return MatcalcError("E702", message, hint="matcalc.diff(…), matcalc.parse(…), or a list")
 
 
 def _function(answers: Answers, value_and: bool, name: str = "") -> Function:
@@ -100,6 +114,7 @@ def _results(
     return found
 
 
+@checked
 def source_of(answer: Derivative, target: str, value_and: bool, compressed: bool) -> Source:
     """Return the source of one derivative, of a Hessian compressed on request."""
     if not compressed:
@@ -144,6 +159,7 @@ def compressed_hessian(answer: Derivative, target: str, value_and: bool) -> Sour
     return emit_functions([function], target_of(target))
 
 
+@checked
 def differentiable(formula: Formula, target: str) -> Source:
     """Return the source of the formula as a function that torch or JAX differentiates by ours.
 

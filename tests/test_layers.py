@@ -10,7 +10,7 @@ PACKAGE = ROOT / "matcalc"
 
 # From the bottom up. Modules of one layer may import each other.
 LAYERS = (
-    ("errors", "limits", "collection", "records"),
+    ("errors", "limits", "arguments", "collection", "records"),
     ("expressions",),
     ("syntax",),
     ("calculus",),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from matcalc.arguments import checked
 from matcalc.derivation.outline import References
 from matcalc.derivation.steps import Derivation
 from matcalc.derivative import Derivative
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, shortened
 from matcalc.notes import html, latex, markdown
 from matcalc.notes.sections import Section, section_of
 
@@ -34,6 +35,7 @@ KINDS: dict[str, Kind] = {
 Derived = Derivative | Derivation
 
 
+@checked
 def note(
     derivatives: Derived | Iterable[Derived] | Mapping[str, Derived],
     format: Format = "latex",  # noqa: A002
@@ -58,6 +60,11 @@ def note(
         derivatives = [derivatives]
     elif isinstance(derivatives, Mapping):
         derivatives = list(derivatives.values())
+    if isinstance(derivatives, str) or not (
+        isinstance(derivatives, Iterable) and all(isinstance(one, Derived) for one in derivatives)
+    ):
+        message = f"a note is of derivatives, not of {shortened(repr(derivatives))}"
+        raise MatcalcError("E702", message, hint="matcalc.diff(…), or a list of such")
     references = References()
     sections = [section_of(_derivation(one), references, kind.room) for one in derivatives]
     return kind.document(sections, references, title)
