@@ -11,7 +11,9 @@ from matcalc.errors import MatcalcError, shortened
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
-TEXTS = frozenset("text where claim upstream layout notation structure target title format".split())
+TEXTS = frozenset(
+    "text where claim upstream layout notation structure target title format manner detail".split()
+)
 NAMES = frozenset({"wrt", "tangent"})
 WHOLE = frozenset({"order", "seed"})
 FLAGS = frozenset({"value_and", "compressed", "cases", "ascii"})
@@ -25,10 +27,11 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
     ...     return wrt
     >>> diff("x'*x", ["x"])
     ['x']
-    >>> diff("x'*x", 5)
-    Traceback (most recent call last):
-        ...
-    matcalc.errors.MatcalcError: error[E702]: wrt is a name or a list of names, not an int
+    >>> try:
+    ...     diff("x'*x", 5)
+    ... except MatcalcError as error:
+    ...     print(error.message)
+    wrt is a name or a list of names, not an int
     """
     code = function.__code__
     parameters = code.co_varnames[: code.co_argcount]
@@ -46,6 +49,8 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
 
 def _check(name: str, value: Any) -> None:
     if name in TEXTS:
+        if value is None and name == "manner":
+            return
         if not isinstance(value, str):
             raise _wrong(name, "a text", value, "'x'")
     elif name in NAMES:

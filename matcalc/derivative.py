@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from matcalc.arguments import checked
 from matcalc.calculus.intermediates import Intermediate, rewrite
 from matcalc.calculus.projections import Convention
 from matcalc.collection import uncollected
@@ -273,6 +274,7 @@ class Derivative(NamedTuple):
 
         return compiled(source_of(self, target, value_and, compressed))
 
+    @checked
     def derivation(self, manner: Manner | None = None, detail: Detail = "normal") -> Derivation:
         """Return the derivation, by Jacobians, backward, or by differentials.
 

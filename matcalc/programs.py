@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from matcalc.arguments import checked
@@ -59,21 +59,20 @@ def compile(  # noqa: A001
 def program(answers: Answers, target: str, *, value_and: bool = False) -> Source:
     """Return the source with the names of what it defines."""
     chosen = target_of(target)
-    several = answers.values() if isinstance(answers, Derivatives) else answers
-    if not isinstance(several, Formula | Derivative):
-        if isinstance(several, str | bytes) or not isinstance(several, Iterable):
-            raise _no_answer(answers)
-        answers = list(several) if several is answers else answers
-        if not all(isinstance(answer, Formula | Derivative) for answer in several):
-            raise _no_answer(answers)
-        if not answers:
-            raise MatcalcError("E701", "there is no formula to write code for")
+    if not isinstance(answers, Formula | Derivative | Derivatives):
+        answers = _listed(answers)
     return emit_functions([_function(answers, value_and)], chosen)
 
 
-def _no_answer(given: object) -> MatcalcError:
-    message = f"code is written for formulas and derivatives, not {shortened(repr(given))}"
-    return MatcalcError("E702", message, hint="matcalc.diff(…), matcalc.parse(…), or a list")
+def _listed(given: object) -> list[Formula | Derivative]:
+    """Return several formulas and derivatives; refuse what is something else."""
+    found: list[Any] = list(given) if isinstance(given, list | tuple | Generator) else [given]
+    if not found:
+        raise MatcalcError("E701", "there is no formula to write code for")
+    if not all(isinstance(one, Formula | Derivative) for one in found):
+        message = f"code is written for formulas and derivatives, not {shortened(repr(given))}"
+        raise MatcalcError("E702", message, hint="matcalc.diff(…), matcalc.parse(…), or a list")
+    return found
 
 
 def _function(answers: Answers, value_and: bool, name: str = "") -> Function:

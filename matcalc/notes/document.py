@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from matcalc.arguments import checked
@@ -60,8 +60,11 @@ def note(
         derivatives = [derivatives]
     elif isinstance(derivatives, Mapping):
         derivatives = list(derivatives.values())
-    if isinstance(derivatives, str) or not (
-        isinstance(derivatives, Iterable) and all(isinstance(one, Derived) for one in derivatives)
+    elif isinstance(derivatives, Generator):
+        derivatives = list(derivatives)
+    if not (
+        isinstance(derivatives, list | tuple)
+        and all(isinstance(one, Derived) for one in derivatives)
     ):
         message = f"a note is of derivatives, not of {shortened(repr(derivatives))}"
         raise MatcalcError("E702", message, hint="matcalc.diff(…), or a list of such")
