@@ -15,7 +15,6 @@ TEXTS = frozenset(
     "text where claim upstream layout notation structure target title format manner detail".split()
 )
 NAMES = frozenset({"wrt", "tangent"})
-WHOLE = frozenset({"order", "seed"})
 FLAGS = frozenset({"value_and", "compressed", "cases", "ascii"})
 
 
@@ -55,9 +54,9 @@ def _check(name: str, value: Any) -> None:
             raise _wrong(name, "a text", value, "'x'")
     elif name in NAMES:
         several = isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
-        if not (isinstance(value, str) or (several and value)):
+        if not (isinstance(value, str) or several):
             raise _wrong(name, "a name or a list of names", value, "'x', or ['x', 'y']")
-    elif name in WHOLE:
+    elif name == "seed":
         if not isinstance(value, int) or isinstance(value, bool):
             raise _wrong(name, "a whole number", value, "1")
     elif name == "limit":

@@ -80,9 +80,9 @@ def test_odd_arrays(x: Any) -> None:
 @pytest.mark.parametrize(
     ("function", "given", "message"),
     [
-        ("diff", {"wrt": []}, "wrt is a name or a list of names"),
+        ("diff", {"wrt": 5}, "wrt is a name or a list of names, not an int"),
         ("diff", {"text": None}, "text is a text, not a NoneType"),
-        ("diff", {"order": "2"}, "order is a whole number"),
+        ("diff", {"order": "2"}, "there is no derivative of order 2"),
         ("check", {"limit": float("nan")}, "limit is a number of seconds, not nan"),
     ],
 )
