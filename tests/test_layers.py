@@ -15,6 +15,7 @@ LAYERS = (
     ("syntax",),
     ("calculus",),
     ("notation",),
+    ("laws",),
     (
         "code",
         "checking",

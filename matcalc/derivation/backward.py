@@ -10,8 +10,9 @@ from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivation import rules
 from matcalc.derivation.settings import Setting, scalar_one
-from matcalc.derivation.steps import Quantity, Rule, Step
+from matcalc.derivation.steps import Quantity, Step
 from matcalc.expressions.nodes import Expression, make, substitute
+from matcalc.laws.rule import Rule
 
 Quantities = dict[Expression, Quantity]
 

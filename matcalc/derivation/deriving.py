@@ -16,11 +16,9 @@ from matcalc.derivation import rules
 from matcalc.derivation.backward import backward_steps
 from matcalc.derivation.differentials import differential_steps
 from matcalc.derivation.jacobians import jacobian_steps, rewriting_steps
-from matcalc.derivation.likeness import SIMPLIFICATION
 from matcalc.derivation.paths import chain_of
 from matcalc.derivation.planning import GRADIENTS, RESULTS, depending, planned
 from matcalc.derivation.settings import LARGEST, Setting
-from matcalc.derivation.simplifications import is_zero
 from matcalc.derivation.steps import (
     DETAILS,
     MANNERS,
@@ -29,7 +27,6 @@ from matcalc.derivation.steps import (
     Detail,
     Manner,
     Quantity,
-    Rule,
     Step,
 )
 from matcalc.errors import MatcalcError
@@ -39,6 +36,8 @@ from matcalc.expressions.names import BINDERS, free_indices
 from matcalc.expressions.nodes import Expression, make, number, substitute, variable
 from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
+from matcalc.laws.rule import Rule
+from matcalc.laws.spelled import is_zero
 from matcalc.notation.answers import in_shape
 from matcalc.notation.building import cost, transpose
 from matcalc.notation.matrices import Notation, Style
@@ -431,11 +430,7 @@ def _differentials(
             return [*steps, Step("answer", rules.ANSWER, final, answer)]
         read = _linear_form(setting, answer, change)
         if read is not None and read is not whole:
-            traced = read.head == "call"
-            found = list(rewriting_steps(whole, read, "substitution"))
-            if traced and found[-1].rule is SIMPLIFICATION:
-                found[-1] = found[-1]._replace(rule=rules.TRACE)
-            steps += found
+            steps += rewriting_steps(whole, read, "substitution")
     if seed is not None:
         return [*steps, Step("answer", rules.ANSWER, final, answer)]
     unstacked = answer.head == "call" and answer.value[0] == "unvec"

@@ -6,8 +6,9 @@ from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivation import rules
 from matcalc.derivation.settings import Setting, scaled
-from matcalc.derivation.steps import Quantity, Rule, Step
+from matcalc.derivation.steps import Quantity, Step
 from matcalc.expressions.nodes import Expression, substitute
+from matcalc.laws.rule import Rule
 
 Quantities = dict[Expression, Quantity]
 

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from matcalc.calculus.tensors import Tensor
 from matcalc.derivation import rules
-from matcalc.derivation.likeness import difference, is_reordered
 from matcalc.derivation.settings import Setting, is_matrix_algebra
-from matcalc.derivation.simplifications import rewritten
 from matcalc.derivation.steps import Chain, Part, Paths, Quantity, Step
 from matcalc.expressions.nodes import Expression, make, substitute
+from matcalc.laws.connecting import connected
 from matcalc.notation.building import cost
 from matcalc.notation.text import to_text
 
@@ -117,17 +116,12 @@ def _simplified(before: Paths, raw: Expression | None, simple: Expression) -> It
 
 
 def rewriting_steps(start: Expression, end: Expression, part: Part) -> Iterator[Step]:
-    """Yield the named simplifications from one formula to an equal one."""
+    """Yield the lines from one formula to an equal one, each by a law."""
     current = start
-    for rule, formula in rewritten(start, end):
-        if formula is end or is_reordered(formula, end):
-            yield Step(part, rule, current, end)
-            return
-        if to_text(formula) != to_text(current):
+    for rule, formula in connected(start, end):
+        if formula is end or to_text(formula) != to_text(current):
             yield Step(part, rule, current, formula)
             current = formula
-    if current is not end:
-        yield Step(part, difference(current, end), current, end)
 
 
 def _totals(partials: _Partials) -> tuple[list[Step], Expression]:

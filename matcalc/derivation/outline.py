@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from matcalc.derivation.rules import NAMING
-from matcalc.derivation.steps import Derivation, Member, Rule, Step
+from matcalc.derivation.steps import Derivation, Member, Step
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
+from matcalc.laws.rule import Rule
 from matcalc.notation.sharing import Names
 from matcalc.notation.text import count_nodes, to_text
 

@@ -12,13 +12,13 @@ from collections.abc import Collection, Sequence
 
 from matcalc.calculus.templates import derivative
 from matcalc.derivation.planning import is_norm
-from matcalc.derivation.steps import Rule
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.table.row import Row
 from matcalc.expressions.traversal import postorder
+from matcalc.laws.rule import Rule
 from matcalc.notation.text import to_text
 
 PAPER = "Parr & Howard, section "
@@ -63,7 +63,6 @@ READ_OFF = Rule(
 )
 ENTRY = Rule("one entry", "the derivative by an entry is that entry of the derivative")
 ANSWER = Rule("the answer")
-TRACE = Rule("cycle the trace", "tr(A*B) = tr(B*A), tr(A') = tr(A)", COOKBOOK + "13, 14")
 WITH_MATRICES = Rule("the sum over the index as a product", "the samples are the rows of a matrix")
 IDENTIFICATION = Rule(
     "first identification theorem",

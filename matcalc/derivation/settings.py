@@ -13,9 +13,9 @@ from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.products import product
 from matcalc.calculus.tensors import Tensor, constant
 from matcalc.derivation.rules import rule_of
-from matcalc.derivation.steps import Rule
 from matcalc.expressions.nodes import Expression, substitute, variable
 from matcalc.expressions.shapes import Shape
+from matcalc.laws.rule import Rule
 from matcalc.notation.answers import answer, in_shape
 from matcalc.notation.matrices import Notation
 from matcalc.notation.pieces import Sides

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from matcalc.expressions.nodes import Expression
+from matcalc.laws.rule import Rule
 from matcalc.notation.sharing import Names
 
 if TYPE_CHECKING:
@@ -18,14 +19,6 @@ MANNERS: tuple[Manner, ...] = ("jacobians", "backward", "differentials")
 DETAILS: tuple[Detail, ...] = ("brief", "normal", "full")
 
 Part = Literal["intermediates", "partials", "combination", "substitution", "answer"]
-
-
-class Rule(NamedTuple):
-    """A rule of differentiation or rewriting: its name, what it says, and where it is from."""
-
-    name: str
-    statement: str = ""
-    source: str = ""
 
 
 class Quantity(NamedTuple):
