@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.expressions.dimensions import ONE, Dimension
-from matcalc.expressions.functions import DEFINED_BY_NAME
+from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import (
     Expression,
     is_diagonal,
@@ -16,6 +16,7 @@ from matcalc.expressions.nodes import (
     substitute,
     variable,
 )
+from matcalc.expressions.table.row import Row
 from matcalc.expressions.traversal import postorder
 from matcalc.laws.chains import (
     Chains,
@@ -120,11 +121,9 @@ class Normal(Chains):
 
     def _call(self, node: Expression, parts: Sequence[Terms]) -> Terms:
         name, axis = node.value
-        row = DEFINED_BY_NAME.get(name)
-        if row is not None and "defined" in self.features:
-            letter = variable("X", node.arguments[0].shape)
-            formula = read_formula(row.definition, {"X": letter.shape})
-            return self.of(substitute(formula, {letter: node.arguments[0]}))
+        row = ROWS.get((name, len(parts)))
+        if row is not None and row.definition and axis is None and "defined" in self.features:
+            return self.of(_opened(row, node.arguments))
         if name in ("sum", "mean") and len(node.arguments[0].shape) < 3:
             return self._added_up(node, parts[0])
         if name == "tr" and "trace" in self.features:
@@ -320,6 +319,16 @@ class Normal(Chains):
         if exponent.denominator > 1:
             return {(raised(scalars, exponent), powers): _one}
         return {(raised(scalars, exponent), powers): coefficient ** int(exponent)}
+
+
+def _opened(row: Row, arguments: Sequence[Expression]) -> Expression:
+    """Return what a function is defined as, of these arguments."""
+    letters = {
+        variable(name, argument.shape): argument
+        for name, argument in zip(row.parameters, arguments, strict=True)
+    }
+    shapes = {letter.value.name: letter.shape for letter in letters}
+    return substitute(read_formula(row.definition, shapes), letters)
 
 
 def is_inverse(node: Expression) -> bool:
