@@ -16,12 +16,19 @@ _UPPER = ("<", "<=")
 
 def refuse_undefined(inferred: Inferred) -> None:
     """Raise E405 at the first part of a formula that has a value nowhere."""
-    for node, place in inferred.places.items():
+    for node in postorder([inferred.expression, *inferred.others], _always_needed):
         reason = undefined(node)
-        if reason:
+        if reason and node in inferred.places:
+            place = inferred.places[node]
             span = place.tree.span
             message = f"{text(place.source, span)} has a value nowhere: {reason}"
             raise MatcalcError("E405", message).at(place.source, *span)
+
+
+def _always_needed(node: Expression) -> tuple[Expression, ...]:
+    """Return the arguments that a value is made of everywhere: of a choice only its condition."""
+    row = ROWS.get((node.value[0], len(node.arguments))) if node.head == "call" else None
+    return node.arguments[:1] if row and row.chooses == "condition" else node.arguments
 
 
 def undefined(node: Expression) -> str:

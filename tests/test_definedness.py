@@ -35,6 +35,7 @@ SOMEWHERE = [
     "sqrt(a - a)*x", "log(a)*x", "x/a", "det(A - A)*x", "log(-a)*x", "sqrt(-a^2)*x",
     "x/(n - 1)", "(-8)^3*x", "(-2)^b*x", "log(1 - norm2(x))*x", "adj(A - A)*x", "log(n)*x",
     "where(a == 0, 1, sin(a)/a)*x", "1/(a - b)*x", "0/a*x",
+    "where(a < 0, 1/(a - a), 2)*x", "where(a > 0, 1, log(-1))*x",
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ def at(text: str, x: Fraction | int) -> list[Any]:
 
 @pytest.mark.parametrize(
     "text",
-    ["log(-x)", "1/(x - 1)", "sqrt(-x)", "(-x)^0.5", "arcsin(2*x)", "arccosh(x/2)", "x^-1*0/0",
+    ["log(-x)", "1/(x - 1)", "sqrt(-x)", "(-x)^0.5", "arcsin(2*x)", "arccosh(x/2)", "0/(x - 1)",
      "0^-x", "inv([x, x; x, x])", "logdet([-x, 0; 0, x])", "exp(10^30*x)", "max(log(-x), 0)"],
 )  # fmt: skip
 def test_undefined(text: str) -> None:

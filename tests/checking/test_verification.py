@@ -136,6 +136,6 @@ def test_what_takes_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_formula_that_is_defined_nowhere_is_told() -> None:
-    result = verify(matcalc.diff("log(-1 - a^2)", "a", "a: scalar"))
+    result = verify(matcalc.diff("log(2*a - a^2 - 2)", "a", "a: scalar"))
     assert result.ok is None
     assert result.text == "not verified: no point was found at which the formula is defined"
