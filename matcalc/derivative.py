@@ -61,7 +61,8 @@ class Formula(NamedTuple):
     @property
     def notes(self) -> tuple[Fact, ...]:
         """How the formula was read where it could be read in another way."""
-        return tuple([Fact("W101", note) for note in self.inferred.notes])
+        told = [Fact("W101", note) for note in self.inferred.notes]
+        return tuple(told + [Fact("W102", note) for note in self.inferred.choices])
 
     @property
     def intermediates(self) -> tuple[Intermediate, ...]:

@@ -92,8 +92,9 @@ def read_question(
     if not names:
         raise MatcalcError("E701", "there is no variable to derive by", hint='wrt="x"')
     declarations = parse_declarations(where)
-    tree = parse_formula(text, declarations)
     targets = [parse_target(name, declarations) for name in names]
+    asked = frozenset(map(_name_in, targets))
+    tree = parse_formula(text, declarations, asked)
     formulas = [(tree, text)]
     alike = []
     if seeds or any(target.kind == "subscript" for target in targets):

@@ -37,7 +37,7 @@ NOTES = [
     ("inv(A)*x", "A", ["W402 det(A) != 0"]),
     ("x[1]/x[2]", "x", ["W402 x[2] != 0"]),
     ("1/x", "x", ["W402 x != 0 (entry by entry)"]),
-    ("x^-2", "x", ["W402 x != 0 (entry by entry)"]),
+    ("x.^-2", "x", ["W402 x != 0 (entry by entry)"]),
     ("arcsin(a)", "a", ["W402 abs(a) < 1"]),
     ("sum(i = 1..n, log(x[i]))", "x", ["W402 x[i] > 0 for every i"]),
     (

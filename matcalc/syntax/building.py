@@ -10,7 +10,7 @@ from matcalc.expressions.nodes import Expression, make, size, variable
 from matcalc.expressions.shapes import Shape
 from matcalc.expressions.traversal import postorder
 from matcalc.syntax.drafts import Draft, Place
-from matcalc.syntax.elaboration import Elaborator
+from matcalc.syntax.elaborator import Elaborator
 
 
 def build(
@@ -40,7 +40,7 @@ def _expression(
         shape = elaborator.unknowns.resolved(draft.shape)
         return variable(draft.value.name, shape, draft.value.structure)
     if draft.head == "size":
-        return size(draft.value)
+        return size(elaborator.unknowns.resolve(draft.value))
     if draft.head == "subscript":
         _check_range(elaborator, draft, arguments[0].shape)
     if draft.head == "matrix_power" and arguments[0].shape == (ONE, ONE):

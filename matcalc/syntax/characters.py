@@ -8,7 +8,7 @@ from matcalc.errors import MatcalcError
 from matcalc.limits import exceeded, limit
 
 BLANKS = " \t\r\n\u00a0\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-OPERATORS = "−≤≥≠×·⋅⊗⊙∘⊘′ᵀ⊤⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+OPERATORS = "−≤≥≠×·⋅⊗⊙∘⊘′ᵀ⊤⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹‖∥∑∏∞"
 LETTERS = "A-Za-zÀ-ÖØ-öø-ɏΆ-ώϑϕϖϰϱϵ"
 DECLARATIONS = "∈ℝ→ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵁⱽᵂ"
 
@@ -35,9 +35,6 @@ MARKS = {
 # Notation that has a character of its own: (characters, code, what it is, what to write).
 NOTATION = (
     ("∂∇𝛁𝜕", "E107", "derivatives are not written in the formula", "name the variable by --wrt x"),
-    ("‖∥", "E107", "norms are written as functions", "norm2(x), norm1(x), normF(A), or abs(x)"),
-    ("∑", "E107", "sums are written as a function", "sum(x), or sum(i = 1..N, x[i])"),
-    ("∏", "E107", "products are written as a function", "prod(x)"),
     ("√", "E107", "roots are written as a function", "sqrt(x)"),
     ("∛∜", "E107", "roots are written as powers", "x^(1/3)"),
     ("÷∕⁄", "E107", "division is written /", "x / a, or entry by entry x ./ y"),
@@ -53,7 +50,6 @@ NOTATION = (
     ("†ᴴ", "E107", "all values are real; there is only the transpose", "A'"),
     ("∈", "E107", "kinds are declared apart from the formula", "--where 'x in R^n'"),
     ("ℝ", "E107", "kinds are declared apart from the formula", "--where 'x in R^n'"),
-    ("∞", "E107", "infinity is not a number here", "norminf(x) for the largest magnitude"),
     ("⁽⁾", "E107", "superscripts are digits only", "^( )"),
 )
 

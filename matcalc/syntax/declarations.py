@@ -13,6 +13,8 @@ from matcalc.syntax.automaton import END, UNKNOWN, Refused, Token, Unexpected, r
 from matcalc.syntax.characters import DECLARATIONS, check_characters, show
 from matcalc.syntax.generated.declarations import TABLE
 from matcalc.syntax.tree import Span
+from matcalc.syntax.unification import is_unknown as is_open
+from matcalc.syntax.unification import open_name
 
 LONGEST_NAME = 256
 MOST_TOKENS = 30_000
@@ -164,6 +166,8 @@ def _value(word: Token, sizes: list[_Sum], end: int) -> ValueKind:
     if name not in KINDS:
         raise _unknown_kind(word)
     count, repetition, structure = KINDS[name]
+    if not sizes and count and end == word.end:
+        return ValueKind(_open_sizes(word, count) * repetition, structure)
     if len(sizes) != count and (count is not None or not sizes):
         usual = name + SIZES.get(name, "(n)")
         has = f"{len(sizes)} size{'s' * (len(sizes) != 1)}"
@@ -174,6 +178,11 @@ def _value(word: Token, sizes: list[_Sum], end: int) -> ValueKind:
             (word.start, end),
         )
     return ValueKind(_shape(sizes) * repetition, structure)
+
+
+def _open_sizes(word: Token, count: int) -> tuple[Dimension, ...]:
+    """Return sizes that are not said; they come from use."""
+    return tuple(named(open_name(f"{word.start}.{axis}")) for axis in range(count))
 
 
 def _shape(sizes: list[_Sum]) -> tuple[Dimension, ...]:
@@ -212,7 +221,18 @@ def _function(values: list[Kind], arrow: Token, result: Kind) -> FunctionKind:
 
 
 def _declare(names: list[Token], separator: Any, kind: Kind) -> list[Declaration]:
-    return [Declaration(token.text, kind, Span(token.start, token.end)) for token in names]
+    return [
+        Declaration(token.text, _own(kind, token.text), Span(token.start, token.end))
+        for token in names
+    ]
+
+
+def _own(kind: Kind, name: str) -> Kind:
+    """Return the kind with sizes that are not said as the name's own: x, y: vector."""
+    if not isinstance(kind, ValueKind) or not any(is_open(str(d)) for d in kind.shape):
+        return kind
+    own = {d: named(open_name(f"{name}.{k}")) for k, d in enumerate(dict.fromkeys(kind.shape))}
+    return kind._replace(shape=tuple(own[d] for d in kind.shape))
 
 
 def _check_names(declarations: tuple[Declaration, ...], reserved: Collection[str]) -> None:

@@ -2,315 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.functions import NAMES
-from matcalc.expressions.nodes import Declared, Signature
-from matcalc.expressions.shapes import Misfit, Shape, is_row, result_shape
-from matcalc.expressions.traversal import run
-from matcalc.limits import limit
+from matcalc.expressions.nodes import Declared
 from matcalc.syntax import exact
+from matcalc.syntax.bars import READINGS
 from matcalc.syntax.brackets import BRACKETS
 from matcalc.syntax.calls import call, derivative
-from matcalc.syntax.drafts import Draft, Place, operand, text
-from matcalc.syntax.exact import NOTHING, Exact
-from matcalc.syntax.kinds import Kinds
+from matcalc.syntax.drafts import Draft
+from matcalc.syntax.elaborator import NO_NAMES, Elaborator, Rule, Task
 from matcalc.syntax.operators import OPERATORS
-from matcalc.syntax.tree import Span, Tree
-from matcalc.syntax.unification import Unknowns, free_names, readable
-
-Task = Generator[Any, Draft, Draft]
-
-_NO_NAMES = {"True", "False", "None", "nan", "NaN", "inf", "Inf", "infinity", "Infinity", "null"}
-_EXACT = {
-    "add": exact.add,
-    "negate": exact.negate,
-    "multiply": exact.multiply,
-    "divide": exact.divide,
-}
-
-
-class Elaborator:
-    """Reads formulas one after the other, with the same names and dimensions.
-
-    `variables` are the drafts of declared and inferred variables by name, `notes` what a
-    reader should be told about how the formulas were read.
-    """
-
-    def __init__(
-        self,
-        declared: Mapping[str, tuple[Shape, str]],
-        dimensions: frozenset[str],
-        functions: Mapping[str, Signature],
-        kinds: Kinds,
-    ) -> None:
-        self.declared = declared
-        self.dimensions = dimensions | kinds.dimensions
-        self.functions = functions
-        self.kinds = kinds
-        self.unknowns = Unknowns()
-        self.variables: dict[str, Draft] = {}
-        self.inferred: dict[str, None] = {}
-        self.bound: dict[str, Draft] = {}
-        self.indices: dict[str, exact.Bounds] = {}
-        self.sizing = False
-        self.open: list[Draft] = []
-        self.soft: list[tuple[Dimension, Dimension]] = []
-        self.notes: dict[str, None] = {}
-        self.source = ""
-
-    def elaborate(self, tree: Tree, source: str) -> Draft:
-        """Return the draft of a formula; raise MatcalcError with its place in the source."""
-        self.source = source
-        try:
-            return self.finite(run(self.task(tree)))
-        except MatcalcError as error:
-            raise error.at(self.source, *tree.span) from None
-
-    def task(self, tree: Tree) -> Task:
-        """Return the task of elaborating one tree."""
-        return _TASKS[tree.kind](self, tree)
-
-    # Errors
-
-    def error(self, code: str, message: str, span: Span, hint: str = "") -> MatcalcError:
-        """Return an error at a place in the source, unknown dimensions under letters."""
-        # Read together, so that message and hint call an unknown by the same letter.
-        message, _, hint = readable(f"{message}\0{hint}", self.letters).partition("\0")
-        return MatcalcError(code, message, hint=hint).at(self.source, *span)
-
-    def letters(self) -> Iterator[str]:
-        """Return letters for unknown dimensions."""
-        return free_names(self.names())
-
-    def names(self) -> set[str]:
-        """Return every name that means something in the formulas."""
-        return {*self.declared, *self.functions, *self.dimensions, *self.kinds.order, *self.bound}
-
-    def misfit(self, error: MatcalcError, place: Place, by_operand: bool) -> MatcalcError:
-        """Return a shape error with the operands' own texts, at its place."""
-        self.source = place.source
-        span = place.tree.mark
-        if span.start == span.end:
-            span = place.tree.span
-        if isinstance(error, Misfit):
-            operands = place.operands
-            if by_operand and error.operand is not None and error.operand < len(operands):
-                span = operands[error.operand].span
-            plain = [text(place.source, tree.span) for tree in operands] + ["…"] * 30
-            atoms = [operand(place.source, tree) for tree in operands] + ["…"] * 30
-            typed = place.source[slice(*place.tree.mark)]
-            error = error.named(plain, typed if len(typed) < 3 else "", atoms)
-        return self.error(error.code, error.message, span, error.hint)
-
-    # Drafts
-
-    def node(
-        self,
-        tree: Tree,
-        head: str,
-        arguments: tuple[Draft, ...],
-        value: Any = None,
-        operands: tuple[Tree, ...] | None = None,
-        by_operand: bool = False,
-        known: Exact | None = None,
-    ) -> Draft:
-        """Return a draft over drafts, its shape computed and unified."""
-        place = Place(self.source, tree, tree.children if operands is None else operands)
-        shapes = tuple([self.unknowns.resolved(self.finite(a).shape) for a in arguments])
-        try:
-            shape = result_shape(head, value, shapes, self.unknowns.unify)
-        except MatcalcError as error:
-            raise self.misfit(error, place, by_operand) from None
-        if known is None:
-            known = NOTHING
-            rule = _EXACT.get(head)
-            if rule is not None and not shape:
-                known = rule(*[a.exact for a in arguments])  # type: ignore[operator]
-        return Draft(head, value, arguments, shape, place, known)
-
-    def leaf(
-        self, tree: Tree, head: str, value: Any, shape: Shape = (), known: Exact = NOTHING
-    ) -> Draft:
-        """Return a draft without arguments."""
-        return Draft(head, value, (), shape, Place(self.source, tree, ()), known)
-
-    def number(self, tree: Tree, value: Fraction) -> Draft:
-        """Return the draft of a number."""
-        return self.leaf(tree, "number", value, (), exact.number(value))
-
-    def finite(self, draft: Draft) -> Draft:
-        """Return the draft, or raise E502 if it is a number too large to be written out."""
-        if not draft.exact.huge:
-            return draft
-        self.source = draft.place.source
-        raise self.error(
-            "E502",
-            f"{text(self.source, draft.place.tree.span)} has more than {limit('bits')} bits",
-            draft.place.tree.mark,
-            f"the environment raises the limit: MATCALC_BITS={2 * limit('bits')}",
-        )
-
-    def shape(self, draft: Draft) -> Shape:
-        """Return the draft's shape as far as it is known."""
-        return self.unknowns.resolved(draft.shape)
-
-    def text(self, tree: Tree) -> str:
-        """Return the source of a tree, shortened."""
-        return text(self.source, tree.span)
-
-    def note(self, message: str) -> None:
-        """Add a note, once."""
-        self.notes.setdefault(message)
-
-    def add_variable(self, name: str, shape: Shape, structure: str) -> None:
-        """Add a declared variable that no formula contains."""
-        span = Span(0, 0)
-        tree = Tree("name", name, (), span, span)
-        self.variables[name] = self.leaf(tree, "variable", Declared(name, structure), shape)
-
-    def is_new(self, name: str) -> bool:
-        """Tell whether a name would be a variable that nothing declared or used so far."""
-        constants = ("pi", "π", "eye", "I")
-        known = (self.declared, self.variables, self.dimensions, self.functions, self.bound)
-        return not any(name in names for names in (*known, constants, NAMES, _NO_NAMES))
-
-    # Sizes
-
-    def size(self, tree: Tree) -> Generator[Any, Draft, Dimension]:
-        """Elaborate an operand that must be a positive integer or a dimension."""
-        draft = yield self.integer(tree)
-        size = draft.exact.size
-        if size is None or (size.value is not None and size.value < 1):
-            raise self.error(
-                "E312",
-                f"{self.text(tree)} is not a size",
-                tree.span,
-                "a size is a positive integer or made of dimensions, as in ones(n+1)",
-            )
-        return size
-
-    def integer(self, tree: Tree) -> Task:
-        """Elaborate an operand in which a dimension's name is the dimension."""
-        before, self.sizing = self.sizing, True
-        draft = yield self.task(tree)
-        self.sizing = before
-        return self.finite(draft)
-
+from matcalc.syntax.sums import SUMS
+from matcalc.syntax.tree import Tree
 
 # Names and numbers
 
 
-def _number(self: Elaborator, tree: Tree) -> Task:
+def _number(reader: Elaborator, tree: Tree) -> Task:
     value = tree.value
     assert isinstance(value, Fraction)
-    return self.number(tree, value)
+    return reader.number(tree, value)
     yield
 
 
-def _name(self: Elaborator, tree: Tree) -> Task:
-    return _resolve(self, tree, str(tree.value))
+def _name(reader: Elaborator, tree: Tree) -> Task:
+    return _resolve(reader, tree, str(tree.value))
     yield
 
 
-def _resolve(self: Elaborator, tree: Tree, name: str) -> Draft:
-    if name in self.indices:
-        return self.leaf(tree, "index", name, (), exact.index(self.indices[name]))
-    if name in self.bound:
-        return self.bound[name]
-    if name in self.dimensions and (self.sizing or name not in self.declared):
-        return _dimension(self, tree, name)
-    if name in self.declared or name in self.variables:
-        return _variable(self, tree, name)
+def _resolve(reader: Elaborator, tree: Tree, name: str) -> Draft:
+    if name in reader.indices:
+        return reader.leaf(tree, "index", name, (), exact.index(reader.indices[name]))
+    if name in reader.bound:
+        return reader.bound[name]
+    if name in reader.dimensions and (reader.sizing or name not in reader.declared):
+        return _dimension(reader, tree, name)
+    if name in reader.declared or name in reader.variables:
+        return _variable(reader, tree, name)
     if name in ("pi", "π"):
-        return self.leaf(tree, "pi", None)
+        return reader.leaf(tree, "pi", None)
     if name in ("eye", "I"):
-        return _unknown_eye(self, tree)
-    _refuse(self, tree, name)
-    return _variable(self, tree, name)
+        return _unknown_eye(reader, tree)
+    _refuse(reader, tree, name)
+    return _variable(reader, tree, name)
 
 
-def _dimension(self: Elaborator, tree: Tree, name: str) -> Draft:
-    if not self.sizing and name not in self.kinds.known:
-        self.note(f"{name} is read as a dimension")
+def _dimension(reader: Elaborator, tree: Tree, name: str) -> Draft:
+    if not reader.sizing and name not in reader.kinds.known:
+        reader.note(f"{name} is read as a dimension")
     size = Dimension((((name,), 1),))
-    return self.leaf(tree, "size", size, (), exact.dimension(size))
+    return reader.leaf(tree, "size", size, (), exact.dimension(size))
 
 
-def _refuse(self: Elaborator, tree: Tree, name: str) -> None:
+def _refuse(reader: Elaborator, tree: Tree, name: str) -> None:
     """Raise for the names that are no variables: functions and other languages' constants."""
-    if name in self.functions or name in NAMES:
+    if name in reader.functions or name in NAMES:
         usage = f"{name}(n)" if name in ("ones", "zeros") else f"{name}(x)"
-        raise self.error(
+        raise reader.error(
             "E109", f"{name} is a function; its arguments are missing", tree.span, usage
         )
-    if name in _NO_NAMES:
+    if name in NO_NAMES:
         hint = "write a number, or declare the name to use it"
-        raise self.error("E201", f"{name} means nothing here", tree.span, hint)
+        raise reader.error("E201", f"{name} means nothing here", tree.span, hint)
 
 
-def _variable(self: Elaborator, tree: Tree, name: str) -> Draft:
+def _variable(reader: Elaborator, tree: Tree, name: str) -> Draft:
     """Return the variable's draft, the same each time, of unknown dimensions if inferred."""
-    draft = self.variables.get(name)
+    draft = reader.variables.get(name)
     if draft is None:
         structure = ""
-        if name in self.declared:
-            shape, structure = self.declared[name]
+        if name in reader.declared:
+            shape, structure = reader.declared[name]
         else:
-            shape = tuple(self.unknowns.fresh() for _ in range(self.kinds.rank(name)))
-            self.inferred.setdefault(name)
-        draft = self.leaf(tree, "variable", Declared(name, structure), shape)
-        self.variables[name] = draft
+            shape = tuple(reader.unknowns.fresh() for _ in range(reader.rank(name)))
+            reader.inferred.setdefault(name)
+        draft = reader.leaf(tree, "variable", Declared(name, structure), shape)
+        reader.variables[name] = draft
     return draft
 
 
-def _unknown_eye(self: Elaborator, tree: Tree) -> Draft:
+def _unknown_eye(reader: Elaborator, tree: Tree) -> Draft:
     """Return an identity matrix whose size comes from its use."""
-    size = self.unknowns.fresh()
-    draft = self.leaf(tree, "eye", size, (size, size))
-    self.open.append(draft)
+    size = reader.unknowns.fresh()
+    draft = reader.leaf(tree, "eye", size, (size, size))
+    reader.open.append(draft)
     return draft
 
 
-# Notation that LaTeX has, and what was decided when it was read
-
-
-def _reading(self: Elaborator, tree: Tree) -> Task:
-    """Elaborate |x|, ‖x‖ or e^x, which are ambiguous of matrices."""
-    draft = yield self.task(tree.children[0])
-    shape = self.shape(draft)
-    if len(shape) == 2 and not is_row(shape):
-        inner = self.text(tree.children[0])
-        if tree.value == "norm2":
-            self.note(f"{self.text(tree)} is read as the Frobenius norm")
-        elif tree.value == "abs":
-            message = f"|{inner}| of a matrix may be its determinant"
-            hint = rf"\det({inner}); entry by entry: \operatorname{{abs}}({inner})"
-            raise self.error("E107", message, tree.mark, hint)
-        else:
-            message = f"the power {self.text(tree)} may be the exponential of a matrix"
-            raise self.error("E107", message, tree.mark, rf"entry by entry: \exp({inner})")
-    return self.node(tree, "call", (draft,), (tree.value, None), by_operand=True)
-
-
-def _noted(self: Elaborator, tree: Tree) -> Task:
+def _noted(reader: Elaborator, tree: Tree) -> Task:
     value: Any = tree.value
     for note in value[0]:
-        self.note(note)
-    return (yield self.task(tree.children[0]))
+        reader.note(note)
+    draft: Draft = yield reader.task(tree.children[0])
+    return draft
 
 
-_TASKS: dict[str, Callable[[Elaborator, Tree], Task]] = {
+def _named(reader: Elaborator, tree: Tree) -> Task:
+    draft: Draft = yield reader.task(tree.children[0])
+    return draft
+
+
+RULES: dict[str, Rule] = {
     "number": _number,
     "name": _name,
     "call": call,
     "derivative": derivative,
-    "reading": _reading,
     "noted": _noted,
+    "named": _named,
     **OPERATORS,
     **BRACKETS,
+    **READINGS,
+    **SUMS,
 }

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from matcalc.expressions.functions import ALIASES, CALLED
+from matcalc.syntax.costs import COST, letters_of
 from matcalc.syntax.tree import Tree
 
-_RANKS = {"vector": 1, "matrix": 2, "square": 2}
+_EXPECTED = {
+    "vector": ("vector expected", (0, 2)),
+    "matrix": ("matrix expected", (0, 1)),
+    "square": ("matrix expected", (0, 1)),
+    "tensor": ("reduced scalar", (0,)),
+}
+"""What it costs to be something else than a function takes."""
 
 
 class Kinds:
     """What the formulas tell of the names in them that nothing declares or binds.
 
-    `order` has the free names in order of appearance, `ranks` the number of axes of those
-    whose use tells it, `dimensions` the names used as sizes or bounds.
+    `order` has the free names in order of appearance, `exact` the number of axes of those
+    whose use leaves no choice, `uses` what kinds cost the others by how they are used,
+    `dimensions` the names used as sizes or bounds, `bars` the bars that stand for abs.
     """
 
     def __init__(
@@ -30,9 +37,12 @@ class Kinds:
         self.known = dimensions.union(declared, parameters)
         self.parameters = parameters
         self.order: dict[str, None] = {}
-        self.ranks: dict[str, int] = {}
+        self.exact: dict[str, int] = {}
+        self.uses: dict[str, dict[int, float]] = {}
+        self.bold: set[str] = set()
+        self.sampled: set[str] = set()
+        self.bars: set[str] = set()
         self.dimensions: set[str] = set()
-        self.transposed: set[str] = set()
         self.powers: list[tuple[str, Tree, frozenset[str]]] = []
 
     def read(self, tree: Tree, bound: frozenset[str]) -> None:
@@ -55,10 +65,7 @@ class Kinds:
                 scopes.append(islice(children, 1) if self.is_transpose(node, inside) else children)
 
     def finish(self) -> None:
-        """Decide what needs all uses: transposed names and exponents of matrices."""
-        for name in self.transposed:
-            if self.rank(name) == 0:
-                self.ranks.setdefault(name, 1)
+        """Decide what needs all uses: exponents of matrices are dimensions."""
         for base, exponent, bound in self.powers:
             if self.rank(base) == 2:
                 self.sizes(exponent, bound, only_vectors=True)
@@ -74,15 +81,42 @@ class Kinds:
         )
 
     def rank(self, name: str) -> int:
-        """Return how many axes the variable of this name has."""
-        known = self.declared.get(name, self.ranks.get(name))
-        return by_letter(name) if known is None else known
+        """Return how many axes the variable of this name has, by what it alone tells."""
+        known = self.declared.get(name)
+        if known is None:
+            options = self.options(name)
+            known = min(options, key=lambda rank: options[rank])
+        return known
 
-    def hint(self, tree: Tree, rank: int, bound: frozenset[str]) -> None:
+    def options(self, name: str) -> dict[int, float]:
+        """Return the numbers of axes that a name may have, each with its cost."""
+        if name in self.exact and name not in self.sampled:
+            return {self.exact[name]: 0}
+        row = letters_of(name, name in self.bold)
+        if name in self.sampled:
+            is_capital = letters_of(name).matrix == 0
+            entry, samples = (3, 0) if is_capital else (0, COST["samples"])
+            options = {1: float(entry), 2: float(samples)}
+        else:
+            options = {0: row.scalar, 1: row.vector, 2: row.matrix}
+        for rank, cost in self.uses.get(name, {}).items():
+            if rank in options:
+                options[rank] += cost
+        return options
+
+    def charge(self, tree: Tree, use: str, ranks: Iterable[int], bound: frozenset[str]) -> None:
+        """Note that this operand, if it is a bare name, is unusual with so many axes."""
+        name = _bare(tree)
+        if name is not None and name not in bound and name not in self.declared:
+            costs = self.uses.setdefault(name, {})
+            for rank in ranks:
+                costs[rank] = max(costs.get(rank, 0), COST[use])
+
+    def fix(self, tree: Tree, rank: int, bound: frozenset[str]) -> None:
         """Note that this operand, if it is a bare name, has so many axes."""
         name = _bare(tree)
         if name is not None and name not in bound and name not in self.declared:
-            self.ranks.setdefault(name, rank)
+            self.exact.setdefault(name, rank)
 
     def sizes(self, tree: Tree, bound: frozenset[str], only_vectors: bool = False) -> None:
         """Note that the undeclared names in this operand are dimensions."""
@@ -91,33 +125,11 @@ class Kinds:
             node = stack.pop()
             name = node.value
             if node.kind == "name" and isinstance(name, str):
-                letter = not only_vectors or (by_letter(name) == 1 and name not in self.ranks)
+                letter = not only_vectors or (name not in self.exact and self.rank(name) == 1)
                 if name not in bound and name not in self.declared and letter:
                     self.dimensions.add(name)
             elif node.kind in ("add", "sign", "product", "power"):
                 stack.extend(node.children)
-
-
-GREEK_NAMES = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron rho sigma "
-    "tau upsilon phi chi psi omega".split()
-)
-
-
-def by_letter(name: str) -> int:
-    """Return the axes that matrixcalculus.org's letters give: a-g 0, h-z 1, A-Z 2, Greek 0.
-
-    A Greek letter may be spelt out: `lambda_1` is a scalar as `λ₁` would be.
-
-    >>> [by_letter(name) for name in ("a", "x_1", "W1", "σ", "sigma_2", "sign")]
-    [0, 1, 2, 0, 0, 1]
-    """
-    if name.rstrip("0123456789").split("_")[0] in GREEK_NAMES:
-        return 0
-    letter = unicodedata.normalize("NFD", name)[0]
-    if "h" <= letter <= "z":
-        return 1
-    return 2 if "A" <= letter <= "Z" else 0
 
 
 def bindings(tree: Tree) -> frozenset[str]:
@@ -138,9 +150,10 @@ def _scopes(node: Tree, bound: frozenset[str]) -> Iterable[tuple[Tree, frozenset
     """Return the children of a node, each with the names bound where it stands."""
     value: Any = node.value
     if node.kind == "indexed":
-        names = frozenset(value[1])
-        yield from ((child, bound) for child in node.children[:-1])
-        yield node.children[-1], bound | names
+        for position, name in enumerate(value[1]):
+            yield from ((child, bound) for child in node.children[2 * position :][:2])
+            bound = bound | {name}
+        yield node.children[-1], bound
     elif node.kind == "program":
         for name, child in zip((*value, None), node.children, strict=True):
             yield child, bound
@@ -152,10 +165,9 @@ def _scopes(node: Tree, bound: frozenset[str]) -> Iterable[tuple[Tree, frozenset
 
 def _product(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
     if node.value == "·":
-        left, right = node.children
-        for operand, other in ((left, right), (right, left)):
+        for operand, other in (node.children, node.children[::-1]):
             if not _scalar(kinds, other):
-                kinds.hint(operand, 1, bound)
+                kinds.charge(operand, "dotted scalar", (0,), bound)
 
 
 def _scalar(kinds: Kinds, tree: Tree) -> bool:
@@ -165,9 +177,7 @@ def _scalar(kinds: Kinds, tree: Tree) -> bool:
 
 
 def _transpose(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
-    name = _bare(node)
-    if name is not None and name not in bound:
-        kinds.transposed.add(name)
+    kinds.charge(node, "transposed scalar", (0,), bound)
 
 
 def _power(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
@@ -176,21 +186,41 @@ def _power(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
     if name is None or name in bound:
         return
     if kinds.is_transpose(node, bound):
-        kinds.transposed.add(name)
+        kinds.charge(base, "transposed scalar", (0,), bound)
     elif node.value == "^" and base.kind == "name":
         kinds.powers.append((name, exponent, bound))
 
 
 def _subscript(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
-    kinds.hint(node.children[0], len(node.children) - 1, bound)
+    kinds.fix(node.children[0], len(node.children) - 1, bound)
     for selector in node.children[1:]:
         for part in selector.children if selector.kind == "range" else (selector,):
             kinds.sizes(part, bound)
 
 
+def _sample(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
+    name = str(node.value)
+    kinds.order.setdefault(name)
+    if name not in kinds.declared:
+        kinds.sampled.add(name)
+
+
+def _reading(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
+    if node.value == "abs":
+        kinds.bars.add(bars_key(node))
+    elif node.value == "norm2":
+        kinds.charge(node.children[0], "reduced scalar", (0,), bound)
+
+
+def bars_key(node: Tree) -> str:
+    """Return what the search calls the question whether |x| is an absolute value or a length."""
+    return f"|{node.span.start}:{node.span.end}"
+
+
 def _indexed(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
+    value: Any = node.value
     for part in node.children[:-1]:
-        kinds.sizes(part, bound)
+        kinds.sizes(part, bound.union(value[1]))
 
 
 def _call(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
@@ -199,37 +229,34 @@ def _call(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
     name = ALIASES.get(typed, typed)
     if typed in kinds.parameters:
         for child, rank in zip(node.children, kinds.parameters[typed], strict=False):
-            kinds.hint(child, rank, bound)
+            kinds.fix(child, rank, bound)
         return
     row = CALLED.get(name)
     if row is None:
         return
-    if row.takes == "sizes":
+    if keywords and len(node.children) == 1:
+        kinds.fix(node.children[0], 2, bound)
+    elif row.takes == "sizes":
         for child in node.children:
             kinds.sizes(child, bound)
-    elif row.sizes:
-        for child in node.children[:1]:
-            kinds.hint(child, 1 if len(node.children) < 4 else 2, bound)
+    elif row.sizes and node.children:
+        kinds.fix(node.children[0], 1 if len(node.children) < 4 else 2, bound)
         for child in node.children[1:]:
             kinds.sizes(child, bound)
-    elif keywords and len(node.children) == 1:
-        kinds.hint(node.children[0], 2, bound)
-    elif row.takes in _RANKS:
+    elif row.takes in _EXPECTED and len(node.children) == len(row.parameters):
         for child in node.children:
-            kinds.hint(child, _RANKS[row.takes], bound)
+            kinds.charge(child, *_EXPECTED[row.takes], bound)
 
 
 def _derivative(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
     value: Any = node.value
     for child, rank in zip(node.children, kinds.parameters.get(value[0], ()), strict=False):
-        kinds.hint(child, rank, bound)
+        kinds.fix(child, rank, bound)
 
 
 def _noted(kinds: Kinds, node: Tree, bound: frozenset[str]) -> None:
     value: Any = node.value
-    for name, rank in value[1]:
-        if name not in bound and name not in kinds.declared:
-            kinds.ranks.setdefault(name, rank)
+    kinds.bold.update(name for name in value[1] if name not in bound)
 
 
 _READERS: dict[str, Callable[[Kinds, Tree, frozenset[str]], None]] = {
@@ -237,6 +264,8 @@ _READERS: dict[str, Callable[[Kinds, Tree, frozenset[str]], None]] = {
     "transpose": _transpose,
     "power": _power,
     "subscript": _subscript,
+    "sample": _sample,
+    "reading": _reading,
     "indexed": _indexed,
     "call": _call,
     "derivative": _derivative,

@@ -16,14 +16,14 @@ from collections.abc import Iterable
 from matcalc.errors import MatcalcError
 from matcalc.syntax.automaton import END, Refused, Token, Unexpected, run
 from matcalc.syntax.characters import check_characters
+from matcalc.syntax.complaints import clip
 from matcalc.syntax.declarations import Declaration, FunctionKind, ValueKind
-from matcalc.syntax.formula import clip
 from matcalc.syntax.generated.latex import TABLE
 from matcalc.syntax.latex_names import Known, read_symbol
-from matcalc.syntax.latex_readings import Meanings, Reading, read
+from matcalc.syntax.latex_readings import Meanings, read
 from matcalc.syntax.latex_tokens import ENDS, STARTS, latex_tokens, unwrapped
 from matcalc.syntax.latex_trees import ACTIONS
-from matcalc.syntax.tree import Tree
+from matcalc.syntax.tree import Tree, with_notes
 
 EXAMPLE = r"\frac{1}{2} \|A x - b\|_2^2"
 
@@ -50,7 +50,7 @@ def parse_latex(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
         raise _explain(text, error) from None
     except Refused as refusal:
         raise refusal.error.at(text, *refusal.place) from None
-    return _noted(reading)
+    return with_notes(*reading)
 
 
 def _meanings(declarations: Iterable[Declaration]) -> Meanings:
@@ -67,18 +67,6 @@ def _meanings(declarations: Iterable[Declaration]) -> Meanings:
             part for v in values if isinstance(v, ValueKind) for s in v.shape for part in s.names
         ]
     return Meanings(shapes, frozenset(functions), Known(names))
-
-
-def _noted(reading: Reading) -> Tree:
-    """Return the tree, with what was decided by custom at its root or first part."""
-    tree, notes, ranks = reading
-    if not notes and not ranks:
-        return tree
-    if tree.kind == "program":
-        first, *rest = tree.children
-        noted = Tree("noted", (notes, ranks), (first,), first.span, first.mark)
-        return tree._replace(children=(noted, *rest))
-    return Tree("noted", (notes, ranks), (tree,), tree.span, tree.mark)
 
 
 # Declarations

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from matcalc.expressions.functions import ELEMENTARY, TABLE
-from matcalc.syntax.kinds import by_letter
+from matcalc.syntax.costs import letters_of
 from matcalc.syntax.latex_trees import factors, head, innermost, is_label
 from matcalc.syntax.tree import Tree
 
@@ -174,7 +174,8 @@ class _Classes:
             return "svm"[min(len(self.shapes[name]), 2)]
         if style == "bold":
             return "m" if name[0].isupper() else "v"
-        return "svm"[by_letter(name)]
+        row = letters_of(name)
+        return "svm"[row[1:4].index(min(row[1:4]))]
 
     def of_entry(self, node: Tree) -> tuple[str, Names]:
         base, selector = node.children[0], node.children[-1]

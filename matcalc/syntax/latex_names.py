@@ -9,22 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from matcalc.syntax.characters import LETTERS, MARKS
+from matcalc.syntax.greek import SPELLED, WORDS
 
-GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρστυφχψω",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
-        "sigma tau upsilon phi chi psi omega".split(),
-        strict=True,
-    )
-)
-VARIANTS = {"ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "ϖ": "pi", "ϱ": "rho", "ς": "sigma",
-            "ϰ": "kappa"}  # fmt: skip
-SPELLED = GREEK | VARIANTS | {k.upper(): v.capitalize() for k, v in GREEK.items()}
-LETTER_COMMANDS = frozenset(
-    [*GREEK.values(), *(v.capitalize() for v in GREEK.values()), "ell"]
-    + ["varepsilon", "vartheta", "varphi", "varpi", "varrho", "varsigma", "varkappa"]
-)
+LETTER_COMMANDS = (WORDS | {"ell"}) - {"lam", "eps"}
 ACCENTS = {
     "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde",
     "widetilde": "tilde", "dot": "dot", "ddot": "ddot", "vec": "vec", "breve": "breve",

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from matcalc.expressions.functions import ELEMENTARY, TABLE
 from matcalc.expressions.traversal import run
 from matcalc.syntax.automaton import Refused
-from matcalc.syntax.formula import clip
+from matcalc.syntax.complaints import clip
 from matcalc.syntax.latex_evidence import Evidence, gather
 from matcalc.syntax.latex_names import Known
 from matcalc.syntax.latex_trees import SCRIPTED, factors, head, innermost, is_bare, is_label
@@ -35,19 +35,19 @@ class Meanings(NamedTuple):
 class Reading(NamedTuple):
     """A formula in the language's own trees, with what was decided by custom.
 
-    `ranks` are the numbers of axes of names in bold type.
+    `bold` are the names in bold type.
     """
 
     tree: Tree
     notes: tuple[str, ...]
-    ranks: tuple[tuple[str, int], ...]
+    bold: tuple[str, ...]
 
 
 def read(tree: Tree, text: str, styles: Mapping[int, str], meanings: Meanings) -> Reading:
     """Return what a raw tree means; raise Refused where it may mean several things."""
     reader = _Reader(text, styles, meanings, gather(tree, styles, meanings.shapes))
     meant = run(reader.task(tree))
-    return Reading(meant, tuple(reader.notes), tuple(reader.ranks.items()))
+    return Reading(meant, tuple(reader.notes), tuple(reader.ranks))
 
 
 # What the table calls by other names when subscripted: \|x\|_1, \log_2 x.

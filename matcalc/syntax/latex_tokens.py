@@ -13,11 +13,9 @@ from matcalc.expressions.functions import NAMES, TABLE
 from matcalc.limits import exceeded, limit
 from matcalc.syntax.automaton import END, Refused, Token
 from matcalc.syntax.characters import LETTERS, show
-from matcalc.syntax.formula import (
-    LONGEST_NAME,
-    clip,
-)
+from matcalc.syntax.complaints import clip
 from matcalc.syntax.latex_names import ACCENTS, LETTER_COMMANDS, STYLES, Known, read_symbol
+from matcalc.syntax.text_tokens import LONGEST_NAME
 
 # Signs: what is typed, with or without backslash, and its token.
 SIGNS: dict[str, tuple[str, str]] = {
@@ -360,6 +358,8 @@ class _Scanner:
             self.emit("COMPARE" if inside else "EQUAL", "==", start)
         elif text in SIGNS:
             self._known_sign(text, start)
+        elif text == "∞":
+            self.emit("NAME", text, start)
         elif text == "." and self.side:
             message = "one bracket of the pair is missing"
             raise Refused("E105", message, "\\left( … \\right)", (start, self.place))

@@ -18,7 +18,7 @@ from typing import Any
 
 from matcalc.expressions.relations import RELATIONS
 from matcalc.syntax.automaton import Refused, Token
-from matcalc.syntax.formula import read_number
+from matcalc.syntax.text_trees import read_number
 from matcalc.syntax.tree import Span, Tree
 
 Script = tuple[str, tuple[Tree, ...]]

@@ -17,4 +17,4 @@ def read_formula(text: str, shapes: Mapping[str, Shape]) -> Expression:
     declarations = tuple(
         [Declaration(name, ValueKind(shape, ""), Span(0, 0)) for name, shape in shapes.items()]
     )
-    return infer(parse_formula(text), text, declarations).expression
+    return infer(parse_formula(text, declarations), text, declarations).expression

@@ -27,6 +27,17 @@ class Tree(NamedTuple):
     mark: Span
 
 
+def with_notes(tree: Tree, notes: tuple[str, ...], bold: tuple[str, ...] = ()) -> Tree:
+    """Return the tree, with what was decided by custom at its root or first part."""
+    if not notes and not bold:
+        return tree
+    if tree.kind == "program":
+        first, *rest = tree.children
+        noted = Tree("noted", (notes, bold), (first,), first.span, first.mark)
+        return tree._replace(children=(noted, *rest))
+    return Tree("noted", (notes, bold), (tree,), tree.span, tree.mark)
+
+
 KINDS = {
     "number": "value: Fraction, exact",
     "name": "value: str; a variable, a dimension, an index or a constant such as pi, eye, I",
@@ -43,7 +54,14 @@ KINDS = {
     "range": "the selector a:b; two operands",
     "stack": "value: tuple of row lengths; operands the cells row by row",
     "indexed": "value (function name, index names); operands low, high an index, then the body",
+    "open": "a bound that is not said; no operands",
+    "given": "a condition on indices, then the body that counts where it holds",
+    "sample": "value: name of x in x_i, an entry or a sample; operand the index",
+    "script": "only before scripts are read: x_{i}; the name, then its scripts",
     "reading": "value: abs, norm2 or exp, written as |x|, ‖x‖ or e^x; one operand",
-    "noted": "value (notes, numbers of axes by name) of a reading; one operand",
+    "logbars": "log|A|; one operand, the reading |A|",
+    "inner": "⟨x, y⟩; two operands",
+    "noted": "value (notes, names in bold type); one operand",
+    "named": "value: the name that the value has, as in f(x) = …; one operand",
     "program": "value: tuple of names; operands their expressions, then the last expression",
 }

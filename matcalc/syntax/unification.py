@@ -11,26 +11,35 @@ from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import Dimension, Monomial, name
 from matcalc.expressions.shapes import LONGEST, Shape
 
-# An unknown's name is a number between two marks that no source text may contain.
+# An unknown's name stands between two marks that no source text may contain.
 _MARK = "\ue000"
-_UNKNOWN = re.compile(f"{_MARK}\\d+{_MARK}")
+_UNKNOWN = re.compile(f"{_MARK}[^{_MARK}]+{_MARK}")
 
 # The order in which names are given to dimensions that nothing names.
 _LETTERS = ("n", "m", "k", "p", "q", "r", "s", "t", "u", "v")
 
 
+def open_name(text: str) -> str:
+    """Return the name of an unknown dimension, such as one that a declaration leaves open."""
+    return f"{_MARK}{text}{_MARK}"
+
+
 class Unknowns:
-    """The unknown dimensions of one inference and what is known of them."""
+    """The unknown dimensions of one inference and what is known of them.
+
+    `refused` tells that two dimensions could not be made equal.
+    """
 
     def __init__(self) -> None:
         self.count = 0
         self.solved: dict[str, Dimension] = {}
         self.postponed: list[tuple[Dimension, Dimension]] = []
+        self.refused = False
 
     def fresh(self) -> Dimension:
         """Return a new unknown."""
         self.count += 1
-        return name(f"{_MARK}{self.count}{_MARK}")
+        return name(open_name(str(self.count)))
 
     def resolve(self, dimension: Dimension) -> Dimension:
         """Return the dimension with all that is known put in; raise E502 if that is huge."""
@@ -70,6 +79,7 @@ class Unknowns:
         if not difference.terms:
             return True
         if not any(is_unknown(part) for part in difference.names):
+            self.refused = True
             return False
         solution = _solution(difference)
         if solution is None:
@@ -77,6 +87,7 @@ class Unknowns:
             return True
         unknown, value = solution
         if never_positive(value):
+            self.refused = True
             return False
         self.solved[unknown] = value
         return True

@@ -172,7 +172,7 @@ def test_binary_input_is_refused() -> None:
 
 
 def test_errors_as_json() -> None:
-    for words in (["x*x", "--format", "json"], ["x*x", "--format=json"]):
+    for words in (["x*A*x'", "--format", "json"], ["x*A*x'", "--format=json"]):
         outcome = command("diff", *words, "--wrt", "x")
         assert outcome.code == 2
         assert not outcome.err
@@ -207,7 +207,7 @@ def test_layouts_are_the_engine_s() -> None:
 
 def test_batch(tmp_path: Path) -> None:
     file = tmp_path / "batch.txt"
-    file.write_text("x'*x | x\nx*x | x\n\n# a remark\nx'*A*x | x | A: symmetric(n)\nsum(x)\n")
+    file.write_text("x'*x | x\nx*A*x' | x\n\n# a remark\nx'*A*x | x | A: symmetric(n)\nsum(x)\n")
     outcome = command("batch", str(file))
     assert outcome.code == 2
     answers = [line for line in outcome.out.splitlines() if not line.startswith(" ")]

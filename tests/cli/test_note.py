@@ -55,7 +55,7 @@ def test_hostile_titles(name: str, title: str) -> None:
         ([], "", "error[E701]"),
         (["no-such-file"], "", "error[E704]"),
         (["-"], "\n# nothing\n", "error[E701]"),
-        (["-"], "x'*x | x\nx*x | x\n", "line 2: "),
+        (["-"], "x'*x | x\nx*A*x' | x\n", "line 2: "),
         (["-"], "x'*x\n", "line 1: "),
         (["-", "--where", "x: vector(n)"], "x'*x | x", "error[E701]"),
         (["x'*x", "--wrt", "x", "-o", "/no/such/folder/n.tex"], "", "error[E705]"),

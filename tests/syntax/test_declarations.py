@@ -86,7 +86,6 @@ ERRORS = [
     ("x: banana", "E310", 1, 4, "scalar"),
     ("A: matrix(n)", "E310", 1, 4, "matrix(n, n), or square(n)"),
     ("x: vector(m, n)", "E310", 1, 4, "matrix(m, n)"),
-    ("x: vector", "E310", 1, 4, "vector(n)"),
     ("x: vector()", "E310", 1, 11, "vector(n)"),
     ("x: scalar(n)", "E310", 1, 4, "scalar"),
     ("x: vector n", "E310", 1, 11, "vector(n)"),

@@ -18,7 +18,8 @@ from matcalc.syntax.inference import Inferred, infer, infer_several
 
 
 def read(text: str, where: str = "") -> Inferred:
-    return infer(parse_formula(text), text, parse_declarations(where))
+    declarations = parse_declarations(where)
+    return infer(parse_formula(text, declarations), text, declarations)
 
 
 def shown(node: Expression) -> str:
@@ -38,7 +39,7 @@ def shape(node: Expression) -> str:
 @pytest.mark.parametrize(
     ("text", "assumptions", "expected"),
     [
-        ("W*x + b", "W: matrix(m, n); x: vector(n); b: scalar", "m"),
+        ("W*x + b", "W: matrix(m, n); x: vector(n); b: vector(m)", "m"),
         ("w·x + b", "w, x: vector(n); b: scalar", ""),
         ("x'*A*x", "x: vector(n); A: square(n)", ""),
         ("y - X*w", "y: vector(m); X: matrix(m, n); w: vector(n)", "m"),
@@ -98,8 +99,11 @@ def test_assumptions(text: str, assumptions: str, expected: str) -> None:
         ("A^T", "A: square(n); T: matrix(n, n)", "E303"),
         ("A^T", "A: square(T)", "matrix_power(A, T)"),
         ("x^2", "", "power(x, 2)"),
-        ("A^2", "", "matrix_power(A, 2)"),
-        ("A^(4/2)", "", "matrix_power(A, 2)"),
+        ("A^2", "", "power(A, 2)"),
+        ("A^2", "A: square(n)", "matrix_power(A, 2)"),
+        ("tr(A^2)", "", "tr(matrix_power(A, 2))"),
+        ("A^2*x", "", "multiply(matrix_power(A, 2), x)"),
+        ("A^(4/2)", "A: square(n)", "matrix_power(A, 2)"),
         ("A.^2", "", "power(A, 2)"),
         ("a^b", "", "power(a, b)"),
         ("2^3", "", "8"),
@@ -153,7 +157,7 @@ def test_expression(text: str, where: str, expected: str) -> None:
         ("1/A", "", "1/A works entry by entry; the inverse is inv(A)"),
         ("2N", "x: vector(N)", "2N: N is read as a dimension"),
         ("A^k", "", "k is read as a dimension"),
-        ("e^a", "", "e is a variable; the exponential function is exp"),
+        ("e^a", "", "e^a is read as the exponential exp(…)"),
         ("e^a", "e: scalar", None),
         ("ones(n)'*x", "", None),
         ("1/x", "", None),
@@ -167,19 +171,16 @@ def test_notes(text: str, where: str, note: str | None) -> None:
 REFUSED = [
     ("x * x", "x: vector(n)", "E301", 3, "x * x multiplies n×1 by n×1 (inner sizes 1 and n)",
      "dot product x'*x, element-wise x .* x, outer product x*x'"),
-    ("x * x", "", "E301", 3, "x * x multiplies n×1 by n×1 (inner sizes 1 and n)", "x'*x"),
     ("x @ y", "x, y: vector(n)", "E301", 3, "x @ y multiplies", "x'*y"),
-    ("(x + y)*(x - y)", "", "E301", 8, "multiplies", "(x + y)'*(x - y)"),
+    ("(x + y)*(x - y)", "x, y: vector(n)", "E301", 8, "multiplies", "(x + y)'*(x - y)"),
     ("x' + x", "x: vector(n)", "E302", 4, "joins 1×n and n×1", ""),
-    ("x + y'", "", "E302", 3, "joins n×1 and 1×m", "outer product x*y'"),
-    ("A^2", "A: matrix(m, n)", "E304", 2, "A is m×n", "A .^ 2"),
-    ("(exp(A) - A)^2", "A: matrix(m, n)", "E304", 13, "is m×n", "entry: (exp(A) - A) .^ 2"),
+    ("x + y'", "x: vector(n); y: vector(m)", "E302", 3, "joins n×1 and 1×m", "outer product x*y'"),
+    ("A^-2", "A: matrix(m, n)", "E304", 2, "A is m×n", "A .^ (-2)"),
+    ("(exp(A) - A)^-2", "A: matrix(m, n)", "E304", 13, "is m×n", "(exp(A) - A) .^ (-2)"),
     ("A^0.5", "A: square(n)", "E303", 2, "0.5", "A .^ 0.5"),
     ("A^a", "A: square(n)", "E303", 2, "a is not", "A .^ a"),
-    ("T*A^T", "", "E303", 4, "T is a variable", "A'"),
     ("A^B", "A, B: square(n)", "E303", 2, "B is a matrix", ".^"),
-    ("2^A", "A: square(n)", "E303", 2, "a scalar to a matrix", "2 .^ A"),
-    ("e^x", "", "E303", 2, "a scalar to a vector", "exp(x)"),
+    ("2^A", "A: square(n)", "E303", 2, "A is a matrix", "2 .^ A"),
     ("logdet(A)", "A: matrix(m, n)", "E304", 8, "A is m×n", ""),
     ("x .* y", "x: vector(n); y: vector(m)", "E302", 3, "n×1 and m×1", ""),
     ("A .* x'", "A: square(n); x: vector(n)", "E302", 3, "", "ones(n)*x'"),
@@ -187,19 +188,17 @@ REFUSED = [
     ("x*x' * A", "x: vector(n); A: matrix(m, k)", "E301", 6, "inner sizes n and m", ""),
     ("x'*A * x", "A: matrix(n, k); x: vector(n)", "E301", 6, "inner sizes k and n", ""),
     ("max(x, y)", "x: vector(n); y: vector(m)", "E302", 8, "x is n×1 and y is m×1", ""),
-    ("diag(a)", "", "E305", 6, "a is a scalar", ""),
+    ("diag(a)", "a: scalar", "E305", 6, "a is a scalar", ""),
     ("W*X + b", "W: matrix(m, k); X: matrix(k, n); b: vector(m)", "E302", 5, "m×n and m×1",
      "b*ones(n)'"),
-    ("x/y", "", "E301", 2, "y is a vector", "x ./ y"),
-    ("A/B", "", "E301", 2, "B is a matrix", "A*inv(B)"),
-    ("b @ x", "", "E301", 3, "b is a scalar", "b * x"),
-    ("A·B", "A, B: square(n)", "E301", 2, "of two vectors", "A*B"),
+    ("x/y", "x, y: vector(n)", "E301", 2, "y is a vector", "x ./ y"),
+    ("A/B", "A, B: square(n)", "E301", 2, "B is a matrix", "A*inv(B)"),
+    ("b @ x", "b: scalar; x: vector(n)", "E301", 3, "b is a scalar", "b * x"),
     ("softmax(A)", "A: matrix(m, n)", "E305", 9, "needs its axis", "axis=0"),
     ("A^-1'", "", "E303", 5, "1 is a number", "(A^-1)'"),
     ("2'", "", "E303", 2, "2 is a number", ""),
     ("[x, A]", "A: matrix(m, n); x: vector(k)", "E302", 5, "x has k rows and A has m", ""),
     ("I", "", "E308", 1, "the size of I is left open", "eye(n)"),
-    ("I + [x; A]", "", "E302", 3, "joins", ""),
     ("2*vector(1)", "", "E308", 3, "vector(1)", "ones(n)"),
     ("ones(x)", "x: vector(n)", "E312", 6, "x is not a size", ""),
     ("ones(0)", "", "E312", 6, "0 is not a size", ""),
@@ -219,7 +218,6 @@ REFUSED = [
     ("f + x", "f: elementwise", "E109", 1, "its arguments are missing", "f(x)"),
     ("True*x", "", "E201", 1, "True means nothing", ""),
     ("a + nan", "", "E201", 5, "nan", ""),
-    ("z = x; z = y; z", "", "E205", 8, "z is defined twice", ""),
     ("x = 3; x", "x: vector(n)", "E205", 1, "x is declared", ""),
     ("u = z; z = x; u'*z", "", "E205", 8, "z is used before", ""),
     ("sin = 3; x", "", "E204", 1, "sin is a function", ""),
@@ -233,7 +231,7 @@ REFUSED = [
     ("sum(A, axis=2)", "", "E306", 13, "an axis is 0 or 1", ""),
     ("sum(A, dim=1)", "", "E306", 12, "there is no dim=", "axis=0"),
     ("sin(A, axis=1)", "", "E306", 13, "sin takes no axis", ""),
-    ("prod(i = 1..n, x[i])", "", "E306", 1, "prod does not run an index", ""),
+    ("mean(i = 1..n, x[i])", "", "E306", 1, "mean does not run an index", ""),
     ("tensor(x)", "", "E306", 1, "tensor runs indices", "tensor(i = 1..m"),
     ("vector(x)", "", "E305", 8, "x is a vector", "vector(1)"),
     # Subscripts and indices
@@ -247,7 +245,6 @@ REFUSED = [
     ("A[i]", "A: matrix(m, n)", "E307", 2, "takes 2 indices, not 1", "A[i,:]"),
     ("b[1]", "b: scalar", "E307", 2, "b is a scalar and has no entries", ""),
     ("sum(i = 1..3, x[i])", "x: vector(2)", "E307", 16, "there is no entry 3", ""),
-    ("sum(i = 1..n, sum(j = 1..i, A[i,j]))", "", "E307", 26, "contains an index", ""),
     ("sum(i = 1..y, x[i])", "y: vector(n)", "E307", 12, "not made of numbers", ""),
     # Limits
     ("sum(x)*9^9^9", "x: vector(n)", "E502", 9, "9^9^9", ""),
@@ -273,7 +270,7 @@ def test_refused(text: str, where: str, code: str, column: int, message: str, hi
 
 def test_error_on_the_second_line() -> None:
     with pytest.raises(MatcalcError) as raised:
-        read("a + x\n  + x'")
+        read("a + x\n  + x'", "x: vector(n)")
     assert (raised.value.line, raised.value.column) == (2, 3)
 
 
@@ -333,7 +330,7 @@ def test_the_size_of_a_constant_may_come_from_what_is_expected() -> None:
 
 def test_errors_of_a_later_formula_are_placed_in_it() -> None:
     with pytest.raises(MatcalcError) as raised:
-        several("x'*x", "2*x*x")
+        several("x'*x", "2*x*x", where="x: vector(n)")
     assert (raised.value.source, raised.value.column) == ("2*x*x", 4)
 
 
