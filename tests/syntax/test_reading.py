@@ -48,7 +48,6 @@ UNREAD = frozenset(
     transposes-03
     transposes-05
     transposes-07
-    transposes-15
     scalars-by-context-11
     to-be-refused-07
     dots-09
