@@ -1,4 +1,30 @@
-"""Symbolic matrix calculus: derivatives of formulas in vectors and matrices, exactly."""
+"""Symbolic matrix calculus: derivatives of formulas in vectors and matrices, exactly.
+
+    >>> import matcalc
+    >>> d = matcalc.diff("max(0, w·x + b)", wrt="w")
+    >>> print(d)
+    [w·x + b > 0]*x'
+
+Ask:
+
+    diff(text, wrt, where)              the derivative, in a layout, of any order
+    gradient, hessian                   of a scalar: shaped as the variable; the second derivative
+    vjp(text, wrt, upstream, where)     the transposed Jacobian applied to what comes from above
+    jvp(text, wrt, tangent, where)      the Jacobian applied to a direction
+    check(text, wrt, claim, where)      whether a derivative worked out by hand is right
+    explain(text, wrt, where)           the derivation, step by step, with the rule of each
+    code(text, wrt, where, target)      the source of a function of NumPy, JAX or torch
+    note(derivatives, format)           derivations as a document: LaTeX, Markdown or HTML
+    parse(text, where)                  a formula, to be asked several times
+
+`text` is a formula as in your notes, in plain notation or LaTeX, or a `Formula`; `wrt` a variable
+or a list of them; `where` declares kinds and sizes: "w, x: vector(n); b: scalar", or a mapping.
+
+A `Derivative` has `.text() .latex() .json() .shape .layout .notes .assumptions`, computes with
+`.evaluate(w=…) .compile("numpy") .code("torch")`, and shows `.steps .derivation() .check(claim)`.
+Several `Derivatives` are a mapping by name that has the same. Every mistake is a `MatcalcError`
+with its line, a caret and a hint.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +33,38 @@ from typing import TYPE_CHECKING, Any
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
-    from matcalc.api import diff, gradient, hessian, jvp, parse, vjp
     from matcalc.checking.verdicts import Verdict
-    from matcalc.claims import check
-    from matcalc.derivative import Derivative, Formula
-    from matcalc.derivatives import Derivatives
-    from matcalc.notes.document import note
-    from matcalc.programs import compile, emit  # noqa: A004
+    from matcalc.interface.derivative import Derivative
+    from matcalc.interface.derivatives import Derivatives
+    from matcalc.interface.explanation import Explanation
+    from matcalc.interface.formula import Formula
+    from matcalc.interface.functions import (
+        check,
+        code,
+        diff,
+        explain,
+        gradient,
+        hessian,
+        jvp,
+        note,
+        parse,
+        vjp,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Derivative",
     "Derivatives",
+    "Explanation",
     "Formula",
     "MatcalcError",
     "Verdict",
     "__version__",
     "check",
-    "compile",
+    "code",
     "diff",
-    "emit",
+    "explain",
     "gradient",
     "hessian",
     "jvp",
@@ -37,30 +74,22 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Derivative": "matcalc.derivative",
-    "Derivatives": "matcalc.derivatives",
-    "Formula": "matcalc.derivative",
+    "Derivative": "matcalc.interface.derivative",
+    "Derivatives": "matcalc.interface.derivatives",
+    "Explanation": "matcalc.interface.explanation",
+    "Formula": "matcalc.interface.formula",
     "Verdict": "matcalc.checking.verdicts",
-    "check": "matcalc.claims",
-    "compile": "matcalc.programs",
-    "diff": "matcalc.api",
-    "emit": "matcalc.programs",
-    "gradient": "matcalc.api",
-    "hessian": "matcalc.api",
-    "jvp": "matcalc.api",
-    "note": "matcalc.notes.document",
-    "parse": "matcalc.api",
-    "vjp": "matcalc.api",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import the interface when it is first used: `import matcalc` alone costs nothing."""
-    if name not in _MODULES:
+    if name not in __all__:
         raise AttributeError(f"module 'matcalc' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(_MODULES[name]), name)
+    module = _MODULES.get(name, "matcalc.interface.functions")
+    value = getattr(import_module(module), name)
     globals()[name] = value
     return value
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from matcalc.errors import MatcalcError, shortened
+from matcalc.records import Record
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 TEXTS = frozenset(
-    "text where claim upstream layout notation structure target title format manner detail".split()
+    "claim upstream layout notation structure target title format manner detail".split()
 )
 NAMES = frozenset({"wrt", "tangent"})
 FLAGS = frozenset({"value_and", "compressed", "cases", "ascii"})
@@ -47,7 +48,10 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
 
 
 def _check(name: str, value: Any) -> None:
-    if name in TEXTS:
+    if name in ("text", "where"):
+        if not isinstance(value, str | (Record if name == "text" else Mapping)):
+            raise _wrong(name, "a text", value, "'x'")
+    elif name in TEXTS:
         if value is None and name == "manner":
             return
         if not isinstance(value, str):

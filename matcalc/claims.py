@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from matcalc.api import diff
-from matcalc.arguments import checked
-from matcalc.calculus.layouts import LAYOUTS, Layout, arrangement
-from matcalc.derivative import Derivative
+from matcalc.asking.answers import Answer
+from matcalc.asking.readings import text_of
+from matcalc.asking.targets import parse_target
+from matcalc.calculus.layouts import LAYOUTS, arrangement
+from matcalc.checking.answering import verdict_of
+from matcalc.checking.verdicts import Verdict
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import entries
 from matcalc.expressions.nodes import Expression
@@ -17,55 +18,29 @@ from matcalc.syntax.declarations import Declaration, ValueKind, parse_declaratio
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import Inferred, infer_several
 from matcalc.syntax.tree import Span
-from matcalc.targets import parse_target
-
-if TYPE_CHECKING:
-    from matcalc.checking.verdicts import Verdict
 
 LIMIT = 20.0
 """Seconds after which a verdict is given up as undecided, by default."""
 
 
-@checked
-def check(
-    text: str,
-    wrt: str,
-    claim: str,
-    where: str = "",
-    layout: Layout = "numerator",
-    order: int = 1,
-    seed: int = 0,
-    limit: float = LIMIT,
-) -> Verdict:
-    """Tell whether a claim is the derivative of a formula and, if not, what went wrong.
+def verdict_on(answer: Answer, claim: str, seed: int = 0, limit: float = LIMIT) -> Verdict:
+    """Return the verdict on the claim that a derivative is what this text says.
 
-    The claim may be a program, and may use what a program names. It has the shape of the
-    layout, or is the generalized Jacobian flattened, ∂vec(Y)/∂vec(X)'. After `limit`
-    seconds the verdict is 'undecided'. Raises MatcalcError for what cannot be read.
-
-    >>> verdict = check("x'*A*x", "x", "x'*(A + A')")
-    >>> verdict.ok, verdict.verdict
-    (True, 'proved')
-    >>> verdict = check("x'*A*x", "x", "2*x'*A")
-    >>> verdict.ok, verdict.slip
-    (False, 'only if symmetric')
+    The claim may be a program, and may use what a program names. Raises MatcalcError for what
+    cannot be read.
     """
-    from matcalc.checking.answering import verdict_of
-
-    derivative = diff(text, wrt, where, layout, order)
-    claimed, others = _read_claim(derivative, claim, wrt, where)
-    return verdict_of(derivative, claimed, others, seed, limit)
+    claimed, others = _read_claim(answer, claim)
+    return verdict_of(answer, claimed, others, seed, limit)
 
 
-def _read_claim(
-    derivative: Derivative, claim: str, wrt: str, where: str
-) -> tuple[Expression, dict[str, Expression]]:
+def _read_claim(answer: Answer, claim: str) -> tuple[Expression, dict[str, Expression]]:
     """Return the claim, and what names of the formula's program stand for."""
-    if not claim.strip():
+    if not text_of(claim, "a claim").strip():
         raise MatcalcError("E801", "the claim is missing", hint='claim="2*x"')
-    formula = derivative.formula
+    formula = answer.formula
     known = formula.inferred
-    declarations = parse_declarations(where)
+    declarations = parse_declarations(formula.where)
+    wrt = answer.target.text
     tree, target = parse_formula(formula.text, declarations), parse_target(wrt, declarations)
     declared = [d for d in declarations if not isinstance(d.kind, ValueKind)]
     nowhere = Span(0, 0)
@@ -78,7 +53,7 @@ def _read_claim(
         trees += [(parse_formula(name), name) for name in names]
         place = len(trees)
         trees.append((parse_formula(claim, declared), claim))
-        shapes = expected_shapes(derivative)
+        shapes = expected_shapes(answer)
         inferred = infer_several(trees, declared, (), {place: lambda given: shapes})
     except MatcalcError as error:
         raise _in_claim(error, claim) from None
@@ -113,12 +88,12 @@ def _place(text: str, name: str) -> int:
     return found.start() if found else 0
 
 
-def expected_shapes(derivative: Derivative) -> Sequence[Shape]:
+def expected_shapes(answer: Answer) -> Sequence[Shape]:
     """Return the shapes that a claim may have: the layout's first, then what may be meant."""
-    result = derivative.formula.expression.shape
-    target: Shape = () if derivative.entry else derivative.variable.shape
-    shapes = [derivative.expression.shape]
+    result = answer.formula.expression.shape
+    target: Shape = () if answer.entry else answer.variable.shape
+    shapes = [answer.expression.shape]
     for layout in LAYOUTS:
-        shapes.append(arrangement(result, target, derivative.order, layout).shape)
+        shapes.append(arrangement(result, target, answer.order, layout).shape)
     flat = [(entries(result), entries(target)), (entries(target),)]
     return tuple(dict.fromkeys([*shapes, *flat]))

@@ -24,6 +24,7 @@ from matcalc.expressions.shapes import Shape
 from matcalc.expressions.table.row import Row
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
+from matcalc.records import Record
 from matcalc.signs import range_of
 from matcalc.syntax.reading import read_formula
 
@@ -42,11 +43,14 @@ ZERO, STRUCTURE, KINK, DOMAIN = "W201", "W301", "W401", "W402"
 _ZERO = number(0)
 
 
-class Fact(NamedTuple):
+class Fact(Record):
     """What to know of an answer: a code of the family W (or C, of curvature), and a sentence."""
 
     code: str
     message: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
 
 
 class _Condition(NamedTuple):
@@ -79,8 +83,8 @@ def facts(
     >>> from matcalc.expressions.nodes import variable
     >>> x = variable("x", (name("n"),))
     >>> for fact in facts(make("call", (x,), ("abs", None)), [x]):
-    ...     print(*fact)
-    W401 not differentiable where x == 0 (entry by entry); there the slope of abs is taken as 0
+    ...     print(fact)
+    W401: not differentiable where x == 0 (entry by entry); there the slope of abs is taken as 0
     """
     order_of_nodes = postorder([formula], _arguments)
     dependent = _dependent(order_of_nodes, variables)

@@ -48,7 +48,7 @@ class Record(Frozen):
 
     def __init_subclass__(cls) -> None:
         own = [name for name, kind in cls.__annotations__.items() if "ClassVar" not in str(kind)]
-        cls.fields_ = (*cls.fields_, *own)
+        cls.fields_ = tuple(dict.fromkeys([*cls.fields_, *own]))
 
     def __init__(self, *values: Any, **named: Any) -> None:
         cls = type(self)
@@ -66,7 +66,7 @@ class Record(Frozen):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return fields_of(self) == fields_of(other)
+        return other is self or fields_of(self) == fields_of(other)
 
     def __hash__(self) -> int:
         return hash((type(self), *map(_hashable, fields_of(self).values())))
@@ -97,4 +97,4 @@ def _hashable(value: Any) -> Hashable:
     """Return what stands for a value in a hash: equal for equal values."""
     if isinstance(value, Mapping):
         return frozenset([(key, _hashable(one)) for key, one in value.items()])
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value

@@ -9,17 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
-from matcalc.api import diff, vjp
 from matcalc.calculus.layouts import Layout
 from matcalc.checking.comparison import compare
 from matcalc.checking.conditions import conditions
 from matcalc.checking.points import assignments, sample
 from matcalc.checking.precise import Point, value_at
 from matcalc.checking.questions import Question
-from matcalc.claims import check
-from matcalc.derivative import Derivative
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression
+from matcalc.interface.derivative import Derivative
+from matcalc.interface.functions import check, together
 
 Library = Literal["numpy", "torch", "jax"]
 
@@ -105,8 +104,8 @@ def _answers(
     expr: str, names: list[str], where: str, upstream: str | None
 ) -> dict[str, Derivative]:
     if upstream is not None:
-        return vjp(expr, names, upstream, where)
-    return diff(expr, names, where, "mixed")
+        return dict(together("vjp", expr, names, where, {}, upstream))
+    return dict(together("diff", expr, names, where, {"layout": "mixed"}))
 
 
 # Points

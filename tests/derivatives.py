@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import matcalc
-from matcalc.api import loosened
+from matcalc.asking.targets import loosened
 from matcalc.calculus.accumulation import backward, forward
 from matcalc.calculus.layouts import Layout, arranged
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.tensors import Tensor
-from matcalc.code.evaluation import evaluate
 from matcalc.expressions.nodes import Expression, substitute
 from matcalc.notation.answers import in_shape
 from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.text import to_text
+from matcalc.programs.evaluation import evaluate
 from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import infer

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from matcalc.code.evaluation import evaluate
 from matcalc.expressions.functions import ELEMENTARY, ROWS
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
+from matcalc.programs.evaluation import evaluate
 from matcalc.syntax.reading import read_formula
 
 WHERE = (

@@ -9,6 +9,7 @@ import pytest
 import matcalc
 from matcalc import MatcalcError
 from matcalc.calculus.layouts import LAYOUTS
+from matcalc.records import replace
 
 NEURON = "max(0, w·x + b)"
 rng = np.random.default_rng(7)
@@ -142,7 +143,7 @@ def test_sizes_come_from_arrays_that_the_answer_lacks() -> None:
 def test_variable_that_the_formula_lacks() -> None:
     d = matcalc.diff("x'*x", "A", "A: matrix(m, n); x: vector(k)")
     assert (str(d), d.shape) == ("zeros(n, m)", ("n", "m"))
-    assert [code for code, _ in d.notes] == ["W201"]
+    assert [fact.code for fact in d.notes] == ["W201"]
 
 
 MISTAKES = [
@@ -174,7 +175,7 @@ def test_mistakes(arguments: tuple[str, ...], code: str, hint: str) -> None:
 
 
 def test_ambiguous_reading_is_noted() -> None:
-    assert "(1/2)*x" in dict(matcalc.diff("1/2x", "x").notes)["W101"]
+    assert any("(1/2)*x" in str(fact) for fact in matcalc.diff("1/2x", "x").notes)
 
 
 def test_formulas_can_be_evaluated() -> None:
@@ -206,7 +207,7 @@ def test_everything_exported_is_there() -> None:
 def test_verification(derivative: matcalc.Derivative) -> None:
     verification = derivative.verify()
     assert verification.ok, verification
-    assert not derivative._replace(expression=matcalc.parse("2").expression).verify().ok
+    assert not replace(derivative, expression=matcalc.parse("2").expression).verify().ok
 
 
 def test_a_negative_power_keeps_the_order_of_a_difference() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import matcalc
+from matcalc.programs.answers import compiled_program, emit
 
 BAD = [
     None, 5, 1.5, True, b"x", {}, [], ["x", None], [["x"]], {"x"}, object(), float("nan"),
@@ -37,10 +38,10 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "code of a formula": lambda bad: matcalc.parse("A*x").code(bad),
     "value_and": lambda bad: D.code(value_and=bad),
     "compressed": lambda bad: D.code(compressed=bad),
-    "matcalc.compile": lambda bad: matcalc.compile(bad),
-    "matcalc.emit": lambda bad: matcalc.emit(bad),
-    "matcalc.emit of a list": lambda bad: matcalc.emit([D, bad]),
-    "target": lambda bad: matcalc.emit(D, bad),
+    "compiled_program": lambda bad: compiled_program(bad),
+    "emit": lambda bad: emit(bad),
+    "emit of a list": lambda bad: emit([D, bad]),
+    "target": lambda bad: emit(D, bad),
     "note": lambda bad: matcalc.note(bad),
     "note's format": lambda bad: matcalc.note(D, bad),
     "note's title": lambda bad: matcalc.note(D, "html", bad),

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import assume, example, given
 
 import matcalc
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.notation.text import to_text
+from matcalc.presenting.texts import shown
+from matcalc.programs.evaluation import evaluate
 from tests import differences
 from tests.strategies import WHERE, formulas, point
 from tests.test_properties import LARGEST, LAYOUT, SEEDS, VARIABLES, examples, words
@@ -100,7 +101,8 @@ def test_networks_by_layers(name: str, layout: Any) -> None:
         )
         if layout == "mixed":
             assert_near(wanted, answers.formula, derivative.wrt, at)
-    parts, texts, _ = answers.shown()
+    found = shown(answers)
+    parts, texts = found.parts, found.answers
     header = "".join([f"{part} = {text}; " for part, text in parts])
     for derivative, answer in zip(answers.values(), texts, strict=True):
         again = matcalc.parse(header + answer, where).evaluate(**at)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc import MatcalcError
-from matcalc.derivative import Derivative
+from matcalc import Derivative, MatcalcError
 from tests.strategies import WHERE as NAMES
 from tests.strategies import point
 from tests.test_cases import ALL, points

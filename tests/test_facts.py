@@ -104,11 +104,11 @@ NOTHING = [
 
 def told(derivative: matcalc.Derivative) -> list[str]:
     return [
-        f"{code} {message}".replace("not differentiable where ", "").replace(
+        f"{fact.code} {fact.message}".replace("not differentiable where ", "").replace(
             "the answer holds where ", ""
         )
-        for code, message in derivative.notes
-        if code.startswith("W4")
+        for fact in derivative.notes
+        if fact.code.startswith("W4")
     ]
 
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 import matcalc
 from matcalc.calculus.layouts import LAYOUTS
 from matcalc.calculus.lowering import tensor_of
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression
 from matcalc.notation.text import to_text
+from matcalc.programs.evaluation import evaluate
 from tests import differences
 from tests.derivatives import Problem, problem, read
 from tests.strategies import SIZES, WHERE, Point, Scope, formula, formulas, kink_distance, point

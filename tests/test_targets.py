@@ -8,6 +8,7 @@ import pytest
 
 import matcalc
 from matcalc import MatcalcError
+from matcalc.records import replace
 from tests.cli.command import command
 from tests.differences import jacobian
 
@@ -104,7 +105,7 @@ def test_sympy_agrees(derivative: matcalc.Derivative) -> None:
         [part for part in (derivative.formula.where, *derivative.assumptions) if part]
     )
     assert matcalc.parse(str(derivative), where).shape == derivative.shape
-    assert not derivative._replace(expression=matcalc.parse("2").expression).verify().ok
+    assert not replace(derivative, expression=matcalc.parse("2").expression).verify().ok
 
 
 def test_blocks() -> None:

@@ -13,6 +13,7 @@ import matcalc
 from matcalc.errors import MatcalcError
 from matcalc.notation.sharing import joint_program, program
 from matcalc.notation.text import program_text
+from matcalc.presenting.texts import shown
 from tests.cli.command import command
 from tests.strategies import WHERE, formulas, point
 from tests.test_properties import LAYOUT, SEEDS, VARIABLES, examples, words
@@ -41,7 +42,8 @@ def test_the_parts_and_an_answer_read_back(function: str, layout: Any) -> None:
     text, names, where = network(6, function)
     answers = matcalc.diff(text, names, where, layout)
     at = values_of(names)
-    parts, texts, _ = answers.shown()
+    found = shown(answers)
+    parts, texts = found.parts, found.answers
     assert parts
     header = "; ".join([f"{name} = {part}" for name, part in parts])
     for derivative, text in zip(answers.values(), texts, strict=True):
@@ -83,7 +85,7 @@ def test_short_answers_stay_apart() -> None:
     answers = matcalc.diff("norm2(A*x - y)^2", ["x", "A"])
     assert answers.program is None
     assert str(answers) == "x: 2*(A*x - y)'*A\nA: 2*x*(A*x - y)'"
-    assert answers == {"x": answers["x"], "A": answers["A"]}
+    assert dict(answers) == {"x": answers["x"], "A": answers["A"]}
 
 
 def test_notes_are_told_once_by_the_names_of_the_parts() -> None:
@@ -138,7 +140,8 @@ def test_blocks_of_a_hessian_share_parts() -> None:
     text = "; ".join([*[f"z{k} = sin(z{k - 1} + {k}*x*y)" for k in range(1, 9)], "z8*y"])
     blocks = matcalc.hessian(text, ["x", "y"], "x, y, z0: scalar")
     assert blocks.program is not None
-    parts, texts, _ = blocks.shown()
+    found = shown(blocks)
+    parts, texts = found.parts, found.answers
     header = "; ".join([f"{name} = {part}" for name, part in parts])
     at = {"x": 0.3, "y": -0.7, "z0": 0.2}
     for block, text_ in zip(blocks.values(), texts, strict=True):
@@ -174,7 +177,8 @@ def test_programs_of_several_answers_read_back(text: str, seed: int, layout: Any
 def test_a_thousand_layers() -> None:
     text, names, where = network(1000)
     answers = matcalc.gradient(text, names, where)
-    parts, texts, _ = answers.shown()
+    found = shown(answers)
+    parts, texts = found.parts, found.answers
     assert len(parts) == 2000
     assert len(str(answers)) < 120_000
     header = " ".join([f"{name} = {part};" for name, part in parts])
@@ -190,7 +194,8 @@ def test_matrices_of_one_column_keep_their_shape() -> None:
     text = "sum((D*arctan(C*arctan(B*arctan(A*X)))).^2)"
     for layout in ("numerator", "mixed", "denominator"):
         answers = matcalc.diff(text, ["X", "D", "C", "B", "A"], where, layout)  # type: ignore[call-overload]
-        parts, texts, _ = answers.shown()
+        found = shown(answers)
+        parts, texts = found.parts, found.answers
         header = "".join([f"{name} = {part}; " for name, part in parts])
         for derivative, answer in zip(answers.values(), texts, strict=True):
             assert matcalc.parse(header + answer, where).shape == derivative.shape

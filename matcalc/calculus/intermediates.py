@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from matcalc.expressions.names import free_indices
 from matcalc.expressions.nodes import Expression, make, variable
 from matcalc.expressions.traversal import postorder
+from matcalc.records import Record
 
 LEAVES = frozenset(
     ["number", "size", "pi", "variable", "index", "ones", "zeros", "eye", "commutation"]
 )
 
 
-class Intermediate(NamedTuple):
+class Intermediate(Record):
     """One step `symbol = operation`; `meaning` is the part of the formula that it names."""
 
     symbol: Expression

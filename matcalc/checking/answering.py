@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matcalc.asking.answers import Answer
 from matcalc.calculus.layouts import Layout
 from matcalc.checking.cases import Case
 from matcalc.checking.comparison import Comparison
@@ -22,18 +23,18 @@ from matcalc.checking.verdicts import Verdict
 from matcalc.expressions.dimensions import ONE, entries
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import describe
+from matcalc.presenting.remarks import notes
+from matcalc.presenting.texts import text_of
+from matcalc.records import replace
 
 LONGEST = 200
 KINK_HINT = "right almost everywhere but for the kink, where the slope is taken as documented"
 FLAT_TEXT = "; the claim is the flattened derivative, with columns stacked"
 UNDEFINED_HINT = "the claim has no value there: a division by zero, or a logarithm of no number"
 
-if TYPE_CHECKING:
-    from matcalc.derivative import Derivative
-
 
 def verdict_of(
-    derivative: Derivative,
+    answer: Answer,
     claim: Expression,
     names: Mapping[str, Expression],
     seed: int,
@@ -41,20 +42,20 @@ def verdict_of(
 ) -> Verdict:
     """Return the verdict on a claim of a derivative; `names` has the parts of a program."""
     deadline = deadline_in(limit)
-    layout: Layout = derivative.layout  # type: ignore[assignment]
+    layout: Layout = answer.layout  # type: ignore[assignment]
     question = Question(
-        derivative.formula.expression, derivative.variable, derivative.entry,
-        derivative.expression, claim, layout, derivative.order,
+        answer.formula.expression, answer.variable, answer.entry,
+        answer.expression, claim, layout, answer.order,
     )  # fmt: skip
     fits = claim.shape == question.answer.shape
     if not fits:
         question = question._replace(flat=_flat(question))
-    facts = derivative.facts()
+    facts = notes(answer)
     common: dict[str, Any] = {
         "layout": layout,
         "domain": tuple([fact.message for fact in facts if fact.code in ("W401", "W402")]),
-        "derivative": derivative.text(),
-        "assumptions": derivative.assumptions,
+        "derivative": text_of(answer),
+        "assumptions": answer.assumptions,
         "seed": seed,
     }  # fmt: skip
     if not fits and not question.flat:
@@ -70,15 +71,15 @@ def verdict_of(
     )
     if decision.refutation is None:
         if verdict.ok and any(fact.code == "W401" for fact in facts):
-            verdict = verdict._replace(reason=f"{verdict.reason}, almost everywhere")
+            verdict = replace(verdict, reason=f"{verdict.reason}, almost everywhere")
         return verdict
     branches = conditions(question.parts())
     example = shrunk(question, decision.refutation, branches, tie=decision.tie)
-    verdict = verdict._replace(counterexample=example)
+    verdict = replace(verdict, counterexample=example)
     if decision.refutation.undefined:
-        return verdict._replace(slip="undefined", hint=UNDEFINED_HINT)
+        return replace(verdict, slip="undefined", hint=UNDEFINED_HINT)
     if decision.tie:
-        return verdict._replace(slip="kink", hint=KINK_HINT)
+        return replace(verdict, slip="kink", hint=KINK_HINT)
     return _diagnosed(verdict, question, names, decision.refutation)
 
 
@@ -95,9 +96,9 @@ def _diagnosed(
     right = f"the derivative is {verdict.derivative}"
     right = right if len(right) <= LONGEST else ""
     if slip is None:
-        return verdict._replace(hint=right)
+        return replace(verdict, hint=right)
     hint = f"{slip.hint}; {right}" if right else slip.hint
-    return verdict._replace(slip=slip.name, hint=hint)
+    return replace(verdict, slip=slip.name, hint=hint)
 
 
 def _wrong_shape(question: Question) -> str:

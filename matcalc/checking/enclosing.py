@@ -24,7 +24,7 @@ from matcalc.checking.enclosures import (
     unknown,
     widened,
 )
-from matcalc.code.backends import compiled
+from matcalc.programs.backends import compiled
 
 LARGEST_EXPONENT = 34
 """exp and the like are not computed of arguments of more bits before the point."""

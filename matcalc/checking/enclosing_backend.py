@@ -9,7 +9,7 @@ from typing import Any
 from matcalc.checking.elimination import adjugate, determinant_and_inverse
 from matcalc.checking.enclosing import RELATIONS, chosen, elementwise, number, pi
 from matcalc.checking.enclosures import Enclosure, hull, least_magnitude, undefined, unknown
-from matcalc.code.backends import SYMPY, Backend
+from matcalc.programs.backends import SYMPY, Backend
 
 _HOLDS: dict[str, Callable[[Any, Any], bool | None]] = {
     ">": RELATIONS["Gt"], "<": RELATIONS["Lt"], ">=": RELATIONS["Ge"],

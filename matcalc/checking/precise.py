@@ -17,13 +17,13 @@ from matcalc.calculus.templates import template
 from matcalc.checking.elimination import adjugate, determinant_and_inverse, largest
 from matcalc.checking.stand_ins import abstract_value
 from matcalc.checking.values import TooLarge
-from matcalc.code.backends import SYMPY, Backend, compiled
-from matcalc.code.evaluation import evaluate
 from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
+from matcalc.programs.backends import SYMPY, Backend, compiled
+from matcalc.programs.evaluation import evaluate
 
 ROUGH = 200
 """Bits in which values are compared first; where they differ, twice as many are used."""

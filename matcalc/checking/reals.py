@@ -22,12 +22,12 @@ from matcalc.checking.precise import (
 )
 from matcalc.checking.stand_ins import abstract_value
 from matcalc.checking.values import Arithmetic, Place, lengths, spread, value_of
-from matcalc.code.backends import Backend
 from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import BINDERS
 from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
+from matcalc.programs.backends import Backend
 
 Number = Callable[[Any], Any]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from matcalc.records import Record, fields_of
 
 HOLDING = frozenset(["proved", "verified", "consistent"])
 
 
-class Counterexample(NamedTuple):
+class Counterexample(Record):
     """Values of the variables at which the claim is wrong, and both values there.
 
     `functions` tells what stands for abstract functions. `entry` is the place of the first
@@ -36,8 +38,8 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-class Verdict(NamedTuple):
-    """The verdict on a claim.
+class Verdict(Record):
+    """The verdict on a claim; it is true where the claim is accepted.
 
     `verdict` is 'proved', 'verified', 'consistent', 'refuted' or 'undecided'; `ok` tells
     that it is one of the first three. `method` says how it was reached, `bound` how likely
@@ -64,14 +66,17 @@ class Verdict(NamedTuple):
         """Whether the claim is accepted."""
         return self.verdict in HOLDING
 
+    def __bool__(self) -> bool:
+        return self.ok
+
     def record(self) -> dict[str, Any]:
         """Return the verdict as a JSON object."""
         example = self.counterexample
         return {
             "schema": 1,
-            **self._asdict(),
+            **fields_of(self),
             "ok": self.ok,
-            "counterexample": None if example is None else example._asdict(),
+            "counterexample": None if example is None else fields_of(example),
         }
 
     def json(self) -> str:
@@ -79,6 +84,10 @@ class Verdict(NamedTuple):
         import json
 
         return json.dumps(self.record(), ensure_ascii=False)
+
+    def __repr__(self) -> str:
+        slip = f"; {self.slip}" if self.slip else ""
+        return f"<Verdict {self.verdict}: {self.reason}{slip}>"
 
     def __str__(self) -> str:
         lines = [f"{self.verdict}: {self.reason}"]

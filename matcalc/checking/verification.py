@@ -15,12 +15,12 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from matcalc.asking.answers import Answer
+from matcalc.asking.targets import Target
 from matcalc.calculus.templates import template
 from matcalc.checking.precise import ARITHMETIC
-from matcalc.code.backends import SYMPY, Backend, compiled
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.functions import ROWS
 from matcalc.expressions.names import function_name
@@ -28,10 +28,9 @@ from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.traversal import postorder
 from matcalc.limits import limit
-from matcalc.targets import Target
-
-if TYPE_CHECKING:
-    from matcalc.derivative import Derivative
+from matcalc.programs.backends import SYMPY, Backend, compiled
+from matcalc.programs.evaluation import evaluate
+from matcalc.records import Record
 
 DIGITS = 50
 TOLERANCE = 1e-25
@@ -46,7 +45,7 @@ MOST_ENTRIES = 4_000
 Sizes = dict[str, int]
 
 
-class Verification(NamedTuple):
+class Verification(Record):
     """Whether an answer is right; `ok` is None where it could not be told.
 
     `sizes` are the size assignments that were tried, `entries` the number of entries that
@@ -59,8 +58,14 @@ class Verification(NamedTuple):
     mismatch: str
     text: str
 
+    def __bool__(self) -> bool:
+        return self.ok is True
+
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"<Verification: {self.text}>"
 
 
 class Claim(NamedTuple):
@@ -103,28 +108,28 @@ class _Undefined(Exception):
     """No point was found at which the formula is defined; other sizes may have one."""
 
 
-def verify(derivative: Derivative) -> Verification:
+def verify(answer: Answer) -> Verification:
     """Check a derivative as `matcalc.diff`, `vjp` or `jvp` gave it.
 
     >>> import matcalc
     >>> print(verify(matcalc.diff("A*x", "x", where="A: matrix(m, n); x: vector(n)")))
     SymPy agrees in all 12 entries, at m = 2, n = 3 and at m = 3, n = 2
     """
-    count = 1 + len(derivative.others) if derivative.seed else 0
-    read = derivative.formula.inferred.others
+    count = 1 + len(answer.others) if answer.seed else 0
+    read = answer.formula.inferred.others
     return verify_claim(
         Claim(
-            derivative.formula.expression,
-            derivative.variable,
-            derivative.expression,
-            derivative.layout,
-            derivative.order,
-            derivative.entry,
-            derivative.operation,
+            answer.formula.expression,
+            answer.variable,
+            answer.expression,
+            answer.layout,
+            answer.order,
+            answer.entry,
+            answer.operation,
             read[len(read) - count :],
-            derivative.others,
-            derivative.structure,
-            derivative.flattened,
+            answer.others,
+            answer.structure,
+            answer.flattened,
         )
     )
 

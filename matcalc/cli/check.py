@@ -51,7 +51,7 @@ def report_lines(report: Any, ascii: bool) -> str:  # noqa: A002
 
 def verdict_on(text: str, arguments: Arguments) -> Any:
     """Return the verdict that the command line asks for."""
-    from matcalc.claims import check
+    from matcalc.interface.functions import check
 
     for name, hint in (("wrt", "--wrt x"), ("claim", '--claim "2*x\'"')):
         if not arguments.is_given(name):

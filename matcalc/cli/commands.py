@@ -49,6 +49,16 @@ DIFF = Command(
         'echo "norm2(A*x - y)^2" | matcalc diff - --wrt x --format latex',
     ),
 )
+GRADIENT = Command(
+    "gradient",
+    "EXPR",
+    "Differentiate a scalar; the answer has the shape of the variable.",
+    (NAMES, WHERE, STRUCTURE, FORMAT, CASES, FILE, VERIFY),
+    (
+        'matcalc gradient "norm2(A*x - y)^2" --wrt x',
+        'matcalc gradient "sum(log(1 + exp(-y .* (X*w + b))))" --wrt w,b',
+    ),
+)
 HESSIAN = Command(
     "hessian",
     "EXPR",
@@ -223,7 +233,7 @@ CODE = Command(
 )
 COMMANDS = {
     command.name: command
-    for command in (DIFF, EXPLAIN, HESSIAN, VJP, JVP, CHECK, CODE, NOTE, BATCH)
+    for command in (DIFF, GRADIENT, EXPLAIN, HESSIAN, VJP, JVP, CHECK, CODE, NOTE, BATCH)
 }
 
 HELP = f"""usage: matcalc COMMAND ... [--help]
@@ -231,6 +241,7 @@ HELP = f"""usage: matcalc COMMAND ... [--help]
 Derivatives of formulas in scalars, vectors and matrices, in matrix notation.
 
   diff EXPR --wrt NAMES      differentiate a formula
+  gradient EXPR --wrt NAMES  differentiate a scalar, shaped as the variable
   explain EXPR --wrt NAMES   derive it step by step
   hessian EXPR --wrt NAMES   differentiate a scalar twice, all blocks
   vjp EXPR --wrt NAMES       multiply the transposed Jacobian with an upstream gradient

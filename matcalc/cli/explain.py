@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from matcalc.cli.answers import answers_to
 from matcalc.cli.arguments import Arguments
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
-    from matcalc.derivation.steps import Derivation
-    from matcalc.derivative import Derivative
+    from matcalc.interface.derivative import Derivative
+    from matcalc.interface.explanation import Explanation
 
-Pairs = Sequence[tuple["Derivative", "Derivation"]]
+Pairs = Sequence[tuple["Derivative", "Explanation"]]
 """Derivatives with their derivations."""
 
 
@@ -30,10 +31,12 @@ def _text(pairs: Pairs, ascii: bool, width: int, counted: bool) -> str:  # noqa:
 def _json(pairs: Pairs, ascii: bool, counted: bool) -> str:  # noqa: A002
     from json import dumps
 
+    from matcalc.asking.answers import Answers
     from matcalc.derivation.record import costs_record, derivation_record
-    from matcalc.derivatives import Derivatives
+    from matcalc.presenting.record import record_of
 
-    answer = Derivatives([(derivative.wrt, derivative) for derivative, _ in pairs]).record()
+    derivatives = tuple([derivative for derivative, _ in pairs])
+    answer = record_of(Answers(tuple([one.wrt for one in derivatives]), derivatives))
     for part, (_, derivation) in zip(answer["derivatives"], pairs, strict=True):
         part["derivation"] = derivation_record(derivation)
         if counted:
@@ -43,9 +46,9 @@ def _json(pairs: Pairs, ascii: bool, counted: bool) -> str:  # noqa: A002
 
 def _document(format: str) -> Callable[[Pairs, bool], str]:  # noqa: A002
     def printed(pairs: Pairs, ascii: bool) -> str:  # noqa: A002
-        from matcalc.notes.document import note
+        from matcalc.notes.document import document
 
-        text = note([derivation for _, derivation in pairs], format)  # type: ignore[arg-type]
+        text = document([derivation for _, derivation in pairs], format)  # type: ignore[arg-type]
         return document_text(text, ascii)
 
     return printed
@@ -94,25 +97,19 @@ def explain(text: str, arguments: Arguments, width: int) -> Callable[[bool], str
 
 def derivatives_of(text: str, arguments: Arguments) -> list[Derivative]:
     """Return the derivatives, or products with them, that the command line asks for."""
-    from matcalc.api import diff, jvp, vjp
-
     names = arguments.names()
-    values = arguments.values
-    where = values.get("where", "")
-    order = arguments.number("order")
+    where = arguments.values.get("where", "")
     products = [name for name in ("upstream", "tangent") if arguments.is_given(name)]
     if not products:
-        layout: Any = values["layout"]
-        notation: Any = values["notation"]
-        return list(diff(text, names, where, layout, order, notation).values())
-    if len(products) > 1 or order > 1:
+        return list(answers_to("diff", text, names, where, arguments).answers)
+    if len(products) > 1 or arguments.number("order") > 1:
         raise MatcalcError("E701", f"--{products[0]} goes without --tangent and --order")
     if products == ["upstream"]:
-        return list(vjp(text, names, values["upstream"], where).values())
-    return [jvp(text, name, values["tangent"], where) for name in names]
+        return list(answers_to("vjp", text, names, where, arguments).answers)
+    return [answers_to("jvp", text, [name], where, arguments).answers[0] for name in names]
 
 
-def derivation_of(derivative: Derivative, arguments: Arguments) -> Derivation:
+def derivation_of(derivative: Derivative, arguments: Arguments) -> Explanation:
     """Return a derivative's derivation in the manner and detail of the command line."""
     manner: Any = arguments.values.get("manner")
     detail: Any = arguments.values["detail"]

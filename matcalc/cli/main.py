@@ -9,12 +9,12 @@ from typing import IO, Any
 
 from matcalc import __version__
 from matcalc.cli import check
+from matcalc.cli.answers import answers_to
 from matcalc.cli.arguments import (
     Arguments,
     Command,
     distinct_names,
     read_arguments,
-    split_names,
     unknown_command,
     usage,
 )
@@ -124,7 +124,7 @@ def _answer(command: Command, arguments: Arguments, streams: Streams) -> int:
     if arguments.is_given("verify") and arguments.values["format"] == "latex":
         raise MatcalcError("E701", "--verify goes with --format text or json")
     values = arguments.values
-    answers = _DERIVATIVES[command.name](text, names, values.get("where", ""), arguments)
+    answers = answers_to(command.name, text, names, values.get("where", ""), arguments)
     if values["format"] == "json":
         return _answer_json(answers, arguments, streams)
     streams.answer(lambda ascii: _printed(answers, arguments, ascii))
@@ -132,50 +132,6 @@ def _answer(command: Command, arguments: Arguments, streams: Streams) -> int:
     if arguments.is_given("verify"):
         return _verified(answers, streams)
     return ANSWERED
-
-
-def _diff(text: str, names: list[str], where: str, arguments: Arguments) -> Any:
-    from matcalc.api import diff
-
-    layout: Any = arguments.values["layout"]
-    order = arguments.number("order")
-    notation: Any = arguments.values["notation"]
-    structure = _structure(arguments)
-    return diff(text, names, where, layout, order, notation, structure=structure)
-
-
-def _hessian(text: str, names: list[str], where: str, arguments: Arguments) -> Any:
-    from matcalc.api import hessian
-    from matcalc.derivatives import Derivatives
-
-    notation: Any = arguments.values["notation"]
-    structure = _structure(arguments)
-    if len(names) == 1:
-        (name,) = names
-        return Derivatives({name: hessian(text, name, where, notation, structure=structure)})
-    return hessian(text, names, where, notation, structure=structure)
-
-
-def _vjp(text: str, names: list[str], where: str, arguments: Arguments) -> Any:
-    from matcalc.api import vjp
-
-    upstream = arguments.values["upstream"]
-    return vjp(text, names, upstream, where, structure=_structure(arguments))
-
-
-def _jvp(text: str, names: list[str], where: str, arguments: Arguments) -> Any:
-    from matcalc.api import jvp
-    from matcalc.derivatives import Derivatives
-
-    answer = jvp(text, names, split_names(arguments.values["tangent"]), where)
-    return Derivatives({answer.wrt: answer})
-
-
-def _structure(arguments: Arguments) -> Any:
-    return arguments.values.get("structure", "entries")
-
-
-_DERIVATIVES = {"diff": _diff, "hessian": _hessian, "vjp": _vjp, "jvp": _jvp}
 
 
 def _printed(answers: Any, arguments: Arguments, ascii: bool) -> str:  # noqa: A002
@@ -194,7 +150,9 @@ def _fixed(text: str) -> Callable[[bool], str]:
 
 
 def _answer_json(answers: Any, arguments: Arguments, streams: Streams) -> int:
-    record = answers.record()
+    from matcalc.presenting.record import record_of
+
+    record = record_of(answers)
     verdicts = []
     if arguments.is_given("verify"):
         for derivative, part in zip(answers.values(), record["derivatives"], strict=True):
@@ -281,7 +239,9 @@ def _batch_line(number: int, line: str, arguments: Arguments, streams: Streams) 
             streams.complain(lambda ascii: f"{number}: {error_text(refused, ascii)}")
         return REFUSED
     if as_json:
-        streams.json({"line": number, **answers.record()})
+        from matcalc.presenting.record import record_of
+
+        streams.json({"line": number, **record_of(answers)})
     else:
         streams.answer(lambda ascii: f"{number}: {_printed(answers, arguments, ascii)}")
         _warn(answers, streams)
@@ -290,7 +250,7 @@ def _batch_line(number: int, line: str, arguments: Arguments, streams: Streams) 
 
 def _line(line: str, arguments: Arguments) -> Any:
     text, names, where = split_line(line)
-    return _diff(text, distinct_names(names), where, arguments)
+    return answers_to("diff", text, distinct_names(names), where, arguments)
 
 
 # matcalc explain, matcalc note

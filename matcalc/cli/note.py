@@ -11,14 +11,14 @@ from matcalc.cli.inputs import numbered_lines, read_path, read_stream, split_lin
 from matcalc.errors import MatcalcError
 
 if TYPE_CHECKING:
-    from matcalc.derivation.steps import Derivation
+    from matcalc.interface.explanation import Explanation
 
 SUFFIXES = {".tex": "latex", ".md": "markdown", ".qmd": "markdown", ".html": "html"}
 
 
 def note_text(arguments: Arguments, stdin: IO[Any] | None) -> str:
     """Return the document that the command line asks for."""
-    from matcalc.notes.document import TITLE, note
+    from matcalc.notes.document import TITLE, document
 
     operand = arguments.operand
     if operand is None:
@@ -33,10 +33,10 @@ def note_text(arguments: Arguments, stdin: IO[Any] | None) -> str:
     if not derivations:
         raise MatcalcError("E701", "there is no formula in the file", hint="x'*A*x | x")
     title = arguments.values.get("title", TITLE)
-    return note(derivations, _format(arguments), title)  # type: ignore[arg-type]
+    return document(derivations, _format(arguments), title)
 
 
-def _format(arguments: Arguments) -> str:
+def _format(arguments: Arguments) -> Any:
     from pathlib import PurePath
 
     given = arguments.values.get("format")
@@ -44,11 +44,11 @@ def _format(arguments: Arguments) -> str:
     return given or SUFFIXES.get(suffix, "latex")
 
 
-def _derivations(text: str, arguments: Arguments) -> list[Derivation]:
+def _derivations(text: str, arguments: Arguments) -> list[Explanation]:
     return [derivation_of(one, arguments) for one in derivatives_of(text, arguments)]
 
 
-def _of_lines(text: str, arguments: Arguments) -> list[Derivation]:
+def _of_lines(text: str, arguments: Arguments) -> list[Explanation]:
     found = []
     for number, line in numbered_lines(text):
         try:

@@ -50,19 +50,21 @@ def answers_text(answers: Any, ascii: bool = False) -> str:  # noqa: A002
 
     Where answers share parts, these come first, and the notes are about all of them.
     """
-    parts, texts, header = answers.shown(ascii=ascii)
-    lines = [*header]
+    from matcalc.presenting.texts import shown
+
+    found = shown(answers, ascii=ascii)
+    lines = [*found.header]
     several = len(answers) > 1
     assumed = "; ".join(answers.formula.assumptions)
-    for derivative, text in zip(answers.values(), texts, strict=True):
+    for derivative, text in zip(answers.values(), found.answers, strict=True):
         lines.append(f"{derivative.wrt}: {text}" if several else text)
         lines += [f"  {line}" for line in _described(derivative, ascii)]
         if assumed and not several:
             lines.append(f"  assumed: {assumed}")
-        if not parts:
-            lines += [f"  {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
-    if parts:
-        lines += [f"{f.code}: {f.message}" for f in notes_of(answers, ascii)]
+        if not found.parts:
+            lines += [f"  {f}" for f in notes_of(derivative, ascii)]
+    if found.parts:
+        lines += [f"{f}" for f in notes_of(answers, ascii)]
     if assumed and several:
         lines.append(f"assumed: {assumed}")
     return "\n".join(lines) + "\n"
@@ -88,17 +90,19 @@ def _described(derivative: Any, ascii: bool) -> list[str]:  # noqa: A002
 
 def answers_latex(answers: Any, cases: bool, ascii: bool = False) -> str:  # noqa: A002
     """Return the answers as LaTeX; what they rest on follows in comments."""
-    parts, texts, header = answers.shown_latex(cases=cases)
-    lines = [*header]
-    for derivative, text in zip(answers.values(), texts, strict=True):
+    from matcalc.presenting.texts import shown_latex
+
+    found = shown_latex(answers, cases=cases)
+    lines = [*found.header]
+    for derivative, text in zip(answers.values(), found.answers, strict=True):
         if len(answers) > 1:
             lines.append(f"% by {derivative.wrt}")
         lines.append(text)
         lines += [f"% {line}" for line in _described(derivative, ascii)]
-        if not parts:
-            lines += [f"% {f.code}: {f.message}" for f in notes_of(derivative, ascii)]
-    if parts:
-        lines += [f"% {f.code}: {f.message}" for f in notes_of(answers, ascii)]
+        if not found.parts:
+            lines += [f"% {f}" for f in notes_of(derivative, ascii)]
+    if found.parts:
+        lines += [f"% {f}" for f in notes_of(answers, ascii)]
     assumed = "; ".join(answers.formula.assumptions)
     if assumed:
         lines.append(f"% assumed: {assumed}")
@@ -107,4 +111,9 @@ def answers_latex(answers: Any, cases: bool, ascii: bool = False) -> str:  # noq
 
 def notes_of(answers: Any, ascii: bool) -> list[Any]:  # noqa: A002
     """Return the notes on one answer or on all; warnings go to standard error."""
-    return list(answers.facts(ascii=ascii)[len(answers.warnings) :])
+    from matcalc.asking.answers import Answer
+    from matcalc.presenting.remarks import joint_notes, notes
+
+    one = isinstance(answers, Answer)
+    found = notes(answers, ascii=ascii) if one else joint_notes(answers, ascii=ascii)
+    return list(found[len(answers.warnings) :])

@@ -31,6 +31,7 @@ from matcalc.expressions.splitting import (
     products,
 )
 from matcalc.notation.text import to_text
+from matcalc.records import Record, replace
 
 Axis = tuple[Expression, int]
 
@@ -38,7 +39,7 @@ Terms = Sequence[Ties[Axis]]
 """The axes that are one in every term of a Jacobian that is a sum."""
 
 
-class Plan(NamedTuple):
+class Plan(Record):
     """An order of multiplying the Jacobians: its name, its multiplications, and how it goes."""
 
     name: str
@@ -46,7 +47,7 @@ class Plan(NamedTuple):
     order: str = ""
 
 
-class Costs(NamedTuple):
+class Costs(Record):
     """The plans, the best one last; `assumed` are the dimensions whose sizes are not known."""
 
     plans: tuple[Plan, ...]
@@ -233,7 +234,7 @@ def _best(graph: _Graph, otherwise: Plan) -> Plan:
     splits = cheapest_splits(count, lambda *place: assumed_size(product(*place)))
     total = sum(itertools.starmap(product, products(splits, count)), ZERO)
     if assumed_size(total) == assumed_size(otherwise.multiplications):
-        return otherwise._replace(name="best")
+        return replace(otherwise, name="best")
     return Plan("best", total, _written(graph, splits))
 
 

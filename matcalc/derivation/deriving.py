@@ -6,8 +6,9 @@ engine's, of one operation, and all manners end in the answer that `diff` gives.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from matcalc.asking.answering import derived
+from matcalc.asking.answers import Answer
+from matcalc.asking.targets import Target
 from matcalc.calculus.accumulation import jacobian
 from matcalc.calculus.layouts import Layout
 from matcalc.calculus.lowering import tensor_of
@@ -42,10 +43,8 @@ from matcalc.notation.answers import in_shape
 from matcalc.notation.building import cost, transpose
 from matcalc.notation.matrices import Notation, Style
 from matcalc.notation.sharing import Names
-from matcalc.targets import Target
-
-if TYPE_CHECKING:
-    from matcalc.derivative import Derivative
+from matcalc.presenting.remarks import notes
+from matcalc.records import replace
 
 OPERATIONS: dict[str, Manner] = {"vjp": "backward", "jvp": "differentials"}
 """The manner of a product with the Jacobian, which is that of the product itself."""
@@ -53,9 +52,7 @@ OPERATIONS: dict[str, Manner] = {"vjp": "backward", "jvp": "differentials"}
 MATRIX_FUNCTIONS = ("tr", "inv", "det", "logdet", "adj", "kron")
 
 
-def derive(
-    derivative: Derivative, manner: Manner | None = None, detail: Detail = "normal"
-) -> Derivation:
+def derive(answer: Answer, manner: Manner | None = None, detail: Detail = "normal") -> Derivation:
     """Return the derivation of a derivative; its last step ends in the derivative.
 
     A vector-Jacobian product is derived backward, a Jacobian-vector product by
@@ -81,73 +78,65 @@ def derive(
         raise MatcalcError("E702", f"there is no manner {manner!s:.40}", hint=", ".join(MANNERS))
     if detail not in DETAILS:
         raise MatcalcError("E702", f"there is no detail {detail!s:.40}", hint=", ".join(DETAILS))
-    _check_derivable(derivative)
+    _check_derivable(answer)
     before = None
-    formula = derivative.formula.expression
-    if derivative.order > 1:
-        earlier = _of_lower_order(derivative)
+    formula = answer.formula.expression
+    if answer.order > 1:
+        earlier = _of_lower_order(answer)
         before = derive(earlier, manner, detail)
         formula = earlier.expression
-    target = (Target(derivative.wrt, derivative.variable, derivative.entry), *derivative.others)[-1]
-    setting, prelude = _setting(derivative, target, formula, detail)
-    manner = OPERATIONS.get(derivative.operation) or manner or default_manner(setting)
+    target = (answer.target, *answer.others)[-1]
+    setting, prelude = _setting(answer, target, formula, detail)
+    manner = OPERATIONS.get(answer.operation) or manner or default_manner(setting)
     if target.entry and manner != "backward":
         setting = setting._replace(operands=_moving_with_entry(setting))
-    return _derivation(derivative, setting, manner, detail, before, prelude)
+    return _derivation(answer, setting, manner, detail, before, prelude)
 
 
-def _check_derivable(derivative: Derivative) -> None:
+def _check_derivable(answer: Answer) -> None:
     """Refuse what is more than one derivation by one variable, entry by entry."""
     message = ""
-    if derivative.operation == "jvp" and derivative.others:
+    if answer.operation == "jvp" and answer.others:
         message = "a product with several tangents is derived for one variable at a time"
-    elif derivative.structure != "entries":
-        message = (
-            f"the derivation by a {derivative.variable.value.structure} matrix is entry by entry"
-        )
-    elif derivative.order > 1 and derivative.variable.value.structure:
+    elif answer.structure != "entries":
+        message = f"the derivation by a {answer.variable.value.structure} matrix is entry by entry"
+    elif answer.order > 1 and answer.variable.value.structure:
         message = "only a first derivative by a structured matrix is derived step by step"
     if message:
-        name = derivative.name
+        name = answer.name
         raise MatcalcError(
             "E505", message, hint=f"declare {name} without structure, or derive by it alone"
         )
 
 
-def _of_lower_order(derivative: Derivative) -> Derivative:
+def _of_lower_order(answer: Answer) -> Answer:
     """Return what was derived last: of a Hessian's block, the gradient by its first variable."""
-    from matcalc.api import derived
-
-    name = derivative.wrt
-    if derivative.others:
-        name = name.removesuffix(f", {derivative.others[-1].text}")
-    target = Target(name, derivative.variable, derivative.entry)
-    return derived(derivative.formula, target, "mixed", derivative.order - 1)
+    return derived(answer.formula, answer.target, "mixed", answer.order - 1)
 
 
 def _setting(
-    derivative: Derivative, target: Target, formula: Expression, detail: Detail
+    answer: Answer, target: Target, formula: Expression, detail: Detail
 ) -> tuple[Setting, list[Step]]:
-    inferred = derivative.formula.inferred
-    names = derivative.formula.names
+    inferred = answer.formula.inferred
+    names = answer.formula.names
     structured = target.variable
     moving = variable(structured.value.name, structured.shape)
     formula = substitute(formula, {structured: moving})
     shapes = {name: v.shape for name, v in inferred.variables.items()}
-    style = Style.of(derivative.formula.text, derivative.formula.expression)
+    style = Style.of(answer.formula.text, answer.formula.expression)
     prelude = []
     plain = _with_matrices(Notation(style, names, shapes), formula, moving)
     if plain is not formula:
         prelude = [Step("intermediates", rules.WITH_MATRICES, formula, plain)]
         formula = plain
-    results = RESULTS if derivative.order == 1 else GRADIENTS
+    results = RESULTS if answer.order == 1 else GRADIENTS
     given = {substitute(part, {structured: moving}): name for name, part in inferred.named.items()}
     steps = planned(formula, moving, detail, Names(given, names), results)
     direction = None
     wrt = moving
     if target.entry:
         wrt = variable(target.text, ())
-        direction = target._replace(variable=moving).direction()
+        direction = replace(target, variable=moving).direction()
     operands: dict[Expression, tuple[Expression, ...]] = {}
     reached = {moving}
     for u in steps:
@@ -162,7 +151,7 @@ def _setting(
     taken = frozenset(names | {u.name for u in steps})
     shapes.update({u.name: u.symbol.shape for u in steps})
     notation = Notation(style, taken, shapes)
-    layout: Layout = derivative.layout or "mixed"  # type: ignore[assignment]
+    layout: Layout = answer.layout or "mixed"  # type: ignore[assignment]
     setting = Setting(
         wrt,
         moving,
@@ -223,7 +212,7 @@ def default_manner(setting: Setting) -> Manner:
 
 
 def _derivation(
-    derivative: Derivative,
+    given: Answer,
     setting: Setting,
     manner: Manner,
     detail: Detail,
@@ -236,10 +225,10 @@ def _derivation(
         Step("intermediates", rules.NAMING, u.symbol, u.operation) for u in setting.intermediates
     ]
     if before is not None:
-        naming[-1] = naming[-1]._replace(remark="the derivative found so far")
-    answer = derivative.expression
-    seed = derivative.formula.inferred.others[-1] if derivative.operation != "diff" else None
-    symbol = _answer_symbol(setting, chain, derivative.operation, answer, quantities)
+        naming[-1] = replace(naming[-1], remark="the derivative found so far")
+    answer = given.expression
+    seed = given.formula.inferred.others[-1] if given.operation != "diff" else None
+    symbol = _answer_symbol(setting, chain, given.operation, answer, quantities)
     if not chain.ways:
         steps = [Step("answer", rules.CONSTANT, symbol, answer)]
     elif manner == "jacobians":
@@ -251,8 +240,8 @@ def _derivation(
     return Derivation(
         manner,
         detail,
-        derivative.layout,
-        derivative.formula.expression,
+        given.layout,
+        given.formula.expression,
         setting.wrt,
         setting.result,
         {u.symbol: u.operation for u in setting.intermediates},
@@ -261,11 +250,11 @@ def _derivation(
         chain,
         (*prelude, *naming, *steps),
         _cases(setting, answer),
-        derivative.assumptions,
-        tuple([fact.message for fact in derivative.notes]),
+        given.assumptions,
+        tuple([fact.message for fact in notes(given)]),
         seed,
         before,
-        derivative.formula.naming,
+        given.formula.naming,
     )
 
 

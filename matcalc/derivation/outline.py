@@ -136,7 +136,7 @@ def _rows(steps: Sequence[Step], references: References) -> tuple[Row, ...]:
             continue
         left = None if step.before == previous else step.before
         previous = step.after
-        rule = None if step.rule is NAMING else step.rule
+        rule = None if step.rule == NAMING else step.rule
         number = references.number(rule) if rule else 0
         rows.append(Row(left, step.after, _shape_said(step), rule, number, step.remark))
     return tuple(rows)

@@ -12,6 +12,7 @@ from matcalc.expressions.nodes import Expression, make, number, size, variable
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.building import links
 from matcalc.notation.sharing import Names
+from matcalc.records import replace
 
 RESULTS = ("y", "f", "L", "J", "E", "r")
 """Names for the result, the first of them that is free."""
@@ -75,7 +76,7 @@ def _with_result(
     names = used | {n.value.name for n in postorder([last.meaning], _arguments)
                     if n.head == "variable"}  # fmt: skip
     name = next((n for n in results if n not in names), last.name)
-    return [*others, last._replace(symbol=variable(name, last.symbol.shape))]
+    return [*others, replace(last, symbol=variable(name, last.symbol.shape))]
 
 
 # What is named

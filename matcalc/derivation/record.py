@@ -6,12 +6,12 @@ from typing import Any
 
 from matcalc.derivation.costs import Costs
 from matcalc.derivation.latex import member_latex, symbol_latex, symbols_of
-from matcalc.derivation.steps import Derivation, Member
-from matcalc.derivation.text import member_text
+from matcalc.derivation.steps import Derivation, Member, member_text
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.splitting import ASSUMED_SIZE
 from matcalc.notation.latex import to_latex
 from matcalc.notation.text import to_text
+from matcalc.records import fields_of
 
 
 def derivation_record(derivation: Derivation) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _record(derivation: Derivation) -> dict[str, Any]:
             if quantity.kind != "intermediate"
         ],
         "chain": {
-            "rule": chain.rule._asdict(),
+            "rule": fields_of(chain.rule),
             "reason": chain.reason,
             "number_of_paths": chain.ways,
             "paths": [[to_text(symbol) for symbol in path] for path in chain.paths],
@@ -74,7 +74,7 @@ def _record(derivation: Derivation) -> dict[str, Any]:
                 "part": step.part,
                 "before": shown(step.before),
                 "after": shown(step.after),
-                "rule": step.rule._asdict(),
+                "rule": fields_of(step.rule),
                 "remark": step.remark,
             }
             for step in derivation.steps

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal
 
 from matcalc.expressions.nodes import Expression
 from matcalc.laws.rule import Rule
 from matcalc.notation.sharing import Names
-
-if TYPE_CHECKING:
-    from matcalc.derivation.costs import Costs
+from matcalc.notation.text import to_text
+from matcalc.records import Record
 
 Manner = Literal["jacobians", "backward", "differentials"]
 Detail = Literal["brief", "normal", "full"]
@@ -21,7 +20,7 @@ DETAILS: tuple[Detail, ...] = ("brief", "normal", "full")
 Part = Literal["intermediates", "partials", "combination", "substitution", "answer"]
 
 
-class Quantity(NamedTuple):
+class Quantity(Record):
     """What a symbol of the derivation stands for; the symbol itself is a variable.
 
     `kind` is 'intermediate' (the value of `of`), 'partial' (the derivative of `of`'s own
@@ -35,7 +34,7 @@ class Quantity(NamedTuple):
     by: Expression | None = None
 
 
-class Paths(NamedTuple):
+class Paths(Record):
     """A sum of products of Jacobians, outermost factor first, one product a path.
 
     The products contract over the axes between their factors: a product of matrices where
@@ -55,7 +54,7 @@ class Paths(NamedTuple):
 Member = Expression | Paths
 
 
-class Step(NamedTuple):
+class Step(Record):
     """One equation `before = after` of a derivation, with the rule that justifies it."""
 
     part: Part
@@ -67,8 +66,6 @@ class Step(NamedTuple):
     @property
     def statement(self) -> str:
         """The equation as text."""
-        from matcalc.derivation.text import equation_text
-
         return equation_text(self)
 
     @property
@@ -79,8 +76,11 @@ class Step(NamedTuple):
     def __str__(self) -> str:
         return self.statement
 
+    def __repr__(self) -> str:
+        return f"<Step {self} ({self.rule.name})>"
 
-class Chain(NamedTuple):
+
+class Chain(Record):
     """Which chain rule applies, why, and the paths on which the variable reaches the result.
 
     `ways` is the number of all paths; `paths` has those that are spelled out.
@@ -98,7 +98,7 @@ class Chain(NamedTuple):
         return "d" if scalars or self.ways > 1 else "∂"
 
 
-class Derivation(NamedTuple):
+class Derivation(Record):
     """A derivative's derivation: its steps in order, and what its symbols stand for.
 
     `formula` is what was derived, as typed. `variable` is the symbol derived by and `result`
@@ -129,29 +129,24 @@ class Derivation(NamedTuple):
     before: Derivation | None = None
     naming: Names = Names()
 
-    def costs(self) -> Costs:
-        """Return how many multiplications the product of the Jacobians takes, in three orders.
 
-        >>> import matcalc
-        >>> where = "A: matrix(2, 3); B: matrix(3, 100); x: vector(100)"
-        >>> print(matcalc.diff("A*(B*x)", "x", where).derivation().costs().plans[-1].order)
-        ∂y/∂u1·∂u1/∂x
-        """
-        from matcalc.derivation.costs import costs
+IN_ASCII = str.maketrans({"∂": "d", "δ": "delta", "∇": "grad ", "·": "*", "→": "->"})
 
-        return costs(self)
 
-    def __str__(self) -> str:
-        from matcalc.derivation.text import derivation_text
+def equation_text(step: Step, ascii: bool = False) -> str:  # noqa: A002
+    """Return a step as `before = after`."""
+    return f"{member_text(step.before, ascii)} = {member_text(step.after, ascii)}"
 
-        return derivation_text(self)
 
-    def _repr_markdown_(self) -> str:
-        from matcalc.notes.document import part
-
-        return part(self, "markdown")
-
-    def _repr_html_(self) -> str:
-        from matcalc.notes.document import part
-
-        return part(self, "html")
+def member_text(
+    member: Member,
+    ascii: bool = False,  # noqa: A002
+    naming: Names | None = None,
+) -> str:
+    """Return one side of an equation."""
+    if isinstance(member, Expression):
+        text = to_text(member, ascii=ascii, names=naming)
+    else:
+        terms = [" · ".join(map(to_text, factors)) for factors in member.written]
+        text = " + ".join(terms)
+    return text.translate(IN_ASCII) if ascii else text

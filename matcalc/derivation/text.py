@@ -19,10 +19,8 @@ from matcalc.derivation.outline import (
     shape_text,
     task,
 )
-from matcalc.derivation.steps import Derivation, Member, Step
-from matcalc.expressions.nodes import Expression
+from matcalc.derivation.steps import IN_ASCII, Derivation, member_text
 from matcalc.notation.breaking import broken_text
-from matcalc.notation.sharing import Names
 from matcalc.notation.text import to_text
 
 WIDTH = 100
@@ -35,27 +33,6 @@ WIDEST_LEFT = 30
 """Longer left sides do not indent the lines that continue them."""
 
 MARGIN = "   "
-
-_IN_ASCII = str.maketrans({"∂": "d", "δ": "delta", "∇": "grad ", "·": "*", "→": "->"})
-
-
-def member_text(
-    member: Member,
-    ascii: bool = False,  # noqa: A002
-    naming: Names | None = None,
-) -> str:
-    """Return one side of an equation."""
-    if isinstance(member, Expression):
-        text = to_text(member, ascii=ascii, names=naming)
-    else:
-        terms = [" · ".join(map(to_text, factors)) for factors in member.written]
-        text = " + ".join(terms)
-    return text.translate(_IN_ASCII) if ascii else text
-
-
-def equation_text(step: Step, ascii: bool = False) -> str:  # noqa: A002
-    """Return a step as `before = after`."""
-    return f"{member_text(step.before, ascii)} = {member_text(step.after, ascii)}"
 
 
 def derivation_text(
@@ -78,7 +55,7 @@ def derivation_text(
     for rule, number in references.numbers.items():
         lines += _wrapped(f"[{number}] {rule_text(rule)}", width, " " * len(f"[{number}] "))
     text = "\n".join(lines) + "\n"
-    return text.translate(_IN_ASCII) if ascii else text
+    return text.translate(IN_ASCII) if ascii else text
 
 
 def costs_text(
@@ -96,7 +73,7 @@ def costs_text(
     if costs.assumed:
         lines += _wrapped(f"{MARGIN}({costs.remark})", width, MARGIN)
     text = "\n".join(lines) + "\n"
-    return text.translate(_IN_ASCII) if ascii else text
+    return text.translate(IN_ASCII) if ascii else text
 
 
 def _heading(derivation: Derivation, ascii: bool, width: int) -> list[str]:  # noqa: A002

@@ -228,7 +228,7 @@ class _Checker:
                 verdict = same if same.ok else verdict
             if verdict.ok:
                 return verdict
-            best = best or verdict
+            best = verdict if best is None else best
         assert best is not None
         return best
 

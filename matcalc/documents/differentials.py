@@ -30,7 +30,7 @@ def tangent(node: Expression) -> Expression:
 def differential(expression: Expression, tangents: Tangents) -> Expression:
     """Return the directional derivative of a formula along the tangents.
 
-    >>> from matcalc.api import parse
+    >>> from matcalc import parse
     >>> from matcalc.notation.text import to_text
     >>> formula = parse("inv(A)*b", "A: square(n); b: vector(n)")
     >>> a = formula.inferred.variables["A"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from matcalc.checking.verdicts import Verdict
 from matcalc.errors import MatcalcError
+from matcalc.records import Record, replace
 
 RIGHT, WRONG, FOLLOWS, UNDECIDED, UNREAD = "right", "wrong", "follows", "undecided", "unread"
 
 
-class Finding(NamedTuple):
+class Finding(Record):
     """What is found of one equality, `left = right`, that stands at `source[start:end]`.
 
     `outcome` is 'right', 'wrong', 'follows' (it is wrong, and right if the wrong line
@@ -29,7 +30,7 @@ class Finding(NamedTuple):
     note: str = ""
 
 
-class Report(NamedTuple):
+class Report(Record):
     """All findings in a file, in order; `assumed` has what was inferred of undeclared names."""
 
     name: str
@@ -76,7 +77,7 @@ def _record(finding: Finding) -> dict[str, Any]:
         "right": finding.right,
         "premise": finding.premise,
         "note": finding.note,
-        "verdict": finding.verdict and finding.verdict.record(),
+        "verdict": None if finding.verdict is None else finding.verdict.record(),
         "error": error and {"code": error.code, "message": error.message, "hint": error.hint},
     }
 
@@ -98,7 +99,7 @@ def _headline(finding: Finding, ascii: bool) -> str:  # noqa: A002
     if finding.error is not None:
         return f"cannot be read: error[{finding.error.code}]: {finding.error.message}"
     equation = f"{_short(finding.left, ascii)} = {_short(finding.right, ascii)}"
-    verdict = finding.verdict.verdict if finding.verdict else ""
+    verdict = "" if finding.verdict is None else finding.verdict.verdict
     how = {RIGHT: f"right ({verdict})", WRONG: "wrong", UNDECIDED: "undecided"}
     outcome = how.get(finding.outcome, "")
     if finding.outcome == FOLLOWS:
@@ -153,7 +154,7 @@ def _summary(report: Report) -> str:
 def failure_text(report: Report) -> str:
     """Return the report without the equalities that hold."""
     failed = [finding for finding in report.findings if finding.outcome != RIGHT]
-    return report_text(report._replace(findings=tuple(failed)))
+    return report_text(replace(report, findings=tuple(failed)))
 
 
 def line_of(source: str, place: int) -> int:

@@ -6,9 +6,11 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from matcalc.api import derived
+from matcalc.asking.answering import derived
+from matcalc.asking.answers import Answer
+from matcalc.asking.readings import Reading
+from matcalc.asking.targets import Target
 from matcalc.calculus.layouts import Layout
-from matcalc.derivative import Derivative, Formula
 from matcalc.documents.definitions import (
     Text,
     definitions,
@@ -29,7 +31,6 @@ from matcalc.syntax.declarations import Declaration, ValueKind
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import Inferred, infer_several
 from matcalc.syntax.tree import Span, Tree
-from matcalc.targets import Target
 
 MOST_READINGS = 8
 """How many readings of one side are tried, where its symbols have several meanings."""
@@ -48,7 +49,7 @@ class Meaning(NamedTuple):
     """
 
     kind: str
-    derivative: Derivative
+    derivative: Answer
     free: frozenset[str]
 
 
@@ -476,7 +477,7 @@ class Scope:
         inferred = self.inferred._replace(
             expression=expression, variables=variables, others=(), named=named
         )
-        formula = Formula(symbol.of, "", inferred)
+        formula = Reading(symbol.of, "", inferred)
         target = Target(moving.value.name, moving)
         return Meaning(kind, derived(formula, target, layout, symbol.order), free)
 

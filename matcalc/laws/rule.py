@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from matcalc.records import Record
 
 
-class Rule(NamedTuple):
+class Rule(Record):
     """A rule of differentiation or rewriting: its name, what it says, and where it is from."""
 
     name: str

@@ -15,10 +15,10 @@ import sympy
 from sympy.matrices import expressions as matrices
 
 from matcalc.calculus.templates import template
-from matcalc.code.sizes import array_shape
 from matcalc.expressions.functions import ROWS
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
+from matcalc.programs.sizes import array_shape
 
 NUMBERS: tuple[Callable[[Any], Any], ...] = (lambda product: product, sympy.Trace)
 _T = sympy.Symbol("t", real=True)

@@ -7,9 +7,9 @@ import pytest
 
 import matcalc
 from matcalc.calculus.intermediates import LEAVES
-from matcalc.code.evaluation import evaluate
 from matcalc.expressions.nodes import substitute
 from matcalc.notation.text import to_text
+from matcalc.programs.evaluation import evaluate
 
 PAPER = [
     ("sin(x^2)", ["u1 = x^2", "u2 = sin(u1)"]),

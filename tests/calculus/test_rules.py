@@ -18,7 +18,6 @@ from matcalc.calculus import templates
 from matcalc.calculus.layouts import LAYOUTS
 from matcalc.checking import verification
 from matcalc.checking.verification import verify_answer
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.functions import (
     DEFINED,
@@ -30,6 +29,7 @@ from matcalc.expressions.functions import (
 from matcalc.expressions.nodes import HEADS, Expression
 from matcalc.expressions.table.row import Row
 from matcalc.expressions.traversal import postorder
+from matcalc.programs.evaluation import evaluate
 from tests import differences
 from tests.derivatives import Problem, printed_value, problem, read
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import matcalc
+from matcalc.records import replace
 
 DATA = Path(__file__).parents[1] / "data"
 CLAIMS = json.loads((DATA / "claims.json").read_text("utf-8"))
@@ -40,11 +41,11 @@ def test_claims(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize("row", CLAIMS[::9], ids=[row["id"] for row in CLAIMS[::9]])
 def test_no_seed_changes_a_verdict(row: dict[str, Any]) -> None:
     verdicts = [verdict_on(row, seed=seed) for seed in (0, 1, 20180205)]
-    assert len({v._replace(seed=0, bound="") for v in map(_hashable, verdicts)}) == 1
+    assert len({replace(v, seed=0, bound="") for v in map(_hashable, verdicts)}) == 1
 
 
 def _hashable(verdict: matcalc.Verdict) -> matcalc.Verdict:
-    return verdict._replace(counterexample=None)
+    return replace(verdict, counterexample=None)
 
 
 FLAT = "A: matrix(m, n); X: matrix(n, p); B: matrix(p, q); C: matrix(p, m); x: vector(n)"

@@ -15,9 +15,9 @@ import matcalc
 from matcalc.checking.decision import decide
 from matcalc.checking.effort import deadline_in
 from matcalc.checking.questions import Question
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression
+from matcalc.programs.evaluation import evaluate
 from tests.checking.mutations import mutants, without_indices
 from tests.strategies import SIZES, WHERE, formulas, point
 

@@ -22,10 +22,10 @@ import matcalc
 from matcalc.checking.decision import decide
 from matcalc.checking.effort import deadline_in
 from matcalc.checking.questions import Question
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression
 from matcalc.notation.text import to_text
+from matcalc.programs.evaluation import evaluate
 from tests.checking.mutations import MUTATIONS, mutants, rewritings, without_indices
 
 CASES = Path(__file__).parents[1] / "data" / "cases"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from matcalc.checking.precise import Point, digits, is_number, value_at
-from matcalc.code.evaluation import evaluate
 from matcalc.expressions.functions import ELEMENTARY
 from matcalc.expressions.nodes import make, variable
+from matcalc.programs.evaluation import evaluate
 
 POINTS = [Fraction(k, 7) for k in (-23, -15, -9, -5, -1, 0, 2, 6, 10, 16, 25)]
 

@@ -227,13 +227,13 @@ def test_batch_of_good_lines_exits_with_0() -> None:
 def test_internal_errors_are_reported_not_thrown(monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
-    import matcalc.api
     from matcalc.cli.main import main
+    from matcalc.interface import functions
 
     def broken(*arguments: object, **options: object) -> None:
         raise KeyError("\x1b[31m")
 
-    monkeypatch.setattr(matcalc.api, "diff", broken)
+    monkeypatch.setattr(functions, "together", broken)
     out, err = io.StringIO(), io.StringIO()
     assert main(["diff", "x", "--wrt", "x"], None, out, err) == 3
     assert "error[E901]: internal error: KeyError at test_main.py" in err.getvalue()

@@ -131,7 +131,9 @@ def test_answers_load_neither_numpy_nor_sympy() -> None:
     assert done.stdout.decode().splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("module", ["matcalc.cli.main", "matcalc.cli.reports", "matcalc.api"])
+@pytest.mark.parametrize(
+    "module", ["matcalc.cli.main", "matcalc.cli.reports", "matcalc.interface.functions"]
+)
 def test_an_interrupt_during_start_up_is_silent(module: str) -> None:
     program = (
         "import os, signal, sys\n"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.programs import compile as compile_together
+from matcalc.programs.answers import compiled_program as compile_together
 from tests.test_properties import words
 
 RNG = np.random.default_rng(0)

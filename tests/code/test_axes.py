@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matcalc.code import axes
-from matcalc.code.backends import SYMPY
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression
+from matcalc.programs import axes
+from matcalc.programs.backends import SYMPY
+from matcalc.programs.evaluation import evaluate
 from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import infer

@@ -10,11 +10,11 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 import matcalc
-from matcalc.code import operations as ops
-from matcalc.code.chains import Factor, multiplied
-from matcalc.code.costs import work
 from matcalc.expressions.dimensions import integer
 from matcalc.expressions.splitting import LONGEST_CHAIN
+from matcalc.programs import operations as ops
+from matcalc.programs.chains import Factor, multiplied
+from matcalc.programs.costs import work
 
 
 def fewest(lengths: tuple[int, ...]) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import matcalc
-from matcalc.code.counting import operations
-from matcalc.code.reassociation import reassociated
+from matcalc.programs.counting import operations
+from matcalc.programs.reassociation import reassociated
 from tests.test_cases import PRODUCTS, name
 
 COUNTS = [  # formula, declarations, multiplications, additions

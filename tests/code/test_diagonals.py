@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import matcalc
-from matcalc.programs import compile as compile_together
+from matcalc.programs.answers import compiled_program as compile_together
 
 WHERE = "A, B: square(n); x, y: vector(n); s: scalar"
 

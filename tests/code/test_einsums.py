@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import matcalc
-from matcalc.code import operations as ops
-from matcalc.code.einsums import Term, einsum
-from matcalc.code.emission import Function, Result, compiled, emit, target_of
 from matcalc.expressions.dimensions import name
 from matcalc.expressions.nodes import variable
+from matcalc.programs import operations as ops
+from matcalc.programs.einsums import Term, einsum
+from matcalc.programs.emission import Function, Result, compiled, emit, target_of
 
 SIZES = dict(zip("abcdefgh", (2, 3, 5, 7, 4, 6, 3, 2), strict=True))
 

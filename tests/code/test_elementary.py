@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 import matcalc
 from matcalc.expressions.functions import ELEMENTARY
-from matcalc.programs import compile as compile_together
+from matcalc.programs.answers import compiled_program as compile_together
 
 POINTS = {"x": [0.3, 0.9, 1.5, -0.4, 0.0, -40.0], "y": [0.2, 1.0, -3.0, 0.5, 2.0, 1.0]}
 GIVEN = {**POINTS, "w": [1.0, 0.0, 2.0, -1.0, 0.5, 3.0]}

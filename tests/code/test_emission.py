@@ -12,8 +12,8 @@ import pytest
 
 import matcalc
 from matcalc.calculus.layouts import LAYOUTS
-from matcalc.programs import compile as compile_together
-from matcalc.programs import emit
+from matcalc.programs.answers import compiled_program as compile_together
+from matcalc.programs.answers import emit
 from tests.test_cases import ALL, INPUTS, Case, derivative, name, points, product
 
 GOLDENS = Path(__file__).parents[1] / "data" / "code"

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matcalc.code.backends import SYMPY
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import name
 from matcalc.expressions.functions import ELEMENTARY
 from matcalc.expressions.nodes import Expression, make, variable
+from matcalc.programs.backends import SYMPY
+from matcalc.programs.evaluation import evaluate
 from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import infer

@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import matcalc
-from matcalc.programs import compile as compile_together
-from matcalc.programs import emit
+from matcalc.programs.answers import compiled_program as compile_together
+from matcalc.programs.answers import emit
 
 RNG = np.random.default_rng(7)
 N, M = 150, 70  # more than the helpers take at a time

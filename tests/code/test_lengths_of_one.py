@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import matcalc
 from matcalc.errors import MatcalcError
-from matcalc.programs import compile as compile_together
+from matcalc.programs.answers import compiled_program as compile_together
 from tests import strategies
 from tests.test_properties import examples, words
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.code.entry import RESERVED
-from matcalc.code.targets import TARGETS
 from matcalc.programs import differentiable
+from matcalc.programs.entry import RESERVED
+from matcalc.programs.targets import TARGETS
 
 OTHERS = """self cls ctx value vjp gradient gradients variables upstream formula Formula z1 z2 z1_
     G V hessian derivative derivatives jacobian

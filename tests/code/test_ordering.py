@@ -8,7 +8,7 @@ import numpy as np
 import opt_einsum
 import pytest
 
-from matcalc.code.ordering import MOST_TENSORS, contraction_order, cost
+from matcalc.programs.ordering import MOST_TENSORS, contraction_order, cost
 
 SPECS = [
     "ij,jk,k->i",

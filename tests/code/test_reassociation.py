@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.code.counting import operations
-from matcalc.code.reassociation import LONGEST_CHAIN, reassociated
+from matcalc.programs.counting import operations
+from matcalc.programs.reassociation import LONGEST_CHAIN, reassociated
 from tests.differences import Array
 
 WHERE = "A: matrix(m, n); B: matrix(n, p); C: matrix(p, q); x: vector(q); y: vector(m)"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.programs import compile as compile_together
-from matcalc.programs import emit
+from matcalc.programs.answers import compiled_program as compile_together
+from matcalc.programs.answers import emit
 
 WHERE = "X, Y: matrix(N, n); z, y: vector(n); c: scalar"
 

@@ -15,8 +15,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 jax.config.update("jax_enable_x64", True)
 import matcalc
-from matcalc.code.emission import compiled
-from matcalc.programs import differentiable
+from matcalc.programs.emission import compiled
+from matcalc.programs.answers import differentiable
 
 devices = jax.devices()
 assert len(devices) == 4

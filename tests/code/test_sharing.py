@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import matcalc
-from matcalc.programs import compile as compile_together
-from matcalc.programs import emit
+from matcalc.programs.answers import compiled_program as compile_together
+from matcalc.programs.answers import emit
 
 WHERE = "A, B: square(n); S: symmetric(n); x, u, v: vector(n); a: scalar"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import matcalc
-from matcalc.code.emission import compiled
-from matcalc.programs import differentiable
+from matcalc.programs.answers import differentiable
+from matcalc.programs.emission import compiled
 from tests.test_cases import ALL, INPUTS, Case, derivative, name, points, product
 
 SOME = [case for case in ALL if case["id"] in INPUTS][::9]

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from matcalc.code.backends import NUMPY
-from matcalc.code.evaluation import evaluate
 from matcalc.derivation.steps import Derivation, Paths, Quantity, Step
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
+from matcalc.programs.backends import NUMPY
+from matcalc.programs.evaluation import evaluate
 from tests import differences
 from tests.differences import Array
 

@@ -18,7 +18,7 @@ v = sin(c*x)
 
 def found(lines: str) -> list[tuple[str, str]]:
     report = check_text(GIVEN + lines, "a.mc")
-    return [(f.outcome, f.verdict.slip if f.verdict else "") for f in report.findings]
+    return [(f.outcome, f.verdict.slip if f.verdict is not None else "") for f in report.findings]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matcalc.code.evaluation import evaluate
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from matcalc.laws.connecting import ENTRIES, connected
@@ -15,6 +14,7 @@ from matcalc.laws.law import SHAPES, Law, pattern
 from matcalc.laws.matching import applied
 from matcalc.laws.rewriting import rewritings
 from matcalc.laws.table import LAWS
+from matcalc.programs.evaluation import evaluate
 from matcalc.syntax.reading import read_formula
 
 SIZES = {"m": 2, "n": 3, "p": 5, "q": 4}

@@ -194,8 +194,8 @@ def test_a_flip_of_one_axis_is_not_a_flip() -> None:
 def test_every_entry_agrees_with_sympy() -> None:
     import sympy
 
-    from matcalc.code.backends import SYMPY
-    from matcalc.code.evaluation import evaluate
+    from matcalc.programs.backends import SYMPY
+    from matcalc.programs.evaluation import evaluate
 
     sizes = {"m": 3, "n": 4, "p": 2, "q": 3}
     symbols = {

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 import matcalc
 from matcalc.calculus.lowering import tensor_of
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.notation.answers import CHOICES
 from matcalc.notation.text import count_nodes
+from matcalc.programs.evaluation import evaluate
+from matcalc.records import replace
 from tests import differences
 from tests.strategies import WHERE, formulas, point
 from tests.test_cases import ALL, DERIVATIVES, REFERENCE, Case, name, points, read_back
@@ -179,7 +180,7 @@ def test_answers_are_verified_entry_by_entry(
     assert verification.ok, verification.text
     for other in (f"3*({text})", "P*X'"):
         if other != text:
-            assert d._replace(formula=matcalc.parse(other, where)).verify().ok is False
+            assert replace(d, formula=matcalc.parse(other, where)).verify().ok is False
 
 
 @pytest.mark.parametrize("text", ["A*P*C", "P'", "inv(P)"])

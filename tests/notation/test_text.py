@@ -7,11 +7,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from matcalc.code.evaluation import evaluate
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import ONE, name
 from matcalc.expressions.nodes import Expression, make, number, size, variable
 from matcalc.notation.text import count_nodes, to_text
+from matcalc.programs.evaluation import evaluate
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.tree import Tree
 from tests.notation.formulas import SIZES, random_formulas, typed, values

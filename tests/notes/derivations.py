@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import matcalc
+from matcalc import Derivative
 from matcalc.derivation.steps import Derivation
-from matcalc.derivative import Derivative
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 

@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 import pytest
 
 import matcalc
+from matcalc import note
 from matcalc.derivation.outline import References, outlines, rule_text
-from matcalc.notes.document import KINDS, note
+from matcalc.notes.document import KINDS
 from tests.notes.derivations import sample
 
 HOSTILE = [

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from matcalc.notes.document import note
+from matcalc import note
 from matcalc.notes.mathml import mathml
 from tests.notes.derivations import of_cases, sample
 from tests.programs import program

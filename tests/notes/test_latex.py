@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import matcalc
-from matcalc.notes.document import note
+from matcalc import note
 from tests.notes.derivations import of_cases, sample
 from tests.notes.test_document import HOSTILE
 from tests.programs import program

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from markdown_it import MarkdownIt
 
-from matcalc.notes.document import note
+from matcalc import note
 from matcalc.notes.markdown import mathematics
 from tests.notes.derivations import of_cases, sample
 

@@ -13,6 +13,7 @@ import matcalc
 from matcalc import MatcalcError
 from matcalc.expressions.nodes import Expression
 from matcalc.notation.latex import to_latex
+from matcalc.records import replace
 from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import is_latex, parse_formula
 from matcalc.syntax.inference import infer
@@ -228,7 +229,7 @@ def reads_back(expression: Expression, where: str, arrays: dict[str, Any]) -> No
     if back is not expression:
         formula = matcalc.parse("a", "a: scalar")
         both = [
-            formula._replace(inferred=formula.inferred._replace(expression=e)).evaluate(**arrays)
+            replace(formula, inferred=formula.inferred._replace(expression=e)).evaluate(**arrays)
             for e in (expression, back)
         ]
         assert np.shape(both[0]) == np.shape(both[1]), latex

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import matcalc
-from matcalc.programs import compile as compile_together
+from matcalc.programs.answers import compiled_program as compile_together
 from tests.benchmarks.problem import Problem, normal
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import matcalc
-from matcalc.programs import compile as compile_together
+from matcalc.programs.answers import compiled_program as compile_together
 from tests.benchmarks.problem import Problem, normal
 
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from functools import cache
 
 from matcalc.calculus.templates import template
-from matcalc.code import operations as ops
-from matcalc.code.operations import Operation
-from matcalc.code.targets import constant_form
+from matcalc.programs import operations as ops
+from matcalc.programs.operations import Operation
+from matcalc.programs.targets import constant_form
 
 
 def elementary(name: str, *arguments: Operation) -> Operation:

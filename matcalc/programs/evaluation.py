@@ -8,7 +8,14 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from matcalc.calculus.templates import opened
-from matcalc.code.axes import (
+from matcalc.errors import MatcalcError
+from matcalc.expressions.dimensions import Dimension
+from matcalc.expressions.names import BINDERS, bound_names, free_indices, function_name
+from matcalc.expressions.nodes import Expression
+from matcalc.expressions.shapes import Shape, describe, is_row
+from matcalc.expressions.traversal import postorder, run
+from matcalc.limits import limit
+from matcalc.programs.axes import (
     Names,
     TooLarge,
     aligned,
@@ -20,16 +27,9 @@ from matcalc.code.axes import (
     spread,
     whole_numbers,
 )
-from matcalc.code.backends import NUMPY, Backend
-from matcalc.code.reassociation import reassociated
-from matcalc.code.sizes import array_shape, dimension_value, read_sizes
-from matcalc.errors import MatcalcError
-from matcalc.expressions.dimensions import Dimension
-from matcalc.expressions.names import BINDERS, bound_names, free_indices, function_name
-from matcalc.expressions.nodes import Expression
-from matcalc.expressions.shapes import Shape, describe, is_row
-from matcalc.expressions.traversal import postorder, run
-from matcalc.limits import limit
+from matcalc.programs.backends import NUMPY, Backend
+from matcalc.programs.reassociation import reassociated
+from matcalc.programs.sizes import array_shape, dimension_value, read_sizes
 
 LARGEST_POWER = 10**9
 """Matrix powers beyond this are refused."""

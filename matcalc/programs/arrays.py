@@ -8,16 +8,16 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from matcalc.calculus.templates import opened
-from matcalc.code import operations as ops
-from matcalc.code.chains import Factor, scaled, trace
-from matcalc.code.contractions import contracted
-from matcalc.code.elementary import called, elementary, logistic
-from matcalc.code.operations import Operation
 from matcalc.expressions.dimensions import ONE, Dimension
 from matcalc.expressions.names import BINDERS, function_name
 from matcalc.expressions.nodes import Expression, is_diagonal, make, number
 from matcalc.expressions.shapes import Shape, is_row
 from matcalc.expressions.traversal import postorder
+from matcalc.programs import operations as ops
+from matcalc.programs.chains import Factor, scaled, trace
+from matcalc.programs.contractions import contracted
+from matcalc.programs.elementary import called, elementary, logistic
+from matcalc.programs.operations import Operation
 
 
 class Part(NamedTuple):

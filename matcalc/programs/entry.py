@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from matcalc.code.operations import Operation
-from matcalc.code.targets import TARGETS
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.nodes import Expression
+from matcalc.programs.operations import Operation
+from matcalc.programs.targets import TARGETS
 
 WRITTEN = ("math", "dtype", "arrays", "reason", "Compressed", "Part", "register", "needed")
 """What emitted functions are made of, beside Python's names and the targets' own."""

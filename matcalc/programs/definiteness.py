@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from matcalc.code.operations import ZERO, Operation
+from matcalc.programs.operations import ZERO, Operation
 
 UNKNOWN, NONNEGATIVE, POSITIVE = range(3)
 """What is known of numbers and of vectors' entries; of a matrix, semidefinite or definite."""
@@ -17,7 +17,7 @@ def definiteness(order: Iterable[Operation]) -> dict[Operation, int]:
 
     Told by declarations (`spd`) and forms (X'*X, K + s^2*I), never by values.
 
-    >>> from matcalc.code import operations as ops
+    >>> from matcalc.programs import operations as ops
     >>> eye = ops.diagonal_matrix(ops.filled(ops.ONE, (ops.LENGTH_ONE,)))
     >>> definiteness([eye])[eye] == POSITIVE
     True

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from matcalc.code import operations as ops
-from matcalc.code.operations import Operation
 from matcalc.expressions import splitting
 from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.programs import operations as ops
+from matcalc.programs.operations import Operation
 
 
 class Factor(NamedTuple):

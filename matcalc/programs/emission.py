@@ -11,10 +11,15 @@ from itertools import count
 from typing import Any, NamedTuple
 from weakref import finalize
 
-from matcalc.code import operations as ops
-from matcalc.code.arrays import array_program
-from matcalc.code.diagonals import TEMPORARY, without_diagonal_matrices
-from matcalc.code.entry import (
+from matcalc.errors import MatcalcError
+from matcalc.expressions.dimensions import ONE, Dimension, at_least, integer
+from matcalc.expressions.nodes import Expression
+from matcalc.expressions.shapes import Shape, is_row
+from matcalc.expressions.traversal import postorder
+from matcalc.programs import operations as ops
+from matcalc.programs.arrays import array_program
+from matcalc.programs.diagonals import TEMPORARY, without_diagonal_matrices
+from matcalc.programs.entry import (
     Parameters,
     dimension_text,
     needed_only,
@@ -22,12 +27,12 @@ from matcalc.code.entry import (
     read_later,
     special_names,
 )
-from matcalc.code.factorization import factored_once
-from matcalc.code.gram import of_one_array
-from matcalc.code.operations import Operation
-from matcalc.code.reuse import reused
-from matcalc.code.sharing import shared
-from matcalc.code.targets import (
+from matcalc.programs.factorization import factored_once
+from matcalc.programs.gram import of_one_array
+from matcalc.programs.operations import Operation
+from matcalc.programs.reuse import reused
+from matcalc.programs.sharing import shared
+from matcalc.programs.targets import (
     ANY,
     ATOM,
     MATMUL,
@@ -39,11 +44,6 @@ from matcalc.code.targets import (
     Target,
     constant_form,
 )
-from matcalc.errors import MatcalcError
-from matcalc.expressions.dimensions import ONE, Dimension, at_least, integer
-from matcalc.expressions.nodes import Expression
-from matcalc.expressions.shapes import Shape, is_row
-from matcalc.expressions.traversal import postorder
 
 LONGEST_LINE = 84
 """Longer expressions are cut into named parts."""
@@ -120,10 +120,9 @@ def emit(functions: Sequence[Function], target: Target, ending: str = "") -> Sou
     text = "\n\n".join([*[text for text, _ in written], *([ending] if ending else [])])
     text = "\n\n".join([*_helpers(text, functions, target), text])
     head = f"import math\n\n{target.imports}" if "math." in text else target.imports
-    if functions[0].parts and target.name == "jax":
-        head += "\n\nfrom matcalc.code.compression import Compressed, Part, register\n\nregister()"
-    elif functions[0].parts:
-        head += "\n\nfrom matcalc.code.compression import Compressed, Part"
+    if functions[0].parts:
+        head += "\n\nfrom matcalc.programs.compression import Compressed, Part"
+        head += ", register\n\nregister()" if target.name == "jax" else ""
     entry = written[0][1]
     return Source(f"{head}\n\n\n{text}", functions[0].name, entry.names, entry.renamed)
 

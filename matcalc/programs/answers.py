@@ -6,13 +6,11 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from matcalc.arguments import checked
-from matcalc.code.contractions import LETTERS, cores, reshaped, tensor_program
-from matcalc.code.costs import work
-from matcalc.code.emission import Function, Result, Source, compiled, results, target_of
-from matcalc.code.emission import emit as emit_functions
+from matcalc.asking.answering import answer as answered
+from matcalc.asking.answers import Answer, Answers
+from matcalc.asking.questions import ask
+from matcalc.asking.readings import Reading
 from matcalc.collection import uncollected
-from matcalc.derivative import Derivative, Formula
-from matcalc.derivatives import Derivatives
 from matcalc.errors import MatcalcError, shortened
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, variable
@@ -20,13 +18,18 @@ from matcalc.expressions.shapes import is_row
 from matcalc.expressions.traversal import postorder
 from matcalc.limits import counted
 from matcalc.notation.text import to_text
+from matcalc.programs.contractions import LETTERS, cores, reshaped, tensor_program
+from matcalc.programs.costs import work
+from matcalc.programs.emission import Function, Result, Source, compiled, results, target_of
+from matcalc.programs.emission import emit as emit_functions
 
 LONGEST_SUMMARY = 90
 
-Answers = Formula | Derivative | Derivatives[Any] | Sequence[Formula | Derivative]
+One = Reading | Answer
+Given = One | Answers | Sequence[One]
 
 
-def emit(answers: Answers, target: str = "numpy", *, value_and: bool = False) -> str:
+def emit(answers: Given, target: str = "numpy", *, value_and: bool = False) -> str:
     """Return the source of a function that computes one answer, or several together.
 
     Several return a tuple and share their work; `value_and` puts the formula's value first.
@@ -39,14 +42,15 @@ def emit(answers: Answers, target: str = "numpy", *, value_and: bool = False) ->
     return program(answers, target, value_and=value_and).text
 
 
-def compile(  # noqa: A001
-    answers: Answers, target: str = "numpy", *, value_and: bool = False
+def compiled_program(
+    answers: Given, target: str = "numpy", *, value_and: bool = False
 ) -> Callable[..., Any]:
     """Return the function whose source `emit` writes; it takes the variables by keyword.
 
     >>> from matcalc import diff
     >>> by = diff("x'*A*x", ["x", "A"], layout="mixed")
-    >>> value, by_x, by_a = compile(list(by.values()), value_and=True)(x=[1, 2], A=[[1, 0], [3, 1]])
+    >>> function = compiled_program(list(by.values()), value_and=True)
+    >>> value, by_x, by_a = function(x=[1, 2], A=[[1, 0], [3, 1]])
     >>> by_x
     array([8., 7.])
     """
@@ -56,37 +60,37 @@ def compile(  # noqa: A001
 @counted()
 @uncollected()
 @checked
-def program(answers: Answers, target: str, *, value_and: bool = False) -> Source:
+def program(answers: Given, target: str, *, value_and: bool = False) -> Source:
     """Return the source with the names of what it defines."""
     chosen = target_of(target)
-    if not isinstance(answers, Formula | Derivative | Derivatives):
+    if not isinstance(answers, Reading | Answer | Answers):
         answers = _listed(answers)
     return emit_functions([_function(answers, value_and)], chosen)
 
 
-def _listed(given: object) -> list[Formula | Derivative]:
+def _listed(given: object) -> list[One]:
     """Return several formulas and derivatives; refuse what is something else."""
     found: list[Any] = list(given) if isinstance(given, list | tuple | Generator) else [given]
     if not found:
         raise MatcalcError("E701", "there is no formula to write code for")
-    if not all(isinstance(one, Formula | Derivative) for one in found):
+    if not all(isinstance(one, One) for one in found):
         message = f"code is written for formulas and derivatives, not {shortened(repr(given))}"
         raise MatcalcError("E702", message, hint="matcalc.diff(…), matcalc.parse(…), or a list")
     return found
 
 
-def _function(answers: Answers, value_and: bool, name: str = "") -> Function:
-    several: list[Formula | Derivative] = []
+def _function(answers: Given, value_and: bool, name: str = "") -> Function:
+    several: list[One] = []
     by_layers = None
-    if isinstance(answers, Formula | Derivative):
+    if isinstance(answers, Reading | Answer):
         several.append(answers)
     else:
-        several.extend([*(answers.values() if isinstance(answers, Derivatives) else answers)])
-    derivatives = [answer for answer in several if isinstance(answer, Derivative)]
-    if isinstance(answers, Derivatives):
+        several.extend(answers.answers if isinstance(answers, Answers) else answers)
+    derivatives = [answer for answer in several if isinstance(answer, Answer)]
+    if isinstance(answers, Answers):
         by_layers = answers.layered
     elif len(derivatives) == len(several):
-        by_layers = Derivatives(enumerate(derivatives)).layered
+        by_layers = Answers((), tuple(derivatives)).layered
     variables = _variables(several)
     forms = [[None if is_indexed(answer) else answer.expression for answer in several]]
     if by_layers is not None:
@@ -101,7 +105,7 @@ def _function(answers: Answers, value_and: bool, name: str = "") -> Function:
 def _results(
     values: Sequence[Expression],
     form: Sequence[Expression | None],
-    several: Sequence[Formula | Derivative],
+    several: Sequence[One],
     variables: Sequence[Expression],
 ) -> list[Result]:
     """Return the arrays of values and answers; None is an answer computed from its tensor."""
@@ -114,14 +118,14 @@ def _results(
 
 
 @checked
-def source_of(answer: Derivative, target: str, value_and: bool, compressed: bool) -> Source:
+def source_of(answer: Answer, target: str, value_and: bool, compressed: bool) -> Source:
     """Return the source of one derivative, of a Hessian compressed on request."""
     if not compressed:
         return program(answer, target, value_and=value_and)
     return compressed_hessian(answer, target, value_and)
 
 
-def compressed_hessian(answer: Derivative, target: str, value_and: bool) -> Source:
+def compressed_hessian(answer: Answer, target: str, value_and: bool) -> Source:
     """Return the source of a function that gives a Hessian as a `Compressed` tensor.
 
     The formula's value comes before it on request. Raises MatcalcError (E702) for what is no
@@ -159,14 +163,12 @@ def compressed_hessian(answer: Derivative, target: str, value_and: bool) -> Sour
 
 
 @checked
-def differentiable(formula: Formula, target: str) -> Source:
+def differentiable(formula: Reading, target: str) -> Source:
     """Return the source of the formula as a function that torch or JAX differentiates by ours.
 
     A `torch.autograd.Function`, or a `jax.custom_vjp`: its backward pass is the VJP by every
     variable, computed together. Raises MatcalcError (E702) for another target.
     """
-    from matcalc.api import vjp
-
     if target not in _ENDINGS:
         message = f"there is no automatic differentiation in {str(target)[:40]}"
         raise MatcalcError("E702", message, hint="torch or jax")
@@ -178,7 +180,8 @@ def differentiable(formula: Formula, target: str) -> Source:
         raise MatcalcError("E701", "the formula has no variable to derive by")
     names = [v.value.name for v in variables]
     value = _function(formula, False)
-    backward = _function(vjp(formula.text, names, seed, formula.where), False, "vjp")
+    pulled = answered(ask("vjp", formula, names, seed=seed))
+    backward = _function(pulled, False, "vjp")
     upstream = variable(seed, formula.expression.shape)
     backward = backward._replace(variables=(*variables, upstream), optional=target == "torch")
     returned = "gradients" if len(variables) > 1 else "(gradients,)"
@@ -226,15 +229,15 @@ formula.defvjp(_forward, _backward)
 }
 
 
-def _formula(answer: Formula | Derivative) -> Formula:
-    return answer if isinstance(answer, Formula) else answer.formula
+def _formula(answer: One) -> Reading:
+    return answer if isinstance(answer, Reading) else answer.formula
 
 
-def _variables(answers: Sequence[Formula | Derivative]) -> list[Expression]:
+def _variables(answers: Sequence[One]) -> list[Expression]:
     """Return the variables in the order in which the formulas name them."""
     roots = [_formula(answer).expression for answer in answers]
     roots += [answer.expression for answer in answers]
-    roots += [answer.variable for answer in answers if isinstance(answer, Derivative)]
+    roots += [answer.variable for answer in answers if isinstance(answer, Answer)]
     nodes = postorder(roots, lambda node: node.arguments)
     named: dict[str, Expression] = {}
     for node in nodes:
@@ -243,9 +246,9 @@ def _variables(answers: Sequence[Formula | Derivative]) -> list[Expression]:
     return list(named.values())
 
 
-def is_indexed(answer: Formula | Derivative) -> bool:
+def is_indexed(answer: One) -> bool:
     """Tell whether an answer is computed from the tensor, not from its notation."""
-    if isinstance(answer, Formula) or answer.tensor is None or answer.flattened:
+    if isinstance(answer, Reading) or answer.tensor is None or answer.flattened:
         return False
     return answer.notation == "index" or len(answer.expression.shape) > 2
 
@@ -257,12 +260,12 @@ def indexed_result(answer: Any, variables: Sequence[Expression]) -> Result:
     return Result(reshaped(array, shape[1:] if is_row(shape) else shape), shape)
 
 
-def _name(answers: Sequence[Formula | Derivative]) -> str:
+def _name(answers: Sequence[One]) -> str:
     """Return a name for the function, after what it computes."""
     if len(answers) > 1:
         return "derivatives"
     (answer,) = answers
-    if isinstance(answer, Formula):
+    if isinstance(answer, Reading):
         return "value"
     if answer.operation != "diff":
         return answer.operation
@@ -272,7 +275,7 @@ def _name(answers: Sequence[Formula | Derivative]) -> str:
     return "hessian" if of_scalar and answer.order == 2 else "derivative"
 
 
-def _summary(answers: Sequence[Formula | Derivative], value_and: bool) -> str:
+def _summary(answers: Sequence[One], value_and: bool) -> str:
     """Return what the function returns, in one line; a long formula is not repeated."""
     first = answers[0]
     text = to_text(_formula(first).expression)
@@ -283,12 +286,12 @@ def _summary(answers: Sequence[Formula | Derivative], value_and: bool) -> str:
     return summary
 
 
-def _sentence(answers: Sequence[Formula | Derivative], value_and: bool, text: str) -> str:
+def _sentence(answers: Sequence[One], value_and: bool, text: str) -> str:
     first = answers[0]
-    if isinstance(first, Formula):
+    if isinstance(first, Reading):
         return f"Return {text}."
     begin = "the value and " if value_and else ""
-    names = [answer.wrt for answer in answers if isinstance(answer, Derivative)]
+    names = [answer.wrt for answer in answers if isinstance(answer, Answer)]
     by = ", ".join(names) if len(names) < 5 else f"{names[0]}, ..., {names[-1]}"
     if first.operation != "diff":
         return f"Return {begin}the {first.operation} by {by} of {text}, applied to {first.seed}."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.code import operations as ops
-from matcalc.code.operations import Operation
-from matcalc.code.sharing import Results, in_order, rewritten
+from matcalc.programs import operations as ops
+from matcalc.programs.operations import Operation
+from matcalc.programs.sharing import Results, in_order, rewritten
 
 TEMPORARY = frozenset(
     """add subtract multiply divide negate square power call where outer matmul inv
@@ -19,7 +19,7 @@ def without_diagonal_matrices(roots: Sequence[Operation]) -> list[Operation]:
     """Return the operations with A + diag(v) as `plus_diagonal` of A and v.
 
     >>> from matcalc import parse
-    >>> from matcalc.code.arrays import array_program
+    >>> from matcalc.programs.arrays import array_program
     >>> (total,) = without_diagonal_matrices(array_program([parse("A - 2*eye(n)").expression]))
     >>> total.head, total.arguments[1].value
     ('plus_diagonal', Fraction(-2, 1))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from matcalc.code import operations as ops
-from matcalc.code.elementary import called
-from matcalc.code.operations import Operation
-from matcalc.code.sharing import Results, in_order, rewritten
 from matcalc.expressions.traversal import postorder
+from matcalc.programs import operations as ops
+from matcalc.programs.elementary import called
+from matcalc.programs.operations import Operation
+from matcalc.programs.sharing import Results, in_order, rewritten
 
 Present = Mapping[tuple[object, ...], Operation]
 

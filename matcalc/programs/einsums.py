@@ -12,11 +12,11 @@ from itertools import combinations
 from typing import NamedTuple
 
 from matcalc.calculus.tensors import Label, Labels
-from matcalc.code import operations as ops
-from matcalc.code.chains import Factor, dense, length, multiplied
-from matcalc.code.operations import Operation
-from matcalc.code.ordering import contraction_order
 from matcalc.expressions.dimensions import ONE, Dimension
+from matcalc.programs import operations as ops
+from matcalc.programs.chains import Factor, dense, length, multiplied
+from matcalc.programs.operations import Operation
+from matcalc.programs.ordering import contraction_order
 
 LETTERS = "ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZABCDEFGH"
 

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from matcalc.code import operations as ops
-from matcalc.code.definiteness import Known, definiteness
-from matcalc.code.elementary import called
-from matcalc.code.operations import Operation
-from matcalc.code.sharing import Results, in_order, rewritten
+from matcalc.programs import operations as ops
+from matcalc.programs.definiteness import Known, definiteness
+from matcalc.programs.elementary import called
+from matcalc.programs.operations import Operation
+from matcalc.programs.sharing import Results, in_order, rewritten
 
 
 class Side(NamedTuple):
@@ -31,7 +31,7 @@ def of_one_array(roots: Sequence[Operation]) -> list[Operation]:
     """Return the operations with products X'*diag(d)*X, where d >= 0 is known, as R'*R.
 
     >>> from matcalc import parse
-    >>> from matcalc.code.arrays import array_program
+    >>> from matcalc.programs.arrays import array_program
     >>> where = "X: matrix(N, n); z: vector(N)"
     >>> (product,) = array_program([parse("X'*diag(exp(z))*X", where).expression])
     >>> (product,) = of_one_array([product])

@@ -1,28 +1,27 @@
-"""What a question derives by, and along what: variables, entries of them, and given tensors."""
+"""What a question derives by: variables, and entries of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import NamedTuple
 
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.products import product
 from matcalc.calculus.projections import Convention, projected
 from matcalc.calculus.tensors import Tensor
-from matcalc.definedness import refuse_undefined
 from matcalc.errors import MatcalcError, shortened
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.nodes import Expression, make, variable
 from matcalc.expressions.shapes import Shape
-from matcalc.syntax.declarations import Declaration, parse_declarations
+from matcalc.records import Record
+from matcalc.syntax.declarations import Declaration
 from matcalc.syntax.formula import parse_formula
-from matcalc.syntax.inference import Inferred, infer_several
+from matcalc.syntax.inference import Inferred
 from matcalc.syntax.kinds import bindings
 from matcalc.syntax.tree import Tree
 
 
-class Target(NamedTuple):
+class Target(Record):
     """What to derive by: a variable, or the entry of it that the indices `entry` pick."""
 
     text: str
@@ -68,56 +67,9 @@ class Target(NamedTuple):
         return shape[-1:] if len(self.entry) == 1 else shape
 
 
-class Question(NamedTuple):
-    """A formula that was read together with what to derive by and what to multiply with."""
-
-    inferred: Inferred
-    targets: list[Target]
-    seeds: tuple[Expression, ...]
-
-
 def loosened(variable_: Expression) -> Expression:
     """Return the variable without its structure: every entry moves by itself."""
     return variable(variable_.value.name, variable_.shape)
-
-
-def read_question(
-    text: str, where: str, names: Sequence[str], seeds: Sequence[str] = (), *, upstream: bool = True
-) -> Question:
-    """Read a formula and targets, and formulas that their derivatives are multiplied with.
-
-    An undeclared name as a seed takes the formula's shape if it is `upstream`, else that of
-    its target. Raises MatcalcError for what is no target (E2xx, E701).
-    """
-    if not names:
-        raise MatcalcError("E701", "there is no variable to derive by", hint='wrt="x"')
-    declarations = parse_declarations(where)
-    targets = [parse_target(name, declarations) for name in names]
-    asked = frozenset(map(_name_in, targets))
-    tree = parse_formula(text, declarations, asked)
-    formulas = [(tree, text)]
-    alike = []
-    if seeds or any(target.kind == "subscript" for target in targets):
-        # what is derived by must not bring in a name of its own
-        known = infer_several(formulas, declarations)
-        for target, name in zip(targets, names, strict=True):
-            _variable(known, tree, _name_in(target), name)
-        formulas += zip(targets, names, strict=True)
-        alike = [(len(formulas) + k, 0 if upstream else k + 1) for k in range(len(seeds))]
-        formulas += [(parse_formula(seed, declarations), seed) for seed in seeds]
-    inferred = infer_several(formulas, declarations, alike)
-    refuse_undefined(inferred)
-    found = []
-    for k, (target, name) in enumerate(zip(targets, names, strict=True)):
-        if target.kind != "subscript":
-            found.append(Target(name, _variable(inferred, tree, _name_in(target), name)))
-            continue
-        entry = inferred.others[k]
-        if entry.shape:
-            message = f"{shortened(name)} is not one entry"
-            raise MatcalcError("E202", message, hint="x[2], A[1,2]").at(name, 0, len(name))
-        found.append(Target(name, entry.arguments[0], entry.arguments[1:]))
-    return Question(inferred, found, inferred.others[len(inferred.others) - len(seeds) :])
 
 
 def parse_target(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
@@ -144,11 +96,12 @@ def _no_target(text: str) -> MatcalcError:
     return MatcalcError("E202", message, hint=hint).at(text, 0, len(text))
 
 
-def _name_in(target: Tree) -> str:
+def name_in(target: Tree) -> str:
+    """Return the name of the variable that is derived by, whole or an entry of it."""
     return str(target.children[0].value if target.kind == "subscript" else target.value)
 
 
-def _variable(inferred: Inferred, tree: Tree, name: str, text: str) -> Expression:
+def variable_named(inferred: Inferred, tree: Tree, name: str, text: str) -> Expression:
     """Return the variable of this name; say what the name is if it is none."""
     variable = inferred.variables.get(name)
     if variable is not None:

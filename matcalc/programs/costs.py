@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from matcalc.code.chains import entries, length
-from matcalc.code.operations import CONSTANT, Operation
 from matcalc.expressions.traversal import postorder
+from matcalc.programs.chains import entries, length
+from matcalc.programs.operations import CONSTANT, Operation
 
 _FREE = frozenset(
     """input number size pi column as_row row first_column transpose full reshape diagonal
@@ -21,7 +21,7 @@ def work(roots: Sequence[Operation]) -> int:
     """Return the number of multiplications and the like; a dimension with a name is large.
 
     >>> from matcalc import parse
-    >>> from matcalc.code.arrays import array_program
+    >>> from matcalc.programs.arrays import array_program
     >>> work(array_program([parse("A*x", "A: matrix(3, 4)").expression]))
     12
     """

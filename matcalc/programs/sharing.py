@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from matcalc.code import operations as ops
-from matcalc.code.operations import Operation
 from matcalc.expressions.traversal import postorder
+from matcalc.programs import operations as ops
+from matcalc.programs.operations import Operation
 
 Results = Mapping[Operation, Operation]
 

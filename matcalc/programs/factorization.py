@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from matcalc.code import operations as ops
-from matcalc.code.definiteness import POSITIVE, Known, definiteness
-from matcalc.code.elementary import called
-from matcalc.code.operations import Operation
-from matcalc.code.sharing import Results, in_order, rewritten
-from matcalc.code.targets import Target
 from matcalc.expressions.dimensions import integer
+from matcalc.programs import operations as ops
+from matcalc.programs.definiteness import POSITIVE, Known, definiteness
+from matcalc.programs.elementary import called
+from matcalc.programs.operations import Operation
+from matcalc.programs.sharing import Results, in_order, rewritten
+from matcalc.programs.targets import Target
 
 FACTORED = ("solve", "inv", "logdet", "det", "adj")
 

@@ -15,18 +15,18 @@ from typing import NamedTuple
 
 from matcalc.calculus.lowering import tensor_of, written_out
 from matcalc.calculus.tensors import Label, Labels, Operand, Tensor, make
-from matcalc.code import operations as ops
-from matcalc.code.chains import entries, length
-from matcalc.code.einsums import Term, aligned, einsum, merged
-from matcalc.code.elementary import elementary
-from matcalc.code.factoring import factored
-from matcalc.code.operations import Operation
 from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.shapes import Shape, derivative_shape, is_row
 from matcalc.expressions.traversal import postorder
+from matcalc.programs import operations as ops
+from matcalc.programs.chains import entries, length
+from matcalc.programs.einsums import Term, aligned, einsum, merged
+from matcalc.programs.elementary import elementary
+from matcalc.programs.factoring import factored
+from matcalc.programs.operations import Operation
 
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
