@@ -6,7 +6,7 @@ behind -- nothing is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError, shortened
@@ -22,11 +22,15 @@ class Option(NamedTuple):
     name: str
     metavar: str
     help: str
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = ()
     default: str = ""
     join: str = ""
     bare: str = ""
     short: str = ""
+
+    def values(self) -> tuple[str, ...]:
+        """Return what may be said, looked up only now."""
+        return self.choices() if callable(self.choices) else self.choices
 
 
 class Command(NamedTuple):
@@ -109,7 +113,9 @@ def _only(operands: list[str], command: Command) -> str | None:
         hint = 'quote the formula: "w·x + b"'
         for option in command.options:
             if option.bare:
-                hint = next((f"--{option.name}={w}" for w in operands if w in option.choices), hint)
+                hint = next(
+                    (f"--{option.name}={w}" for w in operands if w in option.values()), hint
+                )
         raise MatcalcError("E701", message, hint=hint)
     return operands[0] if operands else None
 
@@ -121,9 +127,9 @@ def _values(options: dict[str, Option], given: dict[str, list[str]]) -> dict[str
         if len(texts) > 1 and not option.join and (option.metavar or option.bare):
             raise MatcalcError("E701", f"--{name} is given twice")
         value = option.join.join(texts) if option.join else texts[-1]
-        if option.choices and value not in option.choices:
+        if option.choices and value not in option.values():
             message = f"there is no {name} {shortened(value)}"
-            raise MatcalcError("E702", message, hint=", ".join(option.choices))
+            raise MatcalcError("E702", message, hint=", ".join(option.values()))
         values[name] = value
     return values
 
@@ -182,7 +188,7 @@ def usage(command: Command) -> str:
     width = max(len(spelled) for spelled, _ in rows)
     lines = [f"usage: matcalc {command.name} {command.operand} [options]", "", command.summary, ""]
     for spelled, option in rows:
-        choices = f": {', '.join(option.choices)}" if option.choices and not option.bare else ""
+        choices = f": {', '.join(option.values())}" if option.choices and not option.bare else ""
         default = f" (default: {option.default})" if option.default else ""
         lines.append(f"  {spelled:{width}}  {option.help}{choices}{default}")
     lines += ["", "examples:", *[f"  {example}" for example in command.examples]]
@@ -191,5 +197,5 @@ def usage(command: Command) -> str:
 
 def _spelled(option: Option) -> str:
     if option.bare:
-        return f"--{option.name}[={'|'.join(option.choices)}]"
+        return f"--{option.name}[={'|'.join(option.values())}]"
     return f"--{option.name} {option.metavar}".rstrip()

@@ -5,6 +5,14 @@ from __future__ import annotations
 from matcalc.cli.arguments import Command, Option
 from matcalc.cli.explain import FORMATS
 
+
+def _targets() -> tuple[str, ...]:
+    """Return what code is written for, looked up when it is asked for."""
+    from matcalc.code.targets import TARGETS
+
+    return tuple(TARGETS)
+
+
 WHERE = Option(
     "where", "DECLARATIONS", "kinds and sizes: 'x: vector(n); A: matrix(m, n)'", join="; "
 )
@@ -218,7 +226,7 @@ CODE = Command(
     (
         Option("wrt", "NAMES", "the variables; without them, the formula's value", join=","),
         WHERE,
-        Option("target", "TARGET", "what to write for", ("numpy", "jax", "torch"), "numpy"),
+        Option("target", "TARGET", "what to write for", _targets, "numpy"),
         LAYOUT,
         ORDER,
         Option("value", "", "return the value too, before the derivatives"),

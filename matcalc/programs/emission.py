@@ -122,7 +122,7 @@ def emit(functions: Sequence[Function], target: Target, ending: str = "") -> Sou
     head = f"import math\n\n{target.imports}" if "math." in text else target.imports
     if functions[0].parts:
         head += "\n\nfrom matcalc.programs.compression import Compressed, Part"
-        head += ", register\n\nregister()" if target.name == "jax" else ""
+        head += ", register\n\nregister()" if target.registers else ""
     entry = written[0][1]
     return Source(f"{head}\n\n\n{text}", functions[0].name, entry.names, entry.renamed)
 
@@ -147,7 +147,7 @@ def _definition(function: Function, target: Target) -> tuple[str, Parameters]:
         tensor = f"Compressed(({', '.join(parts)}{',' * (len(parts) == 1)}), ({lengths}))"
         returned = ", ".join([*texts[: len(texts) - len(parts)], tensor])
     begin = _beginning(function, entry, writer.uses_dtype, target)
-    many = len(roots) > MOST_IN_A_LINE and target.name != "jax"
+    many = len(roots) > MOST_IN_A_LINE and target.frees
     computed = [*writer.lines, f"return {returned}"]
     computed = _freed(computed, writer.matrices) if many else computed
     rest = [*_places(order, entry), *computed]
@@ -215,8 +215,7 @@ def _beginning(
         single = "," * (len(names) == 1)
         lines.append(f"{', '.join(names)}{single} = arrays({', '.join(names)})")
     if uses_dtype:
-        default = "torch.get_default_dtype()" if target.name == "torch" else "float"
-        lines.append(f"dtype = {names[0]}.dtype" if names else f"dtype = {default}")
+        lines.append(f"dtype = {names[0]}.dtype" if names else f"dtype = {target.dtype}")
     return lines
 
 
@@ -243,7 +242,7 @@ def _helpers(body: str, functions: Sequence[Function], target: Target) -> list[s
 def _computed(function: Function, target: Target) -> list[Operation]:
     roots = reused(shared([result.operation for result in function.results]))
     roots = factored_once(roots, target)
-    return without_diagonal_matrices(of_one_array(roots)) if target.name == "numpy" else roots
+    return without_diagonal_matrices(of_one_array(roots)) if target.in_place else roots
 
 
 def _returned(operation: Operation, shape: Shape) -> Operation:
@@ -398,7 +397,7 @@ class _Writer:
                 return self._called(node)
             case "plus_diagonal":
                 return self._plus_diagonal(node)
-            case "matmul" if self.target.name == "jax" and _is_turned(node):
+            case "matmul" if self.target.turns_products and _is_turned(node):
                 matrix, vector = node.arguments[0].arguments[0], node.arguments[1]
                 left, right = self._operand(vector, UNARY), self._operand(matrix, UNARY)
                 return _Text(f"{left} @ {right}", MATMUL)
@@ -456,12 +455,12 @@ class _Writer:
 
     def _called(self, node: Operation) -> _Text:
         name, arguments = node.value, node.arguments
-        if name == "sigmoid" and arguments[0].head == "negate" and self.target.name == "numpy":
-            name, arguments = "sigmoid_complement", arguments[0].arguments
+        if f"{name}_complement" in self.target.helpers and arguments[0].head == "negate":
+            name, arguments = f"{name}_complement", arguments[0].arguments
         operands = [self._operand(argument, ANY) for argument in arguments]
         if node.kind == ops.CONSTANT:
             return _Text(f"{constant_form(node.value)}({', '.join(operands)})", ATOM)
-        if self.target.name == "torch":
+        if not self.target.numbers:
             operands = [
                 self.target.forms["scalar"].template.format(text)
                 if argument.kind == ops.CONSTANT
@@ -511,8 +510,7 @@ class _Writer:
             return self._texts[node.arguments[0]]  # leading axes come by themselves
         text = self._operand(node.arguments[0], ATOM)
         if permutation != tuple(range(len(permutation))):
-            turn = "permute" if self.target.name == "torch" else "transpose"
-            text = f"{text}.{turn}({', '.join(map(str, permutation))})"
+            text = f"{text}.{self.target.permute}({', '.join(map(str, permutation))})"
         first = present.index(True)
         if all(present[first:]):
             return _Text(text, ATOM)

@@ -64,7 +64,7 @@ def _by_cholesky(roots: Sequence[Operation], target: Target) -> list[Operation]:
     order = in_order(roots)
     known = definiteness(order)
     paying = _definite(order, known, target)
-    checked = _declared_symmetric(order, known) if target.name == "numpy" else set()
+    checked = _declared_symmetric(order, known) if "symmetric" in target.helpers else set()
 
     def rule(node: Operation, results: Results) -> Operation | None:
         if node.head not in FACTORED:
@@ -107,7 +107,7 @@ def _definite(order: Sequence[Operation], known: Known, target: Target) -> dict[
     for matrix, found in uses.items():
         heads = [head for head, _ in found]
         if known[matrix] == POSITIVE or (known[matrix] and not {"det", "adj"} & {*heads}):
-            paying[matrix] = heads != ["solve"] or target.name != "numpy"
+            paying[matrix] = heads != ["solve"] or "lu" in target.forms
     return paying
 
 

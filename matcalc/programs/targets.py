@@ -28,6 +28,11 @@ class Target(NamedTuple):
 
     An elementary function is the helper of its name, else the module's function. `special`
     imports one of scipy.special's; where it is empty, the module has them.
+
+    What it can: `in_place` changes arrays that nobody else has, `frees` drops what is needed
+    no more, `turns_products` is as quick at v @ A as at A.T @ v. Its functions of entries
+    take `numbers` beside arrays; `registers` a compressed answer as a tree of arrays.
+    `dtype` is the type of what has no arrays, `permute` the method that orders axes.
     """
 
     name: str
@@ -36,6 +41,13 @@ class Target(NamedTuple):
     forms: Mapping[str, Form]
     helpers: Mapping[str, str]
     special: str
+    in_place: bool = False
+    frees: bool = True
+    turns_products: bool = False
+    numbers: bool = True
+    registers: bool = False
+    dtype: str = "float"
+    permute: str = "transpose"
 
     def special_function(self, name: str) -> str:
         """Return the helper that is one of scipy.special's functions."""
@@ -351,7 +363,13 @@ except ImportError:
 '''
 
 NUMPY = Target(
-    "numpy", "import numpy as np", "np", _FORMS, {**_HELPERS, **_NUMPY_HELPERS}, _SPECIAL
+    "numpy",
+    "import numpy as np",
+    "np",
+    _FORMS,
+    {**_HELPERS, **_NUMPY_HELPERS},
+    _SPECIAL,
+    in_place=True,
 )
 
 
@@ -439,6 +457,9 @@ JAX = Target(
     },
     _JAX_HELPERS,
     "from jax.scipy.special import {name}\n",
+    frees=False,
+    turns_products=True,
+    registers=True,
 )
 
 
@@ -561,6 +582,9 @@ TORCH = Target(
     _TORCH_FORMS,
     _TORCH_HELPERS,
     "",
+    numbers=False,
+    dtype="torch.get_default_dtype()",
+    permute="permute",
 )
 
 TARGETS: Mapping[str, Target] = {target.name: target for target in (NUMPY, JAX, TORCH)}
