@@ -8,7 +8,7 @@ from matcalc.cli.explain import FORMATS
 
 def _targets() -> tuple[str, ...]:
     """Return what code is written for, looked up when it is asked for."""
-    from matcalc.code.targets import TARGETS
+    from matcalc.programs.targets import TARGETS
 
     return tuple(TARGETS)
 
