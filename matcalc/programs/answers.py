@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from itertools import count
 from typing import Any
 
 from matcalc.arguments import checked
@@ -173,9 +174,8 @@ def differentiable(formula: Reading, target: str) -> Source:
         message = f"there is no automatic differentiation in {str(target)[:40]}"
         raise MatcalcError("E702", message, hint="torch or jax")
     variables = _variables([formula])
-    seed = "G"
-    while seed in formula.names:
-        seed += "G"
+    free = (name for k in count() if (name := f"G{k or ''}") not in formula.names)
+    seed = next(free)  # GG would be read as G*G
     if not variables:
         raise MatcalcError("E701", "the formula has no variable to derive by")
     names = [v.value.name for v in variables]
