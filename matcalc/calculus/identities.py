@@ -45,6 +45,7 @@ def join_matrix_product(work: Work) -> bool:
         other, more = matrix_base(right)
         if base is not other or base.kind in ZERO_ONE:
             continue
+        batch = a[2:] if len(base.shape) > 2 else ()
         a, b = a[:2], b[:2]
         if a[1] == label and b[0] == label:
             ends = (a[0], b[1])
@@ -57,7 +58,7 @@ def join_matrix_product(work: Work) -> bool:
         total = add_exponents(exponent, more)
         if not isinstance(total, int) and total.shape:  # the running index stays
             continue
-        joined = matrix_power(base, total)
+        joined, ends = matrix_power(base, total), (*ends, *batch)
         work.factors[p] = (joined, ends, _one)
         work.drop(q)
         work.dims.pop(label, None)

@@ -19,7 +19,8 @@ from matcalc.expressions.shapes import is_row
 from matcalc.expressions.traversal import postorder
 from matcalc.limits import counted
 from matcalc.notation.text import to_text
-from matcalc.programs.contractions import LETTERS, cores, reshaped, tensor_program
+from matcalc.programs.batches import reshaped
+from matcalc.programs.contractions import LETTERS, cores, tensor_program
 from matcalc.programs.costs import work
 from matcalc.programs.emission import Function, Result, Source, compiled, results, target_of
 from matcalc.programs.emission import emit as emit_functions

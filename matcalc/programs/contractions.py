@@ -19,9 +19,10 @@ from matcalc.expressions.dimensions import ONE
 from matcalc.expressions.names import function_name
 from matcalc.expressions.nodes import Application, Expression
 from matcalc.expressions.relations import RELATIONS
-from matcalc.expressions.shapes import Shape, derivative_shape, is_row
+from matcalc.expressions.shapes import Shape, is_row
 from matcalc.expressions.traversal import postorder
 from matcalc.programs import operations as ops
+from matcalc.programs.batches import function_call, matrix_function, matrix_power, reshaped
 from matcalc.programs.chains import entries, length
 from matcalc.programs.einsums import Term, aligned, einsum, merged
 from matcalc.programs.elementary import elementary
@@ -54,17 +55,6 @@ def contracted(node: Expression) -> Operation:
     result = tensor_program(tensor, variables)
     shape = node.shape[1:] if is_row(node.shape) else node.shape
     return reshaped(result, shape)
-
-
-def reshaped(array: Operation, shape: Shape) -> Operation:
-    """Return the array with axes of length 1 as in this shape."""
-    if array.shape == shape:
-        return array
-    if not array.shape:
-        return ops.filled(array, shape)
-    if is_row(array.shape) and shape == array.shape[1:]:
-        return ops.make("row", (ops.made(array),), None, shape)
-    return ops.make("reshape", (ops.made(array),), None, shape)
 
 
 def tensor_program(root: Tensor, variables: Mapping[str, Expression]) -> Operation:
@@ -182,10 +172,12 @@ def _array(
             return _apply(node, results)
         case "reduce":
             return _reduce(node, results)
-        case "matrix" | "matrix_power":
-            return _matrix(node, results)
+        case "matrix":
+            return matrix_function(node, results)
+        case "matrix_power":
+            return matrix_power(node, results)
         case "call":
-            return _function(node, results)
+            return function_call(node, results)
     return _selector(node.kind, node.value, node.shape)
 
 
@@ -269,39 +261,6 @@ def _reduce(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
             joint = joint * dimension
         array = ops.make("reshape", (array,), None, (*node.shape, joint))
     return ops.make(name, (array,), rank, node.shape)
-
-
-def _matrix(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
-    base, *others = node.operands
-    if len(base.tensor.shape) > 2:
-        raise ops.refuse("a function of matrices that an index runs through")
-    array = ops.made(results[base.tensor])
-    if node.kind == "matrix":
-        return ops.make(node.value, (array,), None, node.shape)
-    exponent = results[others[0].tensor]
-    value = ops.constant_value(exponent)
-    if value == -1:
-        return ops.inverse(array)
-    if exponent.kind != ops.CONSTANT:
-        raise ops.refuse("a matrix power whose exponent is not known")
-    return ops.make("matrix_power", (array, exponent), None, node.shape)
-
-
-def _function(node: Tensor, results: Mapping[Tensor, Operation]) -> Operation:
-    """Return the call of an abstract function, which gives a derivative in numerator layout."""
-    application, batch = node.value
-    if batch:
-        raise ops.refuse("a function called for every value of an index")
-    operands = []
-    for operand, shape in zip(node.operands, application.function.parameters, strict=True):
-        operands.append(ops.made(reshaped(results[operand.tensor], shape)))
-    function, orders = application
-    moving = [shape for shape in [function.parameters[k] for k in orders] if shape]
-    given = derivative_shape(function.result, moving)
-    array = ops.make("function", tuple(operands), function_name(application), given)
-    if not function.result and [len(shape) for shape in moving] == [2]:
-        array = ops.transpose(array)  # (n, m) in numerator layout, by a matrix of (m, n)
-    return reshaped(array, node.shape)
 
 
 # Products

@@ -11,9 +11,11 @@ from matcalc.programs.operations import CONSTANT, Operation
 
 _FREE = frozenset(
     """input number size pi column as_row row first_column transpose full reshape diagonal
-    subscript pick align broadcast eye ones zeros""".split()
+    subscript pick align argument broadcast eye ones zeros""".split()
 )
-_CUBIC = frozenset("solve inv det logdet adj matrix_power cholesky cholesky_inverse lu".split())
+_CUBIC = frozenset(
+    "solve inv det logdet adj matrix_power counted_power cholesky cholesky_inverse lu".split()
+)
 _SUBSTITUTED = frozenset(("cholesky_solve", "lu_solve"))
 
 
@@ -42,6 +44,9 @@ def _work(node: Operation) -> int:
         return entries(node) * prod(length(first.shape[axis]) for axis in axes)
     if node.head in _SUBSTITUTED:
         return entries(node.arguments[0]) * entries(node) // length(node.shape[0])
+    if node.head == "each":
+        inner = node.value[0]
+        return prod(map(length, node.shape[len(inner.shape) :])) * max(1, work([inner]))
     if node.head in ("correlate", "convolve"):
         return entries(node) * entries(node.arguments[1])
     largest = max([entries(node), *map(entries, node.arguments)])

@@ -119,7 +119,8 @@ def emit(functions: Sequence[Function], target: Target, ending: str = "") -> Sou
     written = [_definition(function, target) for function in functions]
     text = "\n\n".join([*[text for text, _ in written], *([ending] if ending else [])])
     text = "\n\n".join([*_helpers(text, functions, target), text])
-    head = f"import math\n\n{target.imports}" if "math." in text else target.imports
+    modules = [f"import {name}\n" for name in ("itertools", "math") if f"{name}." in text]
+    head = f"{''.join(modules)}\n{target.imports}" if modules else target.imports
     if functions[0].parts:
         head += "\n\nfrom matcalc.programs.compression import Compressed, Part"
         head += ", register\n\nregister()" if target.registers else ""
@@ -133,7 +134,7 @@ def _definition(function: Function, target: Target) -> tuple[str, Parameters]:
     order = postorder(roots, lambda node: node.arguments)
     owners = _owners(order, roots)
     order = _each_when_ready(order, owners)
-    entry = parameters(function.variables, order)
+    entry = parameters(function.variables, postorder(roots, _with_inner))
     writer = _Writer(target, entry, order, roots, owners if function.optional else {})
     texts = [writer.inlined(root) for root in roots]
     returned = ", ".join(texts)
@@ -157,6 +158,11 @@ def _definition(function: Function, target: Target) -> tuple[str, Parameters]:
     body = "\n".join([INDENT + line if line else "" for line in lines])
     names = [*entry.names, *(["needed"] if function.optional else [])]
     return f"def {function.name}({', '.join(names)}):\n{body}\n", entry
+
+
+def _with_inner(node: Operation) -> tuple[Operation, ...]:
+    """Return what a node is computed from, and what it does for every place."""
+    return (*node.arguments, node.value[0]) if node.head == "each" else node.arguments
 
 
 def _owners(order: Sequence[Operation], roots: Sequence[Operation]) -> dict[Operation, int]:
@@ -223,7 +229,7 @@ def _helpers(body: str, functions: Sequence[Function], target: Target) -> list[s
     """Return the helper functions that the body calls, and those that they call."""
     found: dict[str, str] = {}
     operations = [result.operation for function in functions for result in function.results]
-    special = special_names(postorder(operations, lambda node: node.arguments))
+    special = special_names(postorder(operations, _with_inner))
     imported = {name: target.special_function(name) for name in sorted(special) if target.special}
     helpers = {**imported, **target.helpers}
     pending = [body]
@@ -397,6 +403,8 @@ class _Writer:
                 return self._called(node)
             case "plus_diagonal":
                 return self._plus_diagonal(node)
+            case "each":
+                return self._each(node)
             case "matmul" if self.target.turns_products and _is_turned(node):
                 matrix, vector = node.arguments[0].arguments[0], node.arguments[1]
                 left, right = self._operand(vector, UNARY), self._operand(matrix, UNARY)
@@ -409,6 +417,17 @@ class _Writer:
         own = array.head in TEMPORARY and self._uses[array] == 1
         matrix = self._operand(array, ANY) if own else f"{self._operand(array, ATOM)}.copy()"
         return _Text(f"plus_diagonal({matrix}, {self._operand(diagonal, ANY)})", ATOM)
+
+    def _each(self, node: Operation) -> _Text:
+        """Write what is done for every place of the last axes as a function of its own."""
+        inner, ranks = node.value
+        names = [next(self._names) for _ in ranks]
+        for part in postorder([inner], lambda part: part.arguments):
+            taken = part.head == "argument"
+            self._texts[part] = _Text(names[part.value], ATOM) if taken else self._written(part)
+        function = f"lambda {', '.join(names)}: {self.inlined(inner)}"
+        shape = self._details(node)["shape"]
+        return _Text(f"each({function}, {ranks}, {shape}, {self._all(node)})", ATOM)
 
     def _operand(self, node: Operation, level: int) -> str:
         text = self._texts[node]

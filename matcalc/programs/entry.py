@@ -13,7 +13,17 @@ from matcalc.expressions.nodes import Expression
 from matcalc.programs.operations import Operation
 from matcalc.programs.targets import TARGETS
 
-WRITTEN = ("math", "dtype", "arrays", "reason", "Compressed", "Part", "register", "needed")
+WRITTEN = (
+    "math",
+    "itertools",
+    "dtype",
+    "arrays",
+    "reason",
+    "Compressed",
+    "Part",
+    "register",
+    "needed",
+)
 """What emitted functions are made of, beside Python's names and the targets' own."""
 
 

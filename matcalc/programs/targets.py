@@ -113,6 +113,7 @@ _FORMS = {
     "logdet": Form("logdet({0})"),
     "adj": Form("adjugate({0})"),
     "matrix_power": Form("np.linalg.matrix_power({0}, {1})"),
+    "counted_power": Form("np.linalg.matrix_power({0}, int({1}))"),
     "kron": Form("np.kron({0}, {1})"),
     "vec": Form("{0}.T.reshape(-1)", ATOM, (ATOM,)),
     "unvec": Form("unvec({0}, {shape})"),
@@ -301,6 +302,16 @@ def commutation(m, n, dtype):
     """Return K with K vec(A) = vec(A') for A of m x n."""
     return np.eye(m*n, dtype=dtype).reshape(n, m, m*n).transpose(1, 0, 2).reshape(m*n, m*n)
 ''',
+    "each": '''
+def each(function, ranks, shape, *values):
+    """Return the function's values for all places of the axes that follow so many first ones."""
+    result = np.zeros(shape, np.result_type(*values))
+    own = len(shape) - max(v.ndim - rank for v, rank in zip(values, ranks, strict=True))
+    for place in np.ndindex(*shape[own:]):
+        taken = [v[(..., *place)] if v.ndim > rank else v for v, rank in zip(values, ranks)]
+        result[(..., *place)] = function(*taken)
+    return result
+''',
     "spread": '''
 def spread(axes, core, shape):
     """Return the array of this shape that has the core where axes of one letter agree."""
@@ -430,6 +441,27 @@ def convolve(x, kernel):
     """Return the full convolution: the sum of the entries of one times the other, moved there."""
     return correlate(jnp.pad(x, [(k - 1, k - 1) for k in kernel.shape]), jnp.flip(kernel))
 ''',
+    "each": '''
+def each(function, ranks, shape, *values):
+    """Return the function's values for all places of the axes that follow so many first ones."""
+    axes = tuple(-1 if v.ndim > rank else None for v, rank in zip(values, ranks, strict=True))
+    for _ in range(max(v.ndim - rank for v, rank in zip(values, ranks))):
+        function = jax.vmap(function, axes, -1)
+    return function(*values)
+''',
+    "counted_power": '''
+def counted_power(a, k):
+    """Return the matrix power by squaring; the exponent need not be known when traced."""
+    eye, k = jnp.eye(len(a), dtype=a.dtype), jnp.asarray(k).astype(int)
+    base = jnp.where(k < 0, jnp.linalg.inv(jnp.where(k < 0, a, eye)), a)
+
+    def step(_, state):
+        result, base, k = state
+        result, k = jnp.where(k % 2 == 1, result @ base, result), k//2
+        return result, jnp.where(k > 0, base @ base, base), k
+
+    return jax.lax.fori_loop(0, 31, step, (eye, base, abs(k)))[0]
+''',
     "spread": '''
 def spread(axes, core, shape):
     """Return the array of this shape that has the core where axes of one letter agree."""
@@ -452,6 +484,7 @@ JAX = Target(
     {name: form._replace(template=_jax(form.template)) for name, form in _FORMS.items()}
     | {
         "copied": Form("jnp.broadcast_to({0}, {shape})"),
+        "counted_power": Form("counted_power({0}, {1})"),
         "lu": Form("lu_factor({0})"),
         "lu_solve": Form("lu_solve({0}, {1}, {value})"),
     },
@@ -514,6 +547,16 @@ def arrays(*values):
     for k, kind in enumerate(kinds):
         dtype = torch.promote_types(dtype, kind) if k else kind
     return [v.to(dtype) for v in values]
+''',
+    "each": '''
+def each(function, ranks, shape, *values):
+    """Return the function's values for all places of the axes that follow so many first ones."""
+    own = len(shape) - max(v.ndim - rank for v, rank in zip(values, ranks, strict=True))
+    found = []
+    for place in itertools.product(*map(range, shape[own:])):
+        taken = [v[(..., *place)] if v.ndim > rank else v for v, rank in zip(values, ranks)]
+        found.append(torch.as_tensor(function(*taken), dtype=values[0].dtype))
+    return torch.stack(found, -1).reshape(shape) if found else values[0].new_zeros(shape)
 ''',
     "logsumexp": '''
 def logsumexp(x, axis):
