@@ -18,12 +18,12 @@ DEEP = 3_000
 
 def refused(text: str) -> Any:
     """Differentiate a formula in a process of its own."""
-    return matcalc.diff(text, "x")
+    return matcalc.diff(text, "x", "x: vector(n)")
 
 
 def caught(text: str) -> MatcalcError:
     with pytest.raises(MatcalcError) as found:
-        matcalc.diff(text, "x")
+        matcalc.diff(text, "x", "x: vector(n)")
     return found.value
 
 
