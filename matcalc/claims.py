@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matcalc.asking.answers import Answer
 from matcalc.asking.readings import text_of
-from matcalc.asking.targets import parse_target
+from matcalc.asking.targets import name_in, parse_target
 from matcalc.calculus.layouts import LAYOUTS, arrangement
 from matcalc.checking.answering import verdict_of
 from matcalc.checking.verdicts import Verdict
@@ -41,7 +41,8 @@ def _read_claim(answer: Answer, claim: str) -> tuple[Expression, dict[str, Expre
     known = formula.inferred
     declarations = parse_declarations(formula.where)
     wrt = answer.target.text
-    tree, target = parse_formula(formula.text, declarations), parse_target(wrt, declarations)
+    target = parse_target(wrt, declarations, formula.text)
+    tree = parse_formula(formula.text, declarations, (name_in(target),))
     declared = [d for d in declarations if not isinstance(d.kind, ValueKind)]
     nowhere = Span(0, 0)
     for name, node in known.variables.items():
@@ -52,7 +53,7 @@ def _read_claim(answer: Answer, claim: str) -> tuple[Expression, dict[str, Expre
         trees = [(tree, formula.text), (target, wrt)]
         trees += [(parse_formula(name), name) for name in names]
         place = len(trees)
-        trees.append((parse_formula(claim, declared), claim))
+        trees.append((parse_formula(claim, declared, like=formula.text), claim))
         shapes = expected_shapes(answer)
         inferred = infer_several(trees, declared, (), {place: lambda given: shapes})
     except MatcalcError as error:

@@ -17,6 +17,7 @@ from matcalc.records import Record
 from matcalc.syntax.declarations import parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import infer_several
+from matcalc.syntax.readings import Wanted
 
 Names = list[str] | tuple[str, ...]
 
@@ -91,22 +92,24 @@ def _read(
     known = text if isinstance(text, Reading) and not where else None
     text, where = typed(text, where)
     declarations = parse_declarations(where)
-    targets = [parse_target(name, declarations) for name in names]
-    tree = parse_formula(text, declarations, frozenset(map(name_in, targets)))
+    targets = [parse_target(name, declarations, text) for name in names]
+    asked = tuple(map(name_in, targets))
+    tree = parse_formula(text, declarations, asked)
+    wanted = Wanted(bool(row.of_scalar), asked)
     formulas = [(tree, text)]
     alike = []
     inferred = known.inferred if known else None
     if seeds or any(target.kind == "subscript" for target in targets):
         # what is derived by must not bring in a name of its own
-        first = inferred or infer_several(formulas, declarations)
+        first = inferred or infer_several(formulas, declarations, asked=wanted)
         for target, name in zip(targets, names, strict=True):
             variable_named(first, tree, name_in(target), name)
         formulas += zip(targets, names, strict=True)
         upstream = row.along == "upstream"
         alike = [(len(formulas) + k, 0 if upstream else k + 1) for k in range(len(seeds))]
-        formulas += [(parse_formula(seed, declarations), seed) for seed in seeds]
+        formulas += [(parse_formula(seed, declarations, like=text), seed) for seed in seeds]
         inferred = None
-    inferred = inferred or infer_several(formulas, declarations, alike)
+    inferred = inferred or infer_several(formulas, declarations, alike, asked=wanted)
     refuse_undefined(inferred)
     if row.of_scalar and inferred.expression.shape:
         message = (

@@ -72,12 +72,15 @@ def loosened(variable_: Expression) -> Expression:
     return variable(variable_.value.name, variable_.shape)
 
 
-def parse_target(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
-    """Return the tree of a name, or of an entry such as x[2] or A[1,2]; refuse all else."""
+def parse_target(text: str, declarations: Iterable[Declaration] = (), like: str = "") -> Tree:
+    """Return the tree of a name, or of an entry such as x[2] or A[1,2]; refuse all else.
+
+    It is written as the formula is that it belongs to, which is `like`.
+    """
     if not text.strip():
         raise MatcalcError("E701", "the variable to derive by is missing", hint="x, x[2], A[1,2]")
     try:
-        tree = parse_formula(text, declarations)
+        tree = parse_formula(text, declarations, like=like)
     except MatcalcError as error:
         raise (_no_target(text) if error.code.startswith("E1") else error) from None
     if tree.kind == "noted":

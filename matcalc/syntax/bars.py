@@ -85,7 +85,31 @@ def _log_of_bars(reader: Elaborator, tree: Tree) -> Task:
     return reader.node(tree, "call", (inner,), ("log", None), by_operand=True)
 
 
-_MEANINGS = {"abs": _abs, "norm2": _norm, "exp": _exponential}
+def _softmax(reader: Elaborator, tree: Tree, draft: Draft) -> Draft:
+    r"""Read \operatorname{softmax}: of a matrix along its last axis, as papers have it."""
+    shape = reader.shape(draft)
+    axis = None
+    if len(shape) == 2 and not is_row(shape):
+        axis = 1
+        reader.note(f"{reader.text(tree)} is read row by row, along the last axis")
+    return reader.node(tree, "call", (draft,), (tree.value, axis), by_operand=True)
+
+
+def _exp(reader: Elaborator, tree: Tree, draft: Draft) -> Draft:
+    shape = reader.shape(draft)
+    if len(shape) == 2 and not is_row(shape):
+        reader.note(f"{reader.text(tree)} is read entry by entry, not as a matrix exponential")
+    return reader.node(tree, "call", (draft,), ("exp", None), by_operand=True)
+
+
+_MEANINGS = {
+    "abs": _abs,
+    "norm2": _norm,
+    "exponential": _exponential,
+    "exp": _exp,
+    "softmax": _softmax,
+    "log_softmax": _softmax,
+}
 
 READINGS: dict[str, Rule] = {
     "reading": _reading,

@@ -13,8 +13,10 @@ from matcalc.expressions.functions import ALIASES, CALLED, NAMES
 from matcalc.expressions.nodes import Application
 from matcalc.expressions.shapes import arities, describe, wrong_count
 from matcalc.expressions.table.row import Row
+from matcalc.syntax.absent import ABSENT, absent_hint
 from matcalc.syntax.drafts import Draft
 from matcalc.syntax.elaborator import Elaborator, Task
+from matcalc.syntax.greek import WORDS
 from matcalc.syntax.tree import Tree
 
 
@@ -66,6 +68,7 @@ def _no_function(reader: Elaborator, tree: Tree, name: str) -> MatcalcError:
         or name in reader.indices
         or name in reader.dimensions
         or re.fullmatch(r"pi|\w_?\d*", name)
+        or name.rstrip("_0123456789") in WORDS
     ):
         hint = f"a product: {name}*({arguments})"
         if tree.children and not name[0].isupper():
@@ -73,6 +76,9 @@ def _no_function(reader: Elaborator, tree: Tree, name: str) -> MatcalcError:
         if not known:
             hint += f"; an abstract function is declared: {name}: elementwise"
         return reader.error("E109", f"{name} is not a function", tree.mark, hint)
+    if name in ABSENT:
+        message = f"there is no function {name} yet"
+        return reader.error("E203", message, tree.mark, absent_hint(name))
     from difflib import get_close_matches
 
     names = sorted(NAMES | reader.functions.keys())

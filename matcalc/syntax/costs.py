@@ -60,12 +60,13 @@ USES = (
     Use("reduced scalar", 4, "norm2(a), sum(a), tr(a) with a scalar a"),
     Use("dotted scalar", 2, "a·x with a scalar a: a dot joins two vectors"),
     Use("trace of a number", 2, "tr(1/A) with a scalar A"),
+    Use("scalar entry by entry", 2, "x .* a with a scalar a"),
     Use("matrix expected", 5, "inv(a), det(a) with a an a that is no matrix"),
     Use("vector expected", 3, "softmax(A), cross(a, b) of what are no vectors"),
     # what scales is a scalar
     Use("scalar behind", 2, "A*b with a scalar b: a scale stands in front, so b is a vector"),
     Use("scalar for a vector", 4, "A*x with a scalar x"),
-    Use("scaled name", 3, "C*sum(x) with a matrix C, n/2*log(a) with a vector n"),
+    Use("scaled name", 4, "C*sum(x) with a matrix C, n/2*log(a) with a vector n"),
     Use("scaled row", 2, "x'*a with a scalar a, theta'*x_i with an entry x_i"),
     Use("lone scalar", 2, "x*y with a scalar x and a vector y: then both are scalars"),
     Use("number over an array", 1, "1/x with a vector x"),
@@ -82,7 +83,7 @@ USES = (
     Use("length of a vector", 1, "|x| as the length of a vector x: its entries' abs is meant"),
     Use("samples", 1, "x_i under a sum as a vector, where it may be an entry"),
     # the question
-    Use("order three", 1, "W*x by W"),
+    Use("order three", 0.4, "W*x by W"),
     Use("scalar asked for", 50, "a gradient of exp(x) with a vector x"),
     Use("named a loss", 2.5, "L = x .* y"),
     Use("claim of another kind", 3, "the claim 2*x on x^2 with a scalar x"),

@@ -21,7 +21,7 @@ EXAMPLE = 'example: matcalc diff "x\'*A*x" --wrt x'
 
 LATEX = re.compile(r"\\(?!top\b)|\$")
 _BRACED = re.compile(r"[\^_]\{|(?:\|\||[‖∥])_")
-_TYPED = re.compile(r"[*@;]|\.[/^]|\.\.|'|[^\W\d_]{3,}")
+_TYPED = re.compile(r"(?<!\^)(?<!\^\{)[*@;]|\.[/^]|\.\.|'|[^\W\d_]{3,}|\w\[")
 
 
 def is_latex(text: str) -> bool:
@@ -36,11 +36,15 @@ def is_latex(text: str) -> bool:
 
 
 def parse_formula(
-    text: str, declarations: Iterable[Declaration] = (), names: Iterable[str] = ()
+    text: str,
+    declarations: Iterable[Declaration] = (),
+    names: Iterable[str] = (),
+    like: str = "",
 ) -> Tree:
     """Return the syntax tree of a formula, or of a program such as `z = w·x + b; max(0, z)`.
 
-    It is read by the light of the declarations, and of the names that one derives by.
+    It is read by the light of the declarations, and of the names that one derives by; in
+    LaTeX also if it belongs to a formula `like` that one, and has no typed sign.
 
     >>> tree = parse_formula("x'*A")
     >>> tree.kind, tree.value, tree.mark
@@ -48,7 +52,8 @@ def parse_formula(
     >>> [child.kind for child in tree.children]
     ['transpose', 'name']
     """
-    if is_latex(text):
+    of_latex = "\\" in like or (like and is_latex(like))
+    if is_latex(text) or (of_latex and _TYPED.search(text) is None):
         from matcalc.syntax.latex import parse_latex
 
         return parse_latex(text, declarations)

@@ -17,11 +17,11 @@ from matcalc.syntax.drafts import Draft, Place
 from matcalc.syntax.elaborator import Elaborator
 from matcalc.syntax.kinds import Kinds, bindings
 from matcalc.syntax.readings import (
-    NOTHING_ASKED,
-    Asked,
+    NOTHING_WANTED,
     Expected,
     Formula,
     Task,
+    Wanted,
     cheapest,
     describe_kind,
 )
@@ -57,7 +57,7 @@ def infer(
     tree: Tree,
     source: str,
     declarations: Iterable[Declaration] = (),
-    asked: Asked = NOTHING_ASKED,
+    asked: Wanted = NOTHING_WANTED,
 ) -> Inferred:
     """Return the formula as an expression.
 
@@ -72,7 +72,7 @@ def infer_several(
     declarations: Iterable[Declaration] = (),
     alike: Sequence[tuple[int, int]] = (),
     expected: Mapping[int, Expected] | None = None,
-    asked: Asked = NOTHING_ASKED,
+    asked: Wanted = NOTHING_WANTED,
 ) -> Inferred:
     """Return several formulas as expressions, each name meaning the same in all of them.
 
@@ -110,7 +110,7 @@ def _task(
     declarations: Iterable[Declaration],
     alike: Sequence[tuple[int, int]],
     expected: Mapping[int, Expected],
-    asked: Asked,
+    asked: Wanted,
 ) -> Task:
     values, functions = _declared(declarations)
     dimensions = _dimension_names(values, functions)

@@ -41,7 +41,8 @@ def parse_latex(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
     check_characters(text, "‖")
     meanings = _meanings(declarations)
     try:
-        tokens, styles = latex_tokens(text, meanings.known)
+        name, body = without_head(text)
+        tokens, styles = latex_tokens(body, meanings.known)
         if len(tokens) == 1:
             message = f"the formula is empty; example: {EXAMPLE}"
             raise Refused("E101", message, EXAMPLE, (0, 0))
@@ -50,7 +51,10 @@ def parse_latex(text: str, declarations: Iterable[Declaration] = ()) -> Tree:
         raise _explain(text, error) from None
     except Refused as refusal:
         raise refusal.error.at(text, *refusal.place) from None
-    return with_notes(*reading)
+    tree, *told = reading
+    if name:
+        tree = Tree("named", name, (tree,), tree.span, tree.mark)
+    return with_notes(tree, *told)
 
 
 def _meanings(declarations: Iterable[Declaration]) -> Meanings:
@@ -67,6 +71,39 @@ def _meanings(declarations: Iterable[Declaration]) -> Meanings:
             part for v in values if isinstance(v, ValueKind) for s in v.shape for part in s.names
         ]
     return Meanings(shapes, frozenset(functions), Known(names))
+
+
+# What stands left of =
+
+_HEAD = re.compile(
+    r"(\s*\$*\s*(?:\\begin\{equation\*?\})?)((?:\\(?:math\w+|bm|boldsymbol|text|hat|bar|tilde|mathrm)\s*)?(?:\{?\\?[A-Za-z]+\}?)"
+    r"(?:_(?:\{[^{}]*\}|\w))?)\s*(?:\\left)?(\(.*\))?\s*&?\s*(?::|\\coloneqq|\\triangleq|\\equiv|\\doteq)?",
+    re.DOTALL,
+)
+_EQUALS = re.compile(r"\\(?:coloneqq|triangleq|equiv|doteq)(?![A-Za-z])|:?=")
+_DEPTH = re.compile(r"\\[{}]|[{(\[]|[})\]]|\\begin|\\end")
+
+
+def without_head(text: str) -> tuple[str, str]:
+    r"""Return the name that stands left of =, and the text with that side blanked.
+
+    >>> without_head(r"J(\theta) = \theta^2")
+    ('J', '            \\theta^2')
+    """
+    if ";" in text or "\\\\" in text:
+        return "", text
+    depth, place = 0, 0
+    for equal in _EQUALS.finditer(text):
+        for bracket in _DEPTH.finditer(text, place, equal.start()):
+            depth += 1 if bracket.group() in ("\\begin", "\\{", *"{([") else -1
+        place = equal.end()
+        if depth == 0:
+            match = _HEAD.fullmatch(text, 0, equal.start())
+            if match is None or (match[3] and any(c in match[3] for c in "+-^/")):
+                return "", text
+            start = match.end(1)
+            return match[2].strip("\\{} "), text[:start] + " " * (place - start) + text[place:]
+    return "", text
 
 
 # Declarations

@@ -20,7 +20,8 @@ ACCENTS = {
 STYLES = {
     "mathbf": "bold", "boldsymbol": "bold", "bm": "bold", "pmb": "bold", "mathbfit": "bold",
     "symbf": "bold", "mathbb": "outlined", "mathrm": "upright", "mathsf": "upright",
-    "text": "upright", "textrm": "upright", "mathit": "upright", "textit": "upright",
+    "text": "upright", "textrm": "upright", "mbox": "upright",
+    "mathit": "upright", "textit": "upright",
     "mathcal": "", "mathscr": "", "mathfrak": "", "textbf": "bold",
 }  # fmt: skip
 

@@ -14,11 +14,14 @@ from typing import Any, NamedTuple
 
 from matcalc.expressions.functions import ELEMENTARY, TABLE
 from matcalc.expressions.traversal import run
+from matcalc.syntax.absent import absent_hint
 from matcalc.syntax.automaton import Refused
 from matcalc.syntax.complaints import clip
+from matcalc.syntax.costs import letters_of
 from matcalc.syntax.latex_evidence import Evidence, gather
 from matcalc.syntax.latex_names import Known
 from matcalc.syntax.latex_trees import SCRIPTED, factors, head, innermost, is_bare, is_label
+from matcalc.syntax.text_tokens import FUNCTION_LETTERS
 from matcalc.syntax.tree import Span, Tree
 
 Task = Generator[Any, Tree, Tree]
@@ -45,9 +48,11 @@ class Reading(NamedTuple):
 
 def read(tree: Tree, text: str, styles: Mapping[int, str], meanings: Meanings) -> Reading:
     """Return what a raw tree means; raise Refused where it may mean several things."""
-    reader = _Reader(text, styles, meanings, gather(tree, styles, meanings.shapes))
+    reader = _Reader(text, styles, meanings, gather(tree, styles))
     meant = run(reader.task(tree))
-    return Reading(meant, tuple(reader.notes), tuple(reader.ranks))
+    return Reading(
+        meant, tuple(reader.notes), (*reader.ranks, *(f"{n}_" for n in reader.bold_samples))
+    )
 
 
 # What the table calls by other names when subscripted: \|x\|_1, \log_2 x.
@@ -56,7 +61,10 @@ _LOGARITHMS = {
     match[1]: row.name for row in TABLE if (match := re.match(r"\\log_\{*(\d+)\}*\(", row.latex))
 }
 _CHOOSING = {row.name for row in ELEMENTARY if row.chooses in ("largest", "smallest")}
-_FUNCTION_LETTERS = frozenset(("f", "g", "h", "phi", "psi", "varphi"))
+_SPECTRAL = {
+    ("lambda", "max"): "eigmax", ("lambda", "min"): "eigmin", ("lambda", ""): "eigvals",
+    ("sigma", "max"): "norm_spec", ("sigma", ""): "svals",
+}  # fmt: skip
 
 
 class _Reader:
@@ -69,6 +77,7 @@ class _Reader:
         self.evidence = evidence
         self.notes: dict[str, None] = {}
         self.ranks: dict[str, int] = {}
+        self.bold_samples: dict[str, None] = {}
         self.indices: dict[str, str] = {}  # running indices here, with their last values' texts
 
     def task(self, tree: Tree) -> Task:
@@ -166,22 +175,35 @@ class _Reader:
         if name == "pow" and len(arguments) == 2:
             return Tree("power", "^", tuple(arguments), tree.span, tree.mark)
         inner = arguments[0]
+        if name == "log" and inner.kind == "reading" and inner.value == "abs":
+            return Tree("logbars", None, (inner,), tree.span, tree.mark)
+        if name in ("softmax", "log_softmax", "exp") and not keywords:
+            result = Tree("reading", name, (inner,), tree.span, tree.mark)
+            return (yield self.raised(result, name, power))
         if name == "log" and bare and inner.kind == "call" and inner.value == ("det", ()):
             name, arguments = "logdet", list(inner.children)
         result = Tree("call", (name, keywords), tuple(arguments), tree.span, tree.mark)
-        if power is not None:
-            exponent = yield self.task(power)
-            if exponent.kind == "sign":
-                message = f"\\{name}^{{-1}} may be the inverse function or the reciprocal"
-                raise self.refuse(
-                    message, f"\\frac{{1}}{{\\{name}(x)}}, \\arc{name}(x)", power.span
-                )
-            result = Tree("power", "^", (result, exponent), tree.span, tree.mark)
-        return result
+        return (yield self.raised(result, name, power))
+
+    def raised(self, result: Tree, name: str, power: Tree | None) -> Task:
+        r"""Return \sin^2(x) as the square of the value."""
+        if power is None:
+            return result
+        exponent = yield self.task(power)
+        if exponent.kind == "sign":
+            message = f"\\{name}^{{-1}} may be the inverse function or the reciprocal"
+            hint = f"\\frac{{1}}{{\\{name}(x)}}, \\arc{name}(x)"
+            raise self.refuse(message, hint, power.span)
+        return Tree("power", "^", (result, exponent), result.span, result.mark)
 
     def bars(self, tree: Tree) -> Task:
         inner = yield self.task(tree.children[0])
         return Tree("reading", "abs", (inner,), tree.span, tree.mark)
+
+    def angle(self, tree: Tree) -> Task:
+        left = yield self.task(tree.children[0])
+        right = yield self.task(tree.children[1])
+        return Tree("inner", None, (left, right), tree.span, tree.mark)
 
     def norm(self, tree: Tree) -> Task:
         selectors: Any = tree.value
@@ -216,21 +238,50 @@ class _Reader:
                     raise self.refuse(message, "\\exp(x)", exponent.span)
                 inner = yield self.task(exponent)
                 self.notes.setdefault(f"{self.typed(tree)} is read as the exponential function")
-                return Tree("reading", "exp", (inner,), tree.span, tree.mark)
+                return Tree("reading", "exponential", (inner,), tree.span, tree.mark)
         if base.kind == "name" and is_label(tree):
             return (yield self.labelled(tree))
-        if exponent.kind == "sign" and not self.is_declared("T"):
+        if self.is_transposing(exponent):
+            inner = yield self.task(base)
+            return Tree("transpose", None, (inner,), tree.span, tree.mark)
+        if exponent.kind == "name" and exponent.value == "†":
+            inner = yield self.task(base)
+            return _called("pinv", (inner,), tree.span, tree.mark)
+        self.check_exponent(tree, base, exponent)
+        if exponent.kind == "sign":
             (turned,) = exponent.children
-            if exponent.value == "-" and turned.kind == "name" and turned.value == "T":
+            if exponent.value == "-" and self.is_transposing(turned):
                 one = _integer(1, turned.span)
                 inverse = tree._replace(children=(base, exponent._replace(children=(one,))))
-                return (yield self.task(Tree("transpose", None, (inverse,), tree.span, tree.mark)))
+                inner = yield self.task(inverse)
+                return Tree("transpose", None, (inner,), tree.span, tree.mark)
         read_base = yield self.task(base)
         read_exponent = yield self.task(exponent)
         if read_exponent.kind == "name" and read_exponent.value in ("H", "*"):
             message = "all values are real; there is only the transpose"
             raise self.refuse(message, "A^{\\top}", exponent.span)
         return tree._replace(children=(read_base, read_exponent))
+
+    def is_transposing(self, exponent: Tree) -> bool:
+        """Tell whether ^T or ^t transposes: t is no number, nor a running index."""
+        name = exponent.value
+        if exponent.kind != "name" or name not in ("T", "t") or self.is_declared(str(name)):
+            return False
+        return name == "T" or not (name in self.evidence.alone or name in self.evidence.runs)
+
+    def check_exponent(self, tree: Tree, base: Tree, exponent: Tree) -> None:
+        """Refuse y^i with a running i, which may be a power or the i-th y."""
+        if base.kind != "name" or exponent.kind != "name" or exponent.value not in self.indices:
+            return
+        name = str(base.value)
+        is_vector = letters_of(name).vector == 0
+        if name in self.shapes:
+            is_vector = len(self.shapes[name]) == 1
+        if not is_vector:
+            return
+        y, i = self.typed(base), exponent.value
+        message = f"{self.typed(tree)} may be a power of {y} or its entry {i}"
+        raise self.refuse(message, f"{y}_{i}, {y}^{{({i})}}; a power: ({y})^{i}", tree.span)
 
     def labelled(self, tree: Tree) -> Task:
         """Read W^{(1)}, which is a name, and x^{(i)}, which is a sample as x_i is."""
@@ -392,19 +443,41 @@ class _Reader:
             return name  # refused as an unknown function
         return None
 
-    def check_factor(self, name: Tree, factor: Tree) -> None:
-        """Refuse f(x) and y(x) where nothing says whether that is a call or a product."""
+    def check_factor(self, front: Tree, factor: Tree) -> None:
+        """Refuse f(x), f^2(x) and f_1(x) where nothing says whether that is a call or a product."""
         opening = innermost(factor)
+        name = front
+        while name.kind in ("power", "script"):
+            name = name.children[0]
         if name.kind != "name" or opening is None or opening.value != "(":
             return
-        if self.is_declared(str(name.value)) or name.value in ("pi", "e"):
+        letter = str(name.value)
+        if front.kind == "script":
+            self.check_spectral(front, letter)
+            if self.running(list(front.children[1:])) or self.label(front) in self.known.names:
+                return
+        if self.is_declared(letter) or letter in ("pi", "e"):
             return
-        lone = len(opening.children) > 1 or opening.children[0].kind in ("name", "number")
-        if lone or name.value in _FUNCTION_LETTERS:
-            f, inner = self.typed(name), self.typed(opening)[1:-1]
+        if letter in self.evidence.alone or letter in self.evidence.bases:
+            return
+        is_capital = letters_of(letter).matrix == 0 and letter != "Gamma"
+        if is_capital and len(opening.children) == 1:
+            return
+        lone = len(opening.children) > 1 or opening.children[0].kind in ("name", "number", "script")
+        if lone or letter in FUNCTION_LETTERS:
+            f, inner = self.typed(front), self.typed(opening)[1:-1]
             message = f"{f}({inner}) may be a product or the value of a function"
-            hint = f"a product: {f} \\cdot ({inner}); a function: {name.value}: elementwise"
-            raise self.refuse(message, hint, name.span, "E109")
+            hint = f"a product: {f} \\cdot ({inner}); a function: {letter}: elementwise"
+            raise self.refuse(message, hint, front.span, "E109")
+
+    def check_spectral(self, front: Tree, letter: str) -> None:
+        r"""Refuse \lambda_{\max}(A) and \sigma_1(A) by name."""
+        label = self.typed(front.children[1]) if len(front.children) == 2 else ""
+        name = _SPECTRAL.get((letter, label.strip("{}\\")), _SPECTRAL.get((letter, "")))
+        if name is None or self.is_declared(letter) or self.label(front) in self.known.names:
+            return
+        message = f"{self.typed(front)}(…) is the function {name}, which is not there yet"
+        raise self.refuse(message, absent_hint(name), front.span, "E203")
 
     # Subscripts
 
@@ -428,7 +501,8 @@ class _Reader:
         """Return the selectors, running indices side by side as several: ij."""
         if len(selectors) == 1 and selectors[0].kind == "juxtaposed":
             parts = factors(selectors[0])
-            if all(part.kind == "name" and part.value in self.evidence.runs for part in parts):
+            letters = all(part.kind == "name" for part in parts)
+            if letters and any(part.value in self.evidence.runs for part in parts):
                 return parts
         return selectors
 
@@ -455,35 +529,38 @@ class _Reader:
                 hint = "\\sum_{i=1}^{n} (x_i + y_i)"
                 raise self.refuse(message, hint, tree.span)
         rank = len(self.shapes[name]) if name in self.shapes else None
-        several = len(selectors) > 1 or selectors[0].kind in ("all", "range")
-        if several:
+        self.embolden_sample(name, style, len(selectors))
+        if len(selectors) > 1 or selectors[0].kind in ("all", "range"):
             return (yield self.entry(tree, base, selectors))
         (selector,) = selectors
-        if running:
-            is_vector = name in self.evidence.samples or rank == 2
-            if rank is None and (is_vector or name[0].isupper()):
-                return (yield self.sample(tree, name, selector, running[0]))
-            if is_vector and rank == 2:
-                return (yield self.sample(tree, name, selector, running[0]))
-            if is_vector and rank == 1 and str(self.shapes[name][0]) != self.indices[running[0]]:
-                message = f"{self.typed(tree)} is a vector here, but {name} is declared as one"
-                hint = f"a matrix of rows: {name.upper()}: matrix(N, n); an entry: ({name})_i"
-                raise self.refuse(message, hint, tree.span)
-            return (yield self.entry(tree, base, selectors))
+        if running and rank in (None, 1, 2):
+            index = yield self.task(selector)
+            return Tree("sample", name, (index,), tree.span, tree.mark)
         if rank == 2:
-            a, s = self.typed(base), self.typed(selector)
-            message = f"{self.typed(tree)} may be a row or a column of {a}"
-            hint = f"{a}_{{{s},:}}, {a}_{{:,{s}}}"
-            if selector.kind == "number" and len(str(selector.value)) == 2:
-                message = f"{self.typed(tree)} may be an entry of {a}, or a row"
-                hint = f"{a}_{{{s[0]},{s[1]}}}, {hint}"
-            raise self.refuse(message, hint, tree.span)
-        if rank == 1 or label is None:
+            raise self.row_or_column(tree, base, selector)
+        if running or rank == 1 or label is None:
+            return (yield self.entry(tree, base, selectors))
+        if name in self.evidence.bases and rank is None:
+            self.notes.setdefault(f"{self.typed(tree)} is read as an entry of {name}")
             return (yield self.entry(tree, base, selectors))
         if name in self.evidence.alone:
             self.notes.setdefault(f"{self.typed(tree)} is read as a name, not as an entry")
         self.embolden(label, style)
         return tree._replace(kind="name", value=label, children=())
+
+    def embolden_sample(self, name: str, style: str, count: int) -> None:
+        r"""Remember that the \mathbf{x}_i are vectors."""
+        if style == "bold" and count == 1 and name not in self.shapes:
+            self.bold_samples[name] = None
+
+    def row_or_column(self, tree: Tree, base: Tree, selector: Tree) -> Refused:
+        a, s = self.typed(base), self.typed(selector)
+        message = f"{self.typed(tree)} may be a row or a column of {a}"
+        hint = f"{a}_{{{s},:}}, {a}_{{:,{s}}}"
+        if selector.kind == "number" and len(str(selector.value)) == 2:
+            message = f"{self.typed(tree)} may be an entry of {a}, or a row"
+            hint = f"{a}_{{{s[0]},{s[1]}}}, {hint}"
+        return self.refuse(message, hint, tree.span)
 
     def label(self, tree: Tree) -> str | None:
         r"""Return the name that x_{1}, x_{\text{old}} or W_{ab} would be, or None."""
@@ -492,6 +569,11 @@ class _Reader:
         for selector in selectors:
             if selector.kind in ("name", "number"):
                 parts.append(str(selector.value))
+            elif selector.kind == "add" and all(
+                p.kind in ("name", "number") for p in selector.children
+            ):
+                left, right = (str(part.value) for part in selector.children)
+                parts.append(f"{left}{'p' if selector.value == '+' else 'm'}{right}")
             elif selector.kind == "juxtaposed" and all(
                 part.kind == "name" for part in factors(selector)
             ):
@@ -522,35 +604,6 @@ class _Reader:
             return _called("delta", tuple(selectors), tree.span)
         return None
 
-    def sample(self, tree: Tree, name: str, index: Tree, running: str) -> Task:
-        """Read x_i as a row of the data matrix X, or a column, by the range of i."""
-        matrix = name
-        if name not in self.shapes and len(name) == 1:
-            matrix = name.upper()
-        if matrix == name and name in self.evidence.alone:
-            message = f"{self.typed(tree)} is a vector here, but {name} stands alone elsewhere"
-            raise self.refuse(message, "another letter for the matrix of rows", tree.span)
-        last, i = self.indices[running], self.typed(index)
-        rows, columns = f"{matrix}_{{{i},:}}^{{\\top}}", f"{matrix}_{{:,{i}}}"
-        is_row = True
-        if matrix in self.shapes:
-            shape = [str(size) for size in self.shapes[matrix]]
-            if len(shape) != 2:
-                message = f"{self.typed(tree)} is a vector here, but {matrix} is no matrix"
-                raise self.refuse(message, f"X: matrix(N, n), and {rows}", tree.span)
-            is_row = shape[0] == last
-            if (shape[1] == last) == is_row:
-                message = f"{self.typed(tree)} may be a row or a column of {matrix}"
-                raise self.refuse(message, f"{rows}, {columns}", tree.span)
-        what = f"row {i} of {matrix}, as a column" if is_row else f"column {i} of {matrix}"
-        self.notes.setdefault(f"{self.typed(tree)} is read as {what}")
-        place = Tree("name", matrix, (), tree.children[0].span, tree.children[0].mark)
-        every = Tree("all", None, (), index.span, index.span)
-        at = yield self.task(index)
-        selectors = (at, every) if is_row else (every, at)
-        part = Tree("subscript", None, (place, *selectors), tree.span, tree.mark)
-        return Tree("transpose", None, (part,), tree.span, tree.mark) if is_row else part
-
     # Running indices
 
     def big(self, tree: Tree) -> Task:
@@ -565,29 +618,45 @@ class _Reader:
             message = f"\\{name} says no index"
             hint = f"\\{name}_{{i=1}}^{{n}} x_i, \\operatorname{{{name}}}(x)"
             raise self.refuse(message, hint, tree.mark)
-        bounds: list[tuple[str, Tree, Tree]] = []
-        names, low = self.summed(list(lower))
+        names, low, conditions = self.lower(list(lower))
         if not names:
             hint = f"\\{name}_{{i=1}}^{{n}} x_i"
             raise self.refuse("the index and its bounds are missing", hint, lower[0].span)
-        for index in names:
-            if low is not None and upper is not None:
-                bounds.append((index, low, upper))
-            else:
-                bounds.append((index, *self.bounds(tree, index, body)))
-        read = []
-        for index, first, last in bounds:
-            read.append((index, (yield self.task(first)), (yield self.task(last))))
+        first = _integer(1, tree.mark) if low is None else (yield self.task(low))
+        last = Tree("open", None, (), tree.mark, tree.mark)
+        if upper is not None:
+            last = yield self.task(upper)
         outer = self.indices
-        self.indices = outer | {index: self.typed(last) for index, _, last in bounds}
-        for index, _, last in bounds:
-            if last.kind in ("name", "number"):
-                self.indices[index] = str(last.value)
+        self.indices = outer | dict.fromkeys(names, "")
         result = yield self.task(body)
+        for condition in reversed(conditions):
+            asked = yield self.task(condition)
+            result = Tree("given", None, (asked, result), tree.span, condition.mark)
         self.indices = outer
-        for index, first, last in reversed(read):
+        for index in reversed(names):
             result = Tree("indexed", (name, (index,)), (first, last, result), tree.span, tree.mark)
         return result
+
+    def lower(self, parts: list[Tree]) -> tuple[list[str], Tree | None, list[Tree]]:
+        r"""Return the indices, their start and the conditions of i=1, of i,j and of i \ne j."""
+        names: list[str] = []
+        conditions: list[Tree] = []
+        low = None
+        for part in parts:
+            if part.kind == "compare" and part.value != "==":
+                conditions.append(part)
+                found = [side for side in part.children if side.kind == "name"]
+                names += [
+                    str(side.value) for side in found
+                    if side.value not in self.indices and side.value not in names
+                ]  # fmt: skip
+                continue
+            more, start = self.summed([part])
+            if not more:
+                return [], None, []
+            names += [one for one in more if one not in names]
+            low = start if start is not None else low
+        return names, low, conditions
 
     def summed(self, lower: list[Tree]) -> tuple[list[str], Tree | None]:
         """Return the indices under a big operator, and where they start if that is said."""
@@ -606,20 +675,6 @@ class _Reader:
         if tree.kind == "script":
             return self.label(tree)
         return str(tree.value) if tree.kind == "name" else None
-
-    def bounds(self, tree: Tree, index: str, body: Tree) -> tuple[Tree, Tree]:
-        """Return 1 and the length of a declared vector or matrix that the index runs over."""
-        lengths = self.evidence.lengths.get(index, [])
-        if len(lengths) != 1 or not re.fullmatch(r"\w+", lengths[0]):
-            message = f"the bounds of {index} are not said"
-            hint = f"\\sum_{{{index}=1}}^{{n}}"
-            raise self.refuse(message, hint, tree.mark)
-        (length,) = lengths
-        self.notes.setdefault(f"{index} runs from 1 to {length}")
-        span = tree.mark
-        if length.isdigit():
-            return _integer(1, span), _integer(int(length), span)
-        return _integer(1, span), Tree("name", length, (), span, span)
 
     def tensor(self, tree: Tree) -> Task:
         r"""Read [x_i y_j z_k]_{i=1,\dots,m,\; j=1,\dots,n,\; k=1,\dots,p}."""
@@ -670,6 +725,7 @@ _RULES = {
     "partial": _Reader.partial,
     "called": _Reader.called,
     "abs": _Reader.bars,
+    "angle": _Reader.angle,
     "norm": _Reader.norm,
     "power": _Reader.power,
     "fraction": _Reader.fraction,

@@ -14,7 +14,7 @@ from matcalc.limits import exceeded, limit
 from matcalc.syntax.automaton import END, Refused, Token
 from matcalc.syntax.characters import LETTERS, show
 from matcalc.syntax.complaints import clip
-from matcalc.syntax.latex_names import ACCENTS, LETTER_COMMANDS, STYLES, Known, read_symbol
+from matcalc.syntax.latex_names import ACCENTS, LETTER_COMMANDS, STYLES, Known, Symbol, read_symbol
 from matcalc.syntax.text_tokens import LONGEST_NAME
 
 # Signs: what is typed, with or without backslash, and its token.
@@ -45,6 +45,7 @@ SIGNS: dict[str, tuple[str, str]] = {
     "\\rVert": ("NORM", ")"), "‖": ("NORM", "|"),
     "\\sum": ("BIG", "sum"), "\\prod": ("BIG", "prod"),
     **dict.fromkeys(("\\frac", "\\dfrac", "\\tfrac", "\\cfrac"), ("FRAC", "/")),
+    "\\langle": ("ANGLE", "⟨"), "\\rangle": ("ENDANGLE", "⟩"), "\\mid": ("BAR", "|"),
     "\\sqrt": ("SQRT", "sqrt"), "\\partial": ("PARTIAL", "∂"),
 }  # fmt: skip
 
@@ -66,10 +67,9 @@ ABSENT = (
     ("nabla", "derivatives are not written in the formula", "name the variable by --wrt x"),
     ("int iint oint", "there are no integrals", ""),
     ("lim limsup liminf sup inf", "there are no limits", ""),
-    ("dagger ddagger star", "all values are real; there is only the transpose", "A^\\top"),
-    ("in forall exists subset mid", "kinds are declared apart from the formula",
+    ("ddagger star", "all values are real; there is only the transpose", "A^\\top"),
+    ("in forall exists subset", "kinds are declared apart from the formula",
      "--where 'x \\in \\mathbb{R}^n'"),
-    ("langle rangle", "inner products are written as products", "x^\\top y, w \\cdot x"),
     ("argmax argmin", "there is only the derivative", ""),
     ("binom", "there are no binomials", ""),
     ("approx equiv sim propto cong to rightarrow mapsto implies iff", "this is no formula",
@@ -91,12 +91,12 @@ ENVIRONMENTS = {
 }  # fmt: skip
 OPENING = {
     "LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE", "LGROUP": "RGROUP", "BAR": "ENDBAR",
-    "NORM": "ENDNORM", "CASES": "ENDCASES", "MATRIX": "ENDMATRIX",
+    "NORM": "ENDNORM", "ANGLE": "ENDANGLE", "CASES": "ENDCASES", "MATRIX": "ENDMATRIX",
 }  # fmt: skip
 CLOSING = frozenset(OPENING.values())
 ENDS = frozenset(("NAME", "NUMBER", "TRANSPOSE", "PRIMES")) | CLOSING
 STARTS = frozenset(
-    ("NAME", "NUMBER", "LPAR", "LSQB", "LGROUP", "BAR", "NORM", "CASES", "MATRIX", "CALL",
+    ("NAME", "NUMBER", "LPAR", "LSQB", "LGROUP", "BAR", "NORM", "ANGLE", "CASES", "MATRIX", "CALL",
      "PREFIX", "FRAC", "SQRT", "BIG", "PARTIAL")
 )  # fmt: skip
 WRAPPERS = ((r"\[", r"\]"), (r"\(", r"\)"), ("$$", "$$"), ("$", "$"))
@@ -113,6 +113,11 @@ _ENVIRONMENT = re.compile(r"\s*\{\s*([A-Za-z]+\*?)\s*\}(?:\s*(\{[clr|\s]*\}|\[[t
 _OPERATOR_NAME = re.compile(r"\*?\s*\{\s*((?:[A-Za-z0-9]|\\?_)+)\s*\}")
 _PHANTOM = re.compile(r"\s*\{[^{}]*\}")
 _TEXT = re.compile(r"\\(?:text|textrm|mathrm|mbox)\s*\{([^{}]*)\}")
+_OLD_STYLE = re.compile(r"\{\s*\\(rm|bf|it|sf|tt)(?![A-Za-z])\s*(\\?[A-Za-z]+)\s*\}")
+_GIVEN = re.compile(
+    r"\s*\{\s*([A-Za-z0-9])\s*(?:\||\\mid)\s*([A-Za-z0-9])\s*(?:([+-])\s*(\d))?\s*\}"
+)
+_PSEUDO = re.compile(r"\s*(?:\{\s*(?:\+|\\dagger)\s*\}|\+|\\dagger(?![A-Za-z]))")
 _STAR = re.compile(r"\s*\{?\s*(?:\*|\\ast(?![A-Za-z]))")
 _STOP = re.compile(r"\s*(?:\\end|\\\]|\$|\Z)")
 _BRACKET = re.compile(
@@ -176,6 +181,7 @@ class _Scanner:
         self.side = ""  # what \left or \right says of the next bracket
         self.side_start = 0
         self.lines = 0
+        self.overs: list[int] = []  # how many brackets are open around each \over
         self.owner = ""  # the command whose script may follow
 
     # Tokens
@@ -266,6 +272,9 @@ class _Scanner:
         start = self.side_start if self.side else start
         if not self.opened:
             raise Refused("E105", f"nothing is opened that {shown} could close", "", (start, end))
+        if self.overs and self.overs[-1] == len(self.opened):
+            self.overs.pop()
+            self.tokens.append(Token("RBRACE", "}", start, start))
         token, owner, grows, _ = self.opened.pop()
         self.groups -= token.kind in ("LPAR", "LSQB") and owner[1:] != "CALL"
         self.grids -= token.kind in ("CASES", "MATRIX")
@@ -282,6 +291,28 @@ class _Scanner:
         self.after_operand = not self.owner and not self.arguments
         if kind == "RSQB" and len(self.tokens) > 1 and owner[1:] == "SQRT":
             self.after_operand, self.arguments, self.owner = False, 1, ""
+
+    def _over(self, start: int) -> None:
+        r"""Make {a \over b} the fraction that \frac{a}{b} is."""
+        opened = self.opened[-1] if self.opened else None
+        if (
+            opened is None
+            or opened.token.kind not in ("LGROUP", "LBRACE")
+            or not self.after_operand
+        ):
+            hint = "{a \\over b}, \\frac{a}{b}"
+            raise Refused(
+                "E103", "\\over stands between two parts in braces", hint, (start, self.place)
+            )
+        first = max(k for k, token in enumerate(self.tokens) if token is opened.token) + 1
+        place = opened.token.end
+        self.tokens[first:first] = [
+            Token("FRAC", "/", start, self.place), Token("LBRACE", "{", place, place)
+        ]  # fmt: skip
+        self.tokens.append(Token("RBRACE", "}", start, start))
+        self.tokens.append(Token("LBRACE", "{", self.place, self.place))
+        self.overs.append(len(self.opened))
+        self.after_operand = False
 
     def _side(self, side: str) -> bool:
         said, self.side = self.side, ""
@@ -341,6 +372,8 @@ class _Scanner:
         if text in "^_":
             if self.text.startswith("^^", start):
                 raise Refused("E107", "TeX commands are not run", "", (start, start + 2))
+            if self._scripted(text, start):
+                return
             star = _STAR.match(self.text, self.place) if text == "^" else None
             if star is not None:
                 message = "all values are real; there is only the transpose"
@@ -348,6 +381,8 @@ class _Scanner:
             owner = self.owner
             self.emit("SUP" if text == "^" else "SUB", text, start)
             self.owner, self.arguments = owner, 1
+        elif text == "{" and (old := _OLD_STYLE.match(self.text, start)):
+            self._old_style(old, start)
         elif text == "{":
             self.open("LBRACE" if self.arguments else "LGROUP", start)
         elif text == "}":
@@ -372,10 +407,44 @@ class _Scanner:
             message = f"unexpected character {show(text)}"
             raise Refused("E102", message, "", (start, self.place))
 
+    def _scripted(self, sign: str, start: int) -> bool:
+        """Read the scripts that are parts of names: x_{k|k-1}, x^*; and the pseudo-inverse."""
+        last = self.tokens[-1] if self.tokens else None
+        given = _GIVEN.match(self.text, self.place) if sign == "_" else None
+        star = _STAR.match(self.text, self.place) if sign == "^" else None
+        pseudo = _PSEUDO.match(self.text, self.place) if sign == "^" else None
+        if given is not None:
+            label = (
+                f"{given[1]}_{given[2]}" + {"+": "p", "-": "m"}.get(given[3], "") + (given[4] or "")
+            )
+            self.place = given.end()
+        elif (
+            star is not None and last is not None and last.kind == "NAME" and last.text[0].islower()
+        ):
+            closing = re.compile(r"\s*\}").match(self.text, star.end())
+            self.place = closing.end() if closing and "{" in star.group() else star.end()
+            name = f"{last.text}_star"
+            found = self.known.find(name) or name
+            self.tokens[-1] = last._replace(text=found, end=self.place)
+            return True
+        elif pseudo is not None:
+            label = "†"
+            self.place = pseudo.end()
+        else:
+            return False
+        self.emit("SUP" if sign == "^" else "SUB", sign, start, start + 1)
+        self.arguments = 1
+        self.emit("NAME", label, start, self.place)
+        return True
+
     def _known_sign(self, text: str, start: int) -> None:
         kind, value = SIGNS[text]
         if kind in ("BAR", "NORM"):
             self._bar(kind, value, start)
+        elif kind == "ANGLE":
+            self.open(kind, start)
+        elif kind == "ENDANGLE":
+            self.close(kind, start)
         elif kind == "LSQB" and self.tokens and self.tokens[-1].kind == "SQRT":
             self.arguments = 0
             self.owner = "SQRT"
@@ -475,6 +544,8 @@ class _Scanner:
             self.emit("NAME", "∞", start)
         elif name in ("begin", "end"):
             self._environment(name, start)
+        elif name == "over":
+            self._over(start)
         elif name == "phantom":
             match = _PHANTOM.match(self.text, self.place, self.end)
             self.place = match.end() if match else self.place
@@ -502,8 +573,12 @@ class _Scanner:
                 raise Refused("E103", message, f"\\{command}{{x}}", (start, self.place))
             return  # the style of a whole formula says nothing
         self.place = symbol.end
+        self._styled(symbol, start)
+
+    def _styled(self, symbol: Symbol, start: int) -> None:
+        """Read a name in its style: a function, a transpose, several letters, or a name."""
         name = self.known.spelling(symbol)
-        is_word = len(symbol.name) > 1 and command not in LETTER_COMMANDS
+        is_word = len(symbol.name) > 1 and symbol.name not in LETTER_COMMANDS
         if symbol.style == "outlined" and symbol.name not in ("1", "I"):
             message = f"\\mathbb{{{symbol.name}}} is not read in a formula"
             hint = "kinds are declared apart: --where 'x \\in \\mathbb{R}^n'"
@@ -528,6 +603,12 @@ class _Scanner:
                 self._name(self.known.find(letter) or letter, "bold", place, place + 1)
             return
         self._name(name, symbol.style, start)
+
+    def _old_style(self, match: re.Match[str], start: int) -> None:
+        r"""Read {\bf x} and {\rm tr} as \mathbf{x} and \mathrm{tr}."""
+        style = {"bf": "bold", "it": ""}.get(match[1], "upright")
+        self.place = match.end()
+        self._styled(Symbol(match[2].lstrip("\\"), style, (), match.end()), start)
 
     def _in_script(self) -> bool:
         return bool(self.opened) and self.opened[-1].token.kind == "LBRACE"

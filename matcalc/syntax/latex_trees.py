@@ -79,9 +79,9 @@ def _program(items: list[tuple[Tree | None, Tree]], end: Token | None = None) ->
         return items[0][1]
     *named, (name, last) = items
     if name is not None:
-        message = "the formula ends with an equation; the value is missing"
-        hint = "the right side alone; or definitions first: z = A x; z^\\top z"
-        raise Refused("E104", message, hint, name.span)
+        last = Tree("named", str(name.value), (last,), last.span, last.mark)
+    if not named:
+        return last
     for left, tree in named:
         if left is None:
             message = "only the last expression of a program stands without a name"
@@ -288,10 +288,19 @@ def _opposite(one: Tree | None, other: Tree) -> bool:
     """Tell whether two conditions are each other's opposite, on the same operands."""
     if one is None or one.kind != "compare" or other.kind != "compare":
         return False
-    pairs = zip(one.children, other.children, strict=True)
-    return RELATIONS[str(one.value)].opposite == other.value and all(
-        a.kind == b.kind in ("name", "number") and a.value == b.value for a, b in pairs
-    )
+    opposite = RELATIONS[str(one.value)].opposite == other.value
+    return opposite and all(map(_alike, one.children, other.children))
+
+
+def _alike(one: Tree, other: Tree) -> bool:
+    """Tell whether two trees are the same but for their places."""
+    stack = [(one, other)]
+    while stack:
+        a, b = stack.pop()
+        if (a.kind, a.value, len(a.children)) != (b.kind, b.value, len(b.children)):
+            return False
+        stack += zip(a.children, b.children, strict=True)
+    return True
 
 
 def _big(token: Token, scripts: list[Script], body: Tree) -> Tree:
@@ -349,6 +358,9 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "root": _root,
     "root_of_degree": _root_of_degree,
     "bars": _bars,
+    "angle": lambda opening, left, comma, right, closing: Tree(
+        "angle", None, (left, right), _span(opening, closing), _span(opening)
+    ),
     "matrix": _matrix,
     "cases": _cases,
     "case": lambda value, separator, condition: (value, condition),

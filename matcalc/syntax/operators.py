@@ -8,7 +8,7 @@ from matcalc.syntax import exact
 from matcalc.syntax.drafts import Draft, Place, operand
 from matcalc.syntax.elaborator import Elaborator, Rule, Task
 from matcalc.syntax.tree import Tree
-from matcalc.syntax.uses import uses_in_product, uses_in_sum
+from matcalc.syntax.uses import bare, uses_in_product, uses_in_sum
 
 
 def _add(reader: Elaborator, tree: Tree) -> Task:
@@ -72,6 +72,10 @@ def product(reader: Elaborator, tree: Tree, op: str, left: Draft, right: Draft) 
         _check_quotient(reader, tree, left, right)
     elif op == "":
         _note_implicit(reader, tree, right)
+    if head == "hadamard" and reader.chosen:
+        for draft in (left, right):
+            if not draft.shape and bare(draft, reader.chosen) and draft.head == "variable":
+                reader.charge("scalar entry by entry", left, right)
     if head == "multiply":
         square_factors(reader, left, right)
         if reader.chosen:

@@ -29,15 +29,14 @@ MOST_NAMES = 24
 """With more undeclared names, what else would have fitted is not looked for."""
 
 
-class Asked(NamedTuple):
+class Wanted(NamedTuple):
     """What a question tells of its formula: that it is a scalar, by what it is derived."""
 
     scalar: bool = False
     wrt: tuple[str, ...] = ()
-    loss: bool = False
 
 
-NOTHING_ASKED = Asked()
+NOTHING_WANTED = Wanted()
 
 
 class Task(NamedTuple):
@@ -49,7 +48,7 @@ class Task(NamedTuple):
     functions: dict[str, Signature]
     kinds: Kinds
     models: Mapping[int, Expected]
-    asked: Asked
+    asked: Wanted
 
 
 class Attempt(NamedTuple):
@@ -182,12 +181,22 @@ def _charge_value(task: Task, reader: Elaborator, draft: Draft) -> None:
     shape = reader.shape(draft)
     if shape and task.asked.scalar:
         reader.charge("scalar asked for", draft)
-    if shape and task.asked.loss:
+    if shape and _names_a_loss(task.formulas[0][0]):
         reader.charge("named a loss", draft)
     for name in task.asked.wrt:
         variable = reader.variables.get(name)
         if variable is not None and len(shape) + len(variable.shape) > 2:
             reader.charge("order three", draft, variable)
+
+
+_LOSSES = frozenset("L J E ℓ ell loss cost mathcal{L} mathcal{J} mathcal{E} mathcal L".split())
+
+
+def _names_a_loss(tree: Tree) -> bool:
+    """Tell whether L = … or J(w) = … gives the formula the name of a loss."""
+    while tree.kind in ("noted", "program"):
+        tree = tree.children[-1]
+    return tree.kind == "named" and tree.value in _LOSSES
 
 
 # What is told
@@ -206,7 +215,8 @@ def _choices(task: Task, search: Search, best: Attempt) -> Iterator[str]:
         others = [cost for cost, value in search.options[name] if value != rank]
         if min(others) - own >= CLOSE:
             continue
-        other, fits = _other(task, search, best, name, rank)
+        margin = CLOSE + max(own, 0)
+        other, fits = _other(task, search, best, (name, rank), margin)
         if other is not None:
             kinds = f"{_KINDS[rank]} by its letter; {_KINDS[other]} would fit too"
             yield f"{name} is read as {kinds}: --where '{name}: {_DECLARED[other]}'"
@@ -215,12 +225,13 @@ def _choices(task: Task, search: Search, best: Attempt) -> Iterator[str]:
 
 
 def _other(
-    task: Task, search: Search, best: Attempt, name: str, rank: int
+    task: Task, search: Search, best: Attempt, without: tuple[str, int], margin: float
 ) -> tuple[int | None, bool]:
     """Return another kind that a name has in a reading nearly as usual, and whether any fits."""
+    name, rank = without
     for _ in range(MOST_ATTEMPTS):
-        found = search.best((name, rank))
-        if found is None or found[0] - best.cost >= CLOSE:
+        found = search.best(without)
+        if found is None or found[0] - best.cost >= margin:
             return None, rank != 0 or search.clauses.get(((name, 1),), 0) < NEVER
         cost, chosen = found
         try:
@@ -228,7 +239,7 @@ def _other(
         except MatcalcError:
             continue
         if not is_new or attempt.cost <= cost:
-            return (chosen[name] if attempt.cost - best.cost < CLOSE else None), True
+            return (chosen[name] if attempt.cost - best.cost < margin else None), True
     return None, True
 
 

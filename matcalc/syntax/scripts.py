@@ -91,7 +91,7 @@ class _Pass:
         inner = yield self.task(tree.children[1], inside)
         typed = self.text[tree.span.start : tree.span.end]
         self.notes.setdefault(f"{typed} is read as the exponential exp(…)")
-        return Tree("reading", "exp", (inner,), tree.span, tree.mark)
+        return Tree("reading", "exponential", (inner,), tree.span, tree.mark)
 
     def name(self, tree: Tree, inside: frozenset[str]) -> Task:
         name = str(tree.value)

@@ -150,11 +150,12 @@ def _sample(reader: Elaborator, tree: Tree) -> Task:
     index = yield reader.integer(selector)
     rank = len(reader.declared[name][0]) if name in reader.declared else reader.rank(name)
     if rank == 1:
+        _check_length(reader, tree, name, index)
         body = yield reader.task(_named(tree, name))
         return subscript(reader, tree, body, ("entry",), (index,))
     matrix = sampled_name(reader, name)
     body = yield reader.task(_named(tree, matrix))
-    by_column = _by_column(reader, body, index)
+    by_column = _by_column(reader, tree, body, index)
     shape = ("all", "entry") if by_column else ("entry", "all")
     part = subscript(reader, tree, body, shape, (index,))
     what = f"column {reader.text(selector)} of {matrix}"
@@ -165,6 +166,21 @@ def _sample(reader: Elaborator, tree: Tree) -> Task:
         reader.samples[name] = matrix
     reader.note(f"{reader.text(tree)} is read as {what}")
     return part
+
+
+def _check_length(reader: Elaborator, tree: Tree, name: str, index: Draft) -> None:
+    """Refuse x_i of a vector that is declared shorter or longer than the index runs."""
+    if name not in reader.declared or index.head != "index" or index.exact.bounds is None:
+        return
+    (length,) = reader.unknowns.resolved(reader.declared[name][0])
+    last = reader.unknowns.resolve(index.exact.bounds[1])
+    if length == last or any(map(is_unknown, (*length.names, *last.names))):
+        return
+    if (length - last).value is not None or length.value is not None or last.value is not None:
+        return  # told where the entry is out of range, or fine where it is not
+    message = f"{reader.text(tree)} runs to {last}, and {name} is declared of length {length}"
+    hint = f"a matrix of rows: {name.upper()}: matrix({last}, {length})"
+    raise reader.error("E107", message, tree.span, hint)
 
 
 def _named(tree: Tree, name: str) -> Tree:
@@ -178,13 +194,18 @@ def sampled_name(reader: Elaborator, name: str) -> str:
     return name
 
 
-def _by_column(reader: Elaborator, body: Draft, index: Draft) -> bool:
+def _by_column(reader: Elaborator, tree: Tree, body: Draft, index: Draft) -> bool:
     """Tell whether samples are the columns of a declared matrix, by the range of the index."""
     if index.head != "index" or index.exact.bounds is None:
         return False
     last = reader.unknowns.resolve(index.exact.bounds[1])
     rows, columns = reader.shape(body)
-    return last == columns and last != rows
+    if rows == columns == last:
+        name = body.value.name
+        message = f"{reader.text(tree)} may be a row or a column of {name}"
+        hint = f"{name}[i,:]', {name}[:,i]"
+        raise reader.error("E107", message, tree.span, hint)
+    return last == columns
 
 
 def subscript(

@@ -58,7 +58,7 @@ KINDS = {
     "given": "a condition on indices, then the body that counts where it holds",
     "sample": "value: name of x in x_i, an entry or a sample; operand the index",
     "script": "only before scripts are read: x_{i}; the name, then its scripts",
-    "reading": "value: abs, norm2 or exp, written as |x|, ‖x‖ or e^x; one operand",
+    "reading": "value: abs, norm2, exponential (e^x), exp or softmax, by the operand; one operand",
     "logbars": "log|A|; one operand, the reading |A|",
     "inner": "⟨x, y⟩; two operands",
     "noted": "value (notes, names in bold type); one operand",

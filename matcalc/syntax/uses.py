@@ -20,17 +20,25 @@ _NUMBERS = frozenset(("number", "size", "pi", "index"))
 def bare(draft: Draft, names: Open) -> str:
     """Return the undeclared name that a draft is, perhaps signed or times a number, or ''."""
     while draft.head in ("negate", "multiply", "divide"):
-        if draft.head == "multiply" and draft.arguments[0].head not in _NUMBERS:
+        if draft.head == "multiply" and not _is_number(draft.arguments[0]):
             return ""
         if draft.head == "divide":
             upper, lower = draft.arguments
-            if lower.head not in _NUMBERS and upper.head not in _NUMBERS:
+            if not _is_number(lower) and not _is_number(upper):
                 return ""
-            draft = upper if lower.head in _NUMBERS else lower
+            draft = upper if _is_number(lower) else lower
         else:
             draft = draft.arguments[-1]
+    if draft.head == "transpose":
+        draft = draft.arguments[0]
+    if draft.head == "subscript":
+        draft = draft.arguments[0]
     name = draft.value.name if draft.head == "variable" else ""
-    return name if name in names else ""
+    return name if name in names or name.lower() in names else ""
+
+
+def _is_number(draft: Draft) -> bool:
+    return draft.head in _NUMBERS or draft.exact.constant is not None
 
 
 def contained(draft: Draft) -> set[str]:
@@ -96,7 +104,7 @@ def uses_in_product(left: Draft, right: Draft, a: Shape, b: Shape, names: Open) 
             yield ("scalar for a vector" if is_vector else "scalar behind"), both
         elif is_row(a) and contained(right):
             yield "scaled row", both
-        elif right.head not in _NUMBERS and bare(left, names):
+        elif not _is_number(right) and bare(left, names):
             yield "scaled name", both
     elif b and not a and right.head in ("variable", "power") and _lone_scalar(left, names):
         base = right.arguments[0] if right.head == "power" else right

@@ -28,9 +28,9 @@ def verdict(row: Row) -> str:
     if row["means"] is None:
         return f"read, as {read.formula.text}, assuming {read.assumptions}"
     meanings = [row["means"], *row.get("also", [])]
-    wrongs = [_differs(read, meaning, row) for meaning in meanings]
-    if all(wrongs):
-        return f"misread: {wrongs[0]}"
+    wrong = next(filter(None, [_differs(read, meaning, row) for meaning in meanings[:1]]), "")
+    if wrong and all(_differs(read, meaning, row) for meaning in meanings[1:]):
+        return f"misread: {wrong}"
     missing = set(row["notes"]) - codes
     return f"without notes {sorted(missing)}" if missing else ""
 
