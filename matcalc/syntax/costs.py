@@ -84,7 +84,7 @@ USES = (
     Use("samples", 1, "x_i under a sum as a vector, where it may be an entry"),
     # the question
     Use("order three", 0.4, "W*x by W"),
-    Use("scalar asked for", 50, "a gradient of exp(x) with a vector x"),
+    Use("scalar asked for", 3.2, "a gradient of exp(x) with a vector x"),
     Use("named a loss", 2.5, "L = x .* y"),
     Use("claim of another kind", 3, "the claim 2*x on x^2 with a scalar x"),
 )
