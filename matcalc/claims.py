@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from matcalc.asking.answers import Answer
 from matcalc.asking.readings import text_of
 from matcalc.asking.targets import name_in, parse_target
 from matcalc.calculus.layouts import LAYOUTS, arrangement
 from matcalc.checking.answering import verdict_of
+from matcalc.checking.misfits import mended_texts
 from matcalc.checking.verdicts import Verdict
 from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import entries
@@ -18,6 +20,13 @@ from matcalc.syntax.declarations import Declaration, ValueKind, parse_declaratio
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import Inferred, infer_several
 from matcalc.syntax.tree import Span
+
+_IN_CLAIM = "in the claim, "
+MOST_MENDED = 12
+"""So many readings of a claim whose shapes do not fit are tried."""
+
+UNTOLD = ("", "shape", "size", "variable", "undefined", "kink")
+"""Slips that do not tell what a claim was meant to be."""
 
 LIMIT = 20.0
 """Seconds after which a verdict is given up as undecided, by default."""
@@ -29,8 +38,42 @@ def verdict_on(answer: Answer, claim: str, seed: int = 0, limit: float = LIMIT) 
     The claim may be a program, and may use what a program names. Raises MatcalcError for what
     cannot be read.
     """
-    claimed, others = _read_claim(answer, claim)
+    try:
+        claimed, others = _read_claim(answer, claim)
+    except MatcalcError as error:
+        return _misfit(answer, claim, error, seed, limit)
     return verdict_of(answer, claimed, others, seed, limit)
+
+
+def _misfit(answer: Answer, claim: str, error: MatcalcError, seed: int, limit: float) -> Verdict:
+    """Refute a claim whose shapes do not fit if it is known what was meant; else raise.
+
+    What was meant is right, or has another slip that is known.
+    """
+
+    def refused(text: str) -> MatcalcError | None:
+        try:
+            _read_claim(answer, text)
+        except MatcalcError as again:
+            return again
+        return None
+
+    likely = None
+    for mended in islice(mended_texts(claim, error, refused), MOST_MENDED):
+        verdict = verdict_of(answer, *_read_claim(answer, mended.text), seed, limit)
+        if verdict.ok:
+            hint = f"{mended.hint}; {mended.text} would be right"
+            likely = verdict._replace(slip=mended.slip, hint=hint)
+            break
+        if likely is None and verdict.slip not in UNTOLD:
+            hint = f"{mended.hint}; besides, {verdict.hint}"
+            likely = verdict._replace(slip=mended.slip, hint=hint)
+    if likely is None:
+        raise error
+    reason = f"the claim's shapes do not fit: {error.message.removeprefix(_IN_CLAIM)}"
+    return likely._replace(
+        verdict="refuted", reason=reason, method="shapes", bound="", counterexample=None
+    )
 
 
 def _read_claim(answer: Answer, claim: str) -> tuple[Expression, dict[str, Expression]]:
@@ -67,7 +110,7 @@ def _in_claim(error: MatcalcError, claim: str) -> MatcalcError:
     if error.source != claim:
         return error
     return MatcalcError(
-        error.code, f"in the claim, {error.message}", hint=error.hint, source=claim,
+        error.code, f"{_IN_CLAIM}{error.message}", hint=error.hint, source=claim,
         line=error.line, column=error.column, length=error.length,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ WHERE = "A: matrix(m, n); x: vector(n); b: vector(m)"
         ("2*x' +", "E104", 7),
         ("A*A", "E301", 2),
         ("sinn(x)'", "E203", 1),
-        ("x' + x", "E302", 4),
+        ("x' + A", "E302", 4),
     ],
 )
 def test_refused(claim: str, code: str, column: int) -> None:

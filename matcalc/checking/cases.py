@@ -23,17 +23,18 @@ class Slip(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A refuted claim, and what the search for its slip needs."""
+    """A refuted claim, and what the search for its slip needs; `work` is what one may cost."""
 
     question: Question
     evidence: Evidence
     conditions: list[Condition]
     names: Mapping[str, Expression]
+    work: int = WORK
 
     @property
     def tries(self) -> int:
         """How many changed claims or derivations one search may hold against the evidence."""
-        return affordable(self.question.parts(), WORK)
+        return affordable(self.question.parts(), self.work)
 
 
 Search = Callable[[Case], Iterator[Slip]]

@@ -18,16 +18,31 @@ from matcalc.checking.evidence import (
     same,
 )
 from matcalc.checking.mending import lacking
-from matcalc.checking.missteps import Misstep, chains, missteps, named_missteps
+from matcalc.checking.missteps import (
+    Misstep,
+    chains,
+    inner_missteps,
+    missteps,
+    named_missteps,
+)
 from matcalc.checking.precise import ROUGH, boxed, precision
 from matcalc.checking.reals import entries_at
 from matcalc.checking.values import TooLarge
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression
+from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
 
 AS_ONE_DERIVATIVE = 8
 """How many evaluations take as long as one derivative."""
+
+
+def inner_slips(case: Case) -> Iterator[Slip]:
+    """The derivative of a function's operand is missing, or the minus sign of it."""
+    question = case.question
+    if question.order > 1 or question.entry or question.claim.shape != question.answer.shape:
+        return
+    yield from _first_explaining(case, inner_missteps(question.formula, question.variable))
 
 
 def slipped_derivations(case: Case) -> Iterator[Slip]:
@@ -62,6 +77,7 @@ def _explains(case: Case, misstep: Misstep) -> Slip | None:
     except MatcalcError:
         return None
     missing = []
+    idle = misstep.part is not None and not _is_constant(question.claim)
     for comparison in case.evidence.comparisons:
         leaves = _leaves(misstep, comparison)
         if leaves is None:
@@ -74,6 +90,8 @@ def _explains(case: Case, misstep: Misstep) -> Slip | None:
             if not same(value, comparison.claim):
                 return None
             continue
+        if idle and not any(value.flat):
+            return None  # all was treated as a constant, by someone who derived something
         with precision(ROUGH):
             pair = (
                 boxed(comparison.claim - comparison.derivative),
@@ -87,6 +105,10 @@ def _explains(case: Case, misstep: Misstep) -> Slip | None:
         return Slip(misstep.slip, misstep.hint)
     ratio = as_fraction(common_ratio(missing))
     return None if ratio is None else _of_term(case, misstep, ratio)
+
+
+def _is_constant(claim: Expression) -> bool:
+    return not any(n.head == "variable" for n in postorder([claim], lambda node: node.arguments))
 
 
 def _values(constants: Mapping[str, Expression], comparison: Comparison) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from fractions import Fraction
 from matcalc.calculus.lowering import tensor_of
 from matcalc.calculus.sums import add
 from matcalc.checking.cases import Case, Slip
+from matcalc.checking.precise import ROUGH
 from matcalc.checking.questions import Question
-from matcalc.checking.repairs import Repair, repairs, sign_repairs
+from matcalc.checking.reals import entries_at
+from matcalc.checking.repairs import Repair, damages, known, repairs, sign_repairs
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.answers import in_shape
 from matcalc.notation.matrices import Notation, Style
@@ -39,10 +41,25 @@ def mended(case: Case) -> Iterator[Slip]:
         for node in postorder([question.formula, question.answer], lambda node: node.arguments)
         if node.head == "compare"
     ]
-    found = repairs(question.claim, question.formula, own)
+    found = repairs(question.claim, known(question.formula, own))
     for repair in itertools.islice(found, case.tries):
         if repair.claim.shape == question.answer.shape and case.evidence.holds(repair.claim):
-            yield Slip(repair.slip, _mended_text(repair))
+            foreign = [f"the formula does not contain {name}" for name in _foreign(question)]
+            yield Slip(repair.slip, "; ".join([_mended_text(repair), *foreign]))
+            return
+
+
+def damaged(case: Case) -> Iterator[Slip]:
+    """The derivative with one slip in it has the claim's values, whatever form that has."""
+    question = case.question
+    if question.flat:
+        return
+    found = damages(question.answer, known(question.formula))
+    for damage in itertools.islice(found, case.tries):
+        if damage.claim.shape == question.claim.shape and case.evidence.agrees(
+            lambda c, damage=damage: entries_at(damage.claim, c.point, ROUGH)  # type: ignore[misc]
+        ):
+            yield Slip(damage.slip, damage.hint)
             return
 
 
@@ -53,14 +70,20 @@ def _mended_text(repair: Repair) -> str:
 
 def foreign_variables(case: Case) -> Iterator[Slip]:
     """The claim has a variable that the formula does not."""
-    question = case.question
+    for name in _foreign(case.question):
+        yield Slip("variable", f"the formula does not contain {name}")
+
+
+def _foreign(question: Question) -> list[str]:
+    """Return the names of the claim's variables that the formula does not contain."""
     order = postorder([question.formula], lambda node: node.arguments)
     own = {node.value.name for node in order if node.head == "variable"}
     claimed = postorder([question.claim], lambda node: node.arguments)
-    for node in claimed:
-        foreign = node.head == "variable" and node.value.name not in own
-        if foreign and node is not question.variable:
-            yield Slip("variable", f"the formula does not contain {node.value.name}")
+    return [
+        node.value.name
+        for node in claimed
+        if node.head == "variable" and node.value.name not in own and node is not question.variable
+    ]
 
 
 def differences(case: Case) -> Iterator[Slip]:

@@ -75,6 +75,19 @@ def missteps(formula: Expression, moving: Expression) -> Iterator[Misstep]:
         yield from produce(parts)
 
 
+def inner_missteps(formula: Expression, moving: Expression) -> Iterator[Misstep]:
+    """Yield derivations in which the derivative of a function's operand is missing, or its sign."""
+    parts = _Parts(formula, moving)
+    operands = {
+        node.arguments[0]
+        for node in parts.nodes
+        if node.head in ("call", "abstract", "power") and node.arguments[0] in parts.depends
+    }
+    if not parts.large:
+        yield from (m for m in _inner(parts) if m.constants["~0"] in operands)
+        yield from _inner_signs(parts, operands)
+
+
 class Chain(NamedTuple):
     """A derivative from which one end of the chain rule was left off."""
 
@@ -153,6 +166,24 @@ def _inner(parts: _Parts) -> Iterator[Misstep]:
             yield Misstep("inner derivative", hint, changed, values)
 
 
+def _inner_signs(parts: _Parts, operands: set[Expression]) -> Iterator[Misstep]:
+    """Lose the minus sign of the derivative of an operand such as y - X*w."""
+    for node in parts.nodes:
+        terms = node.arguments if node.head == "add" else (node,)
+        falling = all(term.head == "negate" for term in terms if term in parts.depends)
+        if node not in operands or not falling:
+            continue
+        at = variable("~0", node.shape)
+        back = make("add", (at, at, make("negate", (node,))))
+        changed = parts.replaced(node, back)
+        if changed is not None:
+            hint = (
+                "sign error: the claim is the negative of the derivative; the minus sign of the "
+                f"inner derivative, that of {_short(node)}, is missing"
+            )
+            yield Misstep("sign", hint, changed, {"~0": node})
+
+
 def _moved(node: Expression, other: Expression, slope: Expression | None = None) -> Expression:
     """Return ~0 + slope*(other - ~1): the node's value, with a slope in `other`."""
     fixed, at = variable("~0", node.shape), variable("~1", other.shape)
@@ -206,11 +237,33 @@ def _slopes(parts: _Parts) -> Iterator[Misstep]:
         name = node.value[0] if node.head == "call" else node.value.function.name
         if name == "softmax":
             yield from _diagonal(node, operand, parts)
-        hint = f"chain rule: the derivative of {name} is missing"
+        hint = f"chain rule: the derivative of {name} is missing, that of {_short(node)}"
         yield from _with_slope("function derivative", hint, node, operand, None, parts)
         own = variable("~0", node.shape)
         hint = f"the derivative of {name} was taken to be {name} itself"
         yield from _with_slope("function derivative", hint, node, operand, own, parts)
+        yield from _elsewhere(node, operand, parts)
+
+
+def _elsewhere(node: Expression, operand: Expression, parts: _Parts) -> Iterator[Misstep]:
+    """Take the derivative of f(u) at the output f(u), or at a part of u, instead of at u."""
+    at, fixed, point = [variable(f"~{k}", node.shape) for k in range(3)]
+    step = make("add", (operand, make("negate", (at,))))
+    shifted = make(node.head, (make("add", (point, step)),), node.value)
+    still = make(node.head, (point,), node.value)
+    moved = make("add", (fixed, shifted, make("negate", (still,))))
+    inside = [part for part in parts.nodes if part.shape == node.shape and part is not operand]
+    changed = parts.replaced(node, moved)
+    for place in (node, *[part for part in inside if _contains(operand, part)]):
+        if changed is not None:
+            where = "at the output" if place is node else f"at {_short(place)}"
+            hint = f"the derivative of {_short(node)} was taken {where}, not at {_short(operand)}"
+            values = {"~0": operand, "~1": node, "~2": place}
+            yield Misstep("function at the wrong place", hint, changed, values)
+
+
+def _contains(formula: Expression, part: Expression) -> bool:
+    return part in postorder([formula], lambda node: node.arguments)
 
 
 def _diagonal(node: Expression, operand: Expression, parts: _Parts) -> Iterator[Misstep]:

@@ -25,6 +25,14 @@ def wrong_shapes(case: Case) -> Iterator[Slip]:
     yield from multiple_of_transpose(case)
     yield from broken_chains(case)
     yield from mended(case)
+
+
+def shape_alone(case: Case) -> Iterator[Slip]:
+    """The claim has the wrong shape, and nothing tells why."""
+    question = case.question
+    wanted = question.answer.shape
+    if question.claim.shape == wanted or question.flat:
+        return
     text = f"shape: in {question.layout} layout the derivative is {describe(wanted)}"
     yield Slip("shape", text)
 

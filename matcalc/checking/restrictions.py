@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from matcalc.checking.cases import Case, Slip
 from matcalc.checking.comparison import compare, signs_at
 from matcalc.checking.points import size_names
 from matcalc.checking.precise import ROUGH, Point, boxed, entrywise, precision
 from matcalc.checking.transpositions import square_names
+from matcalc.expressions.nodes import Expression
 from matcalc.expressions.traversal import postorder
 from matcalc.notation.text import to_text
 
@@ -56,30 +57,60 @@ def regions(case: Case) -> Iterator[Slip]:
                 return
 
 
-def special_values(case: Case) -> Iterator[Slip]:
-    """The claim is right only for positive, negative or ±1 entries, or where matrices commute."""
+class Restriction(NamedTuple):
+    """Values that a claim may silently assume: the slip's name, which, and what to say of it."""
+
+    slip: str
+    structure: str
+    says: Callable[[Expression], str]
+
+
+def _entries(node: Expression) -> str:
+    name = node.value.name
+    return f"the entries of {name} are" if node.shape else f"{name} is"
+
+
+def _adding_up(node: Expression) -> str:
+    name = node.value.name
+    return f"sum({name}) = 1" if len(node.shape) == 1 else f"the rows of {name} add up to 1"
+
+
+RESTRICTIONS = (
+    Restriction("region", "positive", lambda node: f"{_entries(node)} positive"),
+    Restriction("region", "negative", lambda node: f"{_entries(node)} negative"),
+    Restriction("special values", "sign",
+                lambda node: f"{node.value.name}^2 = 1: {_entries(node)} 1 or -1"),
+    Restriction("special values", "normalised", _adding_up),
+)  # fmt: skip
+"""What a variable may be taken for; of a number's sign only the first two are asked."""
+
+
+def assumed(case: Case) -> Iterator[tuple[Restriction, Expression]]:
+    """Yield what may be assumed of each variable, the one derived by last."""
     moving = case.question.variable
     variables = case.question.variables
-    for name, node in sorted(variables.items(), key=lambda item: item[1] is moving):
-        if node.value.structure:
-            continue
-        entries = f"the entries of {name} are" if node.shape else f"{name} is"
-        for structure, what in (("positive", "positive"), ("negative", "negative")):
-            if case.evidence.right_for({name: structure}):
-                yield Slip("region", f"right only if {entries} {what}")
-        if node.shape and case.evidence.right_for({name: "sign"}):
-            square = f"{name}^2 = 1"
-            yield Slip("special values", f"right only if {square}: {entries} 1 or -1")
-        if node.shape and case.evidence.right_for({name: "normalised"}):
-            what = f"sum({name}) = 1" if len(node.shape) == 1 else f"the rows of {name} add up to 1"
-            yield Slip("special values", f"right only if {what}")
+    for _, node in sorted(variables.items(), key=lambda item: item[1] is moving):
+        for row in RESTRICTIONS if not node.value.structure else ():
+            if node.shape or row.slip == "region":
+                yield row, node
+
+
+def special_values(case: Case) -> Iterator[Slip]:
+    """The claim is right only for positive, negative or ±1 entries, or diagonal matrices."""
+    for row, node in assumed(case):
+        if case.evidence.right_for({node.value.name: row.structure}):
+            yield Slip(row.slip, f"right only if {row.says(node)}")
+    for name in square_names(case):
+        if case.evidence.right_for({name: "diagonal"}):
+            yield Slip("special values", f"right only if {name} is diagonal")
+
+
+def commuting(case: Case) -> Iterator[Slip]:
+    """The claim is right only where matrices commute."""
     names = square_names(case)
     if len(names) > 1 and case.evidence.right_for(dict.fromkeys(names, "commuting")):
         hint = f"right only if {', '.join(names)} commute, which matrices do not"
         yield Slip("commuting", hint)
-    for name in names:
-        if case.evidence.right_for({name: "diagonal"}):
-            yield Slip("special values", f"right only if {name} is diagonal")
 
 
 def near_zero(case: Case) -> Iterator[Slip]:

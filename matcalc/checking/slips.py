@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from matcalc.checking.cases import Case, Search, Slip
 from matcalc.checking.derivations import (
+    inner_slips,
     intermediates,
     other_variables,
     products_of_derivatives,
@@ -17,9 +18,17 @@ from matcalc.checking.derivations import (
 )
 from matcalc.checking.evidence import same
 from matcalc.checking.factors import multiples, odd_multiples, scalar_multiples
-from matcalc.checking.mending import differences, foreign_variables, mended, turned_signs
-from matcalc.checking.reshaping import wrong_shapes
+from matcalc.checking.mending import (
+    damaged,
+    differences,
+    foreign_variables,
+    mended,
+    turned_signs,
+)
+from matcalc.checking.pairs import multiplied, restricted, turned, turned_shapes
+from matcalc.checking.reshaping import shape_alone, wrong_shapes
 from matcalc.checking.restrictions import (
+    commuting,
     conventions,
     large_sizes,
     near_zero,
@@ -56,21 +65,29 @@ def _size_remark(case: Case, slip: Slip) -> str:
 _SEARCHES: tuple[Search, ...] = (
     other_layouts,
     wrong_shapes,
+    turned_shapes,
+    shape_alone,
     conventions,
     intermediates,
+    inner_slips,
     multiples,
     only_if_symmetric,
     regions,
     turned_signs,
+    products_of_derivatives,
     slipped_derivations,
     odd_multiples,
-    products_of_derivatives,
     other_variables,
     large_sizes,
     scalar_multiples,
     mended,
+    commuting,
     foreign_variables,
     special_values,
+    damaged,
+    turned,
+    multiplied,
+    restricted,
     differences,
     near_zero,
     right_at_one,
@@ -85,6 +102,7 @@ OF_VALUES: tuple[Search, ...] = (
     odd_multiples,
     scalar_multiples,
     mended,
+    commuting,
     special_values,
     differences,
 )

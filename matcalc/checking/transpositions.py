@@ -9,7 +9,7 @@ from matcalc.calculus.layouts import LAYOUTS, arrangement
 from matcalc.checking.cases import Case, Slip
 from matcalc.checking.comparison import Comparison
 from matcalc.checking.questions import Question
-from matcalc.checking.repairs import repairs
+from matcalc.checking.repairs import known, repairs
 from matcalc.expressions.dimensions import ONE
 
 
@@ -59,14 +59,23 @@ def square_names(case: Case) -> list[str]:
     ]  # fmt: skip
 
 
-def symmetric_names(case: Case) -> str:
-    """Return 'A is', or 'A, B are', if the claim is right for symmetric ones; else ''."""
+def symmetric_choices(case: Case) -> Iterator[list[str]]:
+    """Yield which square matrices may have been taken for symmetric ones, few first."""
     names = square_names(case)
     fixed = [name for name in names if name != case.question.variable.value.name]
-    chosen = [*[[name] for name in names], fixed, names]
-    for some in chosen:
-        if some and case.evidence.right_for(dict.fromkeys(some, "symmetric")):
-            return f"{', '.join(some)} {'is' if len(some) == 1 else 'are'}"
+    yield from (some for some in [*[[name] for name in names], fixed, names] if some)
+
+
+def are(names: list[str]) -> str:
+    """Return 'A is', or 'A, B are'."""
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def symmetric_names(case: Case) -> str:
+    """Return 'A is', or 'A, B are', if the claim is right for symmetric ones; else ''."""
+    for some in symmetric_choices(case):
+        if case.evidence.right_for(dict.fromkeys(some, "symmetric")):
+            return are(some)
     return ""
 
 
@@ -81,6 +90,6 @@ def only_if_symmetric(case: Case) -> Iterator[Slip]:
 
 def _transposed_factor(case: Case) -> Iterator[str]:
     question = case.question
-    for repair in repairs(question.claim, question.formula, ()):
+    for repair in repairs(question.claim, known(question.formula)):
         if repair.slip == "transposed factor" and case.evidence.holds(repair.claim):
             yield repair.hint

@@ -24,6 +24,7 @@ SLIPS = {
         (LEAST, "norm2(A*x - b)^2", "x", "denominator", "2*A'*(A*x + b)", "2*A'*(A*x - b)"),
         ("x: scalar", "x*sin(x)", "x", "numerator", "sin(x) - x*cos(x)", "sin(x) + x*cos(x)"),
         ("x: scalar", "exp(-x^2/2)", "x", "numerator", "-x*exp(x^2/2)", "exp(-x^2/2)"),
+        ("y, z: vector(n)", "-y'*log_softmax(z)", "z", "mixed", "y - softmax(z)", "sum(y) = 1"),
         (A_X, "x'*A*x/(x'*x)", "x", "denominator",
          "(A + A')*x/(x'*x) + 2*(x'*A*x)*x/(x'*x)^2", "sign error"),
     ],
@@ -60,6 +61,38 @@ SLIPS = {
         ("A, B, X: square(n)", "tr(A*B*X)", "X", "mixed", "(B*A)'", "A*B"),
         ("A, B, X: square(n)", "tr(A*X*B)", "X", "mixed", "B'*A'", "A'*B'"),
         ("A, B: square(n); x: vector(n)", "A*B*x", "x", "numerator", "B*A", "commute"),
+        ("w: vector(m*n); d: vector(m); a: vector(n)", "d'*unvec(w, m, n)*a", "w", "numerator",
+         "kron(d', a')", "do not commute"),
+    ],
+    "outer product": [
+        ("M: square(n); m, z: vector(n)", "normF(M)^2 + m'*M*z", "M", "mixed", "2*M + m'*z",
+         "m*z' must"),
+        ("x, y: vector(n); A: square(n)", "x'*A*y", "A", "mixed", "x'*y", "outer product"),
+        ("x: vector(n)", "x/norm2(x)", "x", "numerator",
+         "eye(n)/norm2(x) - x'*x/norm2(x)^3*eye(n)", "outer product"),
+    ],
+    "composition": [
+        ("z: scalar", "sigmoid(z)", "z", "numerator", "sigmoid(1 - sigmoid(z))", "the product"),
+        ("x: vector(n)", "sum(tanh(x).^2)", "x", "mixed", "2*tanh(1 - tanh(x)^2)", "composition"),
+        ("a, x: vector(n)", "sigmoid(a'*x)", "x", "mixed", "sigmoid(1 - sigmoid(a'*x))*a",
+         "composition"),
+    ],
+    "function at the wrong place": [
+        ("c, d: vector(n)", "sum(d .* tanh(c))", "c", "mixed", "d .* (1 - tanh(tanh(c)).^2)",
+         "at the output"),
+        ("f: elementwise; x: vector(n)", "f(x)", "x", "numerator", "diag(f'(f(x)))", "output"),
+        ("x: scalar", "sin(x^2)", "x", "numerator", "2*x*cos(x)", "at x, not at x^2"),
+    ],
+    "reduction": [
+        ("S: spd(n)", "det(S)", "S", "numerator", "det(S)*tr(inv(S))", "inv(S) must"),
+        ("x: vector(n)", "sum(x.^2)", "x", "mixed", "2*sum(x)", "nothing is added up"),
+        ("X: matrix(m, n); y: vector(m)", "y'*X*X'*y", "X", "mixed", "2*y*sum(y'*X)", "y'*X must"),
+    ],
+    "extra term": [
+        ("S: symmetric(n); v: vector(n); c: scalar", "v'*(S - c*eye(n))*v + c", "v", "mixed",
+         "2*(S - c*eye(n))*v - 2*c*v", "-2*c*v"),
+        ("x: scalar", "exp(x)", "x", "numerator", "exp(x) + x", "the term x too much"),
+        (LEAST, "norm2(A*x - b)^2", "x", "mixed", "2*A'*(A*x - b) + b'*b", "b'*b"),
     ],
     "commuting": [
         ("A, X: square(n)", "tr(A*X^2)", "X", "numerator", "2*A*X", "A, X commute"),
@@ -68,6 +101,8 @@ SLIPS = {
     ],
     "only if symmetric": [
         (A_X, "x'*A*x", "x", "denominator", "2*A*x", "A is symmetric"),
+        (A_X, "-x'*A*x", "x", "mixed", "2*A*x", "sign error; besides, right only if A"),
+        (A_X, "-x'*A*x", "x", "numerator", "2*A*x", "transposed; besides, sign error; besides"),
         ("B: square(m); X: matrix(m, n)", "tr(X'*B*X)", "X", "denominator", "2*B*X", "B is"),
         ("A, B: square(n); x: vector(n)", "x'*(A .* B)*x", "x", "numerator", "2*x'*(A .* B)",
          "A, B are symmetric"),
@@ -92,6 +127,9 @@ SLIPS = {
     ],
     "inner derivative": [
         ("x: scalar", "sin(x^2)", "x", "numerator", "cos(x^2)", "x^2"),
+        ("x: scalar", "sin(3*x)", "x", "numerator", "cos(3*x)", "3*x"),
+        ("x: scalar", "1/(1 + exp(-x))", "x", "numerator", "-exp(-x)/(1 + exp(-x))^2", "-x"),
+        ("a, t: scalar", "relu(a*t)", "t", "numerator", "(1 + sign(a*t))/2", "a*t"),
         (A_X, "sum(sin(A*x))", "x", "mixed", "cos(A*x)", "A*x"),
         ("f: elementwise; x: vector(n)", "f(f(x))", "x", "numerator", "diag(f'(f(x)))", "f(x)"),
         ("A: matrix(m, n); x: vector(n)", "softmax(A*x)", "x", "numerator",
@@ -161,8 +199,8 @@ SLIPS = {
          "1/2*norm2(V*tanh(W*x) - y)^2", "V", "denominator", "(V*tanh(W*x) - y)*x'", "tanh(W*x)"),
     ],
     "condition": [
-        ("x, y: vector(n)", "max(x, y)", "x", "numerator", "diag([x > 0])", "x > y"),
-        ("x, y: vector(n)", "min(x, y)", "x", "numerator", "diag([x < 0])", "x < y"),
+        ("x, y: vector(n)", "max(x, y)", "x", "numerator", "diag([x > 0])", "x >= y"),
+        ("x, y: vector(n)", "min(x, y)", "x", "numerator", "diag([x < 0])", "x <= y"),
         ("x: vector(n); b: scalar", "sum(max(0, x - b))", "x", "denominator", "[x > 0]", "x > b"),
     ],
     "region": [
@@ -177,7 +215,7 @@ SLIPS = {
     "kink": [
         ("x: scalar", "relu(x)", "x", "numerator", "[x >= 0]", "but for the kink"),
         ("x: scalar", "abs(x)", "x", "numerator", "where(x > 0, 1, -1)", "but for the kink"),
-        ("x, y: vector(n)", "max(x, y)", "x", "numerator", "diag([x >= y])", "but for the kink"),
+        ("x, y: vector(n)", "max(x, y)", "x", "numerator", "diag([x > y])", "but for the kink"),
     ],
     "special values": [
         (DATA, "X'*(y .* sigmoid(y .* (X*w)))", "w", "numerator",
@@ -228,6 +266,47 @@ def test_slip(case: tuple[str, ...]) -> None:
     assert verdict.verdict == "refuted"
     assert not verdict.ok
     assert (verdict.slip, part in verdict.hint) == (slip, True), str(verdict)
+
+
+# claims whose own shapes do not fit: (where, formula, variable, layout, claim, part of the hint)
+MISFITS = {
+    "transposed factor": [
+        ("A: square(n); x: vector(n)", "x'*A*x", "A", "mixed", "x*x", "outer product x*x'"),
+        ("E: symmetric(n); y: vector(n); s: scalar", "y'*inv(s*E)*y", "s", "numerator",
+         "-y'*inv(s*E)*E*inv(s*E)*y'", "inv(s*E)*y"),
+        ("A: matrix(m, n); x: vector(n); b: vector(m)", "b'*A*x", "x", "mixed", "A*b", "A'*b"),
+    ],
+    "diag": [
+        ("H: matrix(n, p); w: vector(p)", "sigmoid(H*w)", "w", "numerator",
+         "sigmoid(H*w) .* (1 - sigmoid(H*w))*H", "diag(sigmoid(H*w) .* (1 - sigmoid(H*w)))*H"),
+        ("W: matrix(m, n); x: vector(n)", "tanh(W*x)", "x", "numerator", "(1 - tanh(W*x)^2)*W",
+         "diag(1 - tanh(W*x)^2)*W"),
+    ],
+    "product": [
+        ("x, y: vector(n)", "sum(x.^2 .* y)", "x", "mixed", "2*x*y", ".* y"),
+        ("X: matrix(m, n); w: vector(n)", "X*w", "w", "mixed", "X .* eye(n)", "X*eye(n)"),
+    ],
+    "row and column": [
+        ("x: vector(n)", "x'*x", "x", "mixed", "x + x'", "a row and a column are added"),
+        ("A: square(n); x: vector(n)", "x'*A*x", "x", "mixed", "A*x + x'*A", "(x'*A)'"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "case", [(slip, *case) for slip, cases in MISFITS.items() for case in cases], ids=str
+)
+def test_what_does_not_fit(case: tuple[str, ...]) -> None:
+    slip, where, formula, variable, layout, claim, part = case
+    verdict = matcalc.check(formula, variable, claim, where, layout)  # type: ignore[arg-type]
+    assert (verdict.verdict, verdict.slip) == ("refuted", slip), str(verdict)
+    assert "do not fit" in verdict.reason
+    assert part in verdict.hint, verdict.hint
+
+
+def test_what_does_not_fit_and_nothing_mends_is_an_error() -> None:
+    with pytest.raises(matcalc.MatcalcError, match="E301"):
+        matcalc.check("x'*x", "x", "A*A", "A: matrix(m, n); x: vector(n)")
 
 
 def test_every_slip_has_three_formulas() -> None:
