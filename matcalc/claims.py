@@ -16,6 +16,7 @@ from matcalc.errors import MatcalcError
 from matcalc.expressions.dimensions import entries
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape
+from matcalc.records import replace
 from matcalc.syntax.declarations import Declaration, ValueKind, parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.inference import Inferred, infer_several
@@ -63,16 +64,16 @@ def _misfit(answer: Answer, claim: str, error: MatcalcError, seed: int, limit: f
         verdict = verdict_of(answer, *_read_claim(answer, mended.text), seed, limit)
         if verdict.ok:
             hint = f"{mended.hint}; {mended.text} would be right"
-            likely = verdict._replace(slip=mended.slip, hint=hint)
+            likely = replace(verdict, slip=mended.slip, hint=hint)
             break
         if likely is None and verdict.slip not in UNTOLD:
             hint = f"{mended.hint}; besides, {verdict.hint}"
-            likely = verdict._replace(slip=mended.slip, hint=hint)
+            likely = replace(verdict, slip=mended.slip, hint=hint)
     if likely is None:
         raise error
     reason = f"the claim's shapes do not fit: {error.message.removeprefix(_IN_CLAIM)}"
-    return likely._replace(
-        verdict="refuted", reason=reason, method="shapes", bound="", counterexample=None
+    return replace(
+        likely, verdict="refuted", reason=reason, method="shapes", bound="", counterexample=None
     )
 
 
