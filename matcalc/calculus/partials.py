@@ -19,7 +19,7 @@ from matcalc.calculus.matrices import (
     matrix_power,
 )
 from matcalc.calculus.products import product
-from matcalc.calculus.sums import add, apply
+from matcalc.calculus.sums import add, apply, guard, opposite
 from matcalc.calculus.templates import derivative, differential
 from matcalc.calculus.tensors import (
     Label,
@@ -129,6 +129,10 @@ def elementary_derivative(node: Tensor, k: int) -> Tensor:
     if name in RELATIONS:
         return product([], own, sizes, 0)
     arity = len(node.operands)
+    if k and ROWS[name, arity].chooses == "condition":
+        condition = node.operands[0]
+        chosen = condition.tensor if k == 1 else opposite(condition.tensor)
+        return product([(guard(name, chosen), condition.labels, _one)], own, sizes)
     operands = tuple([Indexed(o.tensor, o.labels) for o in node.operands])
     numbers = any(is_number(o.tensor) for j, o in enumerate(node.operands) if j != k)
     slope = derivative(name, arity, k, numbers)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from matcalc.calculus.branches import close_branches, open_branches
 from matcalc.calculus.identities import (
     cancel_in_sums,
     drop_guarded,
@@ -57,6 +58,8 @@ def product(
 
 
 def _simplify(work: Work) -> None:
+    if len(work.factors) > 1:
+        open_branches(work)
     _merge_powers(work)
     recognise_sigmoid(work)
     if len(work.factors) > 1:
@@ -67,6 +70,7 @@ def _simplify(work: Work) -> None:
         join_signs(work)
         drop_guarded(work)
         _merge_powers(work)
+        close_branches(work)
     cancel_in_sums(work)
     sum_softmax(work)
     _sum_unused(work)

@@ -195,8 +195,29 @@ def apply(
         return product([(inner, tuple(used), _one)], tuple(axes), axes)
     shape = tuple(axes.values())
     folded = _fold(function, parts, shape)
-    if folded is not None:
-        return folded
+    return _node(function, parts, shape, reduced) if folded is None else folded
+
+
+def branch(
+    function: str,
+    condition: tuple[Tensor, Labels],
+    chosen: tuple[Tensor, Labels],
+    out: Labels,
+    sizes: Sizes,
+) -> Tensor:
+    """Return where(c, f, 0) as one node; f is what a product cannot have beside its guard."""
+    position = {label: k for k, label in enumerate(out)}
+    shape = tuple([sizes[label] for label in out])
+    parts: list[Term] = [(constant(0), (), _one)]
+    for tensor, labels in (chosen, condition):
+        places = tuple([position[x] for x in labels])
+        parts.insert(0, (tensor, _sorted_view(tensor, places), _one))
+    return _node(function, parts, shape)
+
+
+def _node(
+    function: object, parts: list[Term], shape: Shape, reduced: Tensor | None = None
+) -> Tensor:
     parts, inner_shape, flipped = _oriented(parts, shape, reduced)
     node = make("apply", function, [Operand(*part) for part in parts], inner_shape)
     return product([(node, (1, 0), _one)], (0, 1)) if flipped else node
@@ -233,25 +254,53 @@ def _fold(function: object, parts: list[Term], shape: tuple[Dimension, ...]) -> 
     if bounded is not None:
         return constant(bounded, shape)
     if function == "where":
-        condition, places, _ = parts[0]
-        if condition.kind == "apply" and condition.value in RELATIONS:
-            axes = dict(enumerate(shape))
-            if values[1:] == [1, 0]:
-                return product([(condition, places, _one)], tuple(axes), axes)
-            if values[1:] == [0, 1]:
-                sides = [
-                    (o.tensor, tuple([places[k] for k in o.labels])) for o in condition.operands
-                ]
-                return apply(RELATIONS[condition.value].opposite, sides, tuple(axes), axes)
-        if parts[1] == parts[2]:
-            axes = dict(enumerate(shape))
-            return product([(parts[1][0], parts[1][1], _one)], tuple(axes), axes)
+        return _chosen_branch(parts, shape)
     if function == "power" and values[1] is not None:
         axes = dict(enumerate(shape))
         return power(parts[0][0], parts[0][1], values[1], tuple(axes), axes)
     if function == "log":
         return _logarithm(parts[0], shape)
     return None
+
+
+def _chosen_branch(parts: list[Term], shape: Shape) -> Tensor | None:
+    """Write where(c, f, f) as f, where(c, 1, 0) as [c], and where(c, f, 0) as a guard times f."""
+    axes = dict(enumerate(shape))
+    out = tuple(axes)
+    (condition, places, _), chosen, other = parts
+    if chosen == other:
+        return product([chosen], out, axes)
+    if constant_value(chosen[0]) == 0:
+        if condition.kind == "apply" and condition.value in RELATIONS:
+            turned = opposite(condition), places
+            return apply("where", [turned, other[:2], chosen[:2]], out, axes)
+        return None
+    if constant_value(other[0]) != 0:
+        return None
+    if constant_value(chosen[0]) == 1:
+        comparison = condition.kind == "apply" and condition.value in RELATIONS
+        return product([(condition, places, _one)], out, axes) if comparison else None
+    return product([(guard("where", condition), places, _one), chosen], out, axes)
+
+
+def opposite(condition: Tensor) -> Tensor:
+    """Return what holds where a condition does not.
+
+    >>> opposite(apply("<", [(constant(2), ()), (leaf("pi", None), ())], (), {})).value
+    '>='
+    """
+    own = tuple(range(len(condition.shape)))
+    sizes = dict(enumerate(condition.shape))
+    if condition.kind == "apply" and condition.value in RELATIONS:
+        sides = [(o.tensor, o.labels) for o in condition.operands]
+        return apply(RELATIONS[condition.value].opposite, sides, own, sizes)
+    return apply("==", [(condition, own), (constant(0), ())], own, sizes)
+
+
+def guard(function: str, condition: Tensor) -> Tensor:
+    """Return where(c, 1, 0) as one node, beside which a product takes what c guards."""
+    own = tuple(range(len(condition.shape)))
+    return branch(function, (condition, own), (_ONE, ()), own, dict(enumerate(condition.shape)))
 
 
 def _known(function: str, values: list[Fraction]) -> Fraction | int | None:

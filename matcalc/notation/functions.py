@@ -20,7 +20,21 @@ def applied(function: Any, arguments: tuple[Expression, ...]) -> Expression:
         return make("compare", _balanced(arguments), function)
     if function == "power":
         return make("power", arguments)
-    return make("call", arguments, (function, None))
+    whole = make("call", arguments, (function, None))
+    guarded = guard_and_branch(whole)
+    if guarded and guarded[0].head == "compare" and guarded[1] is number(1):
+        return guarded[0]
+    return whole
+
+
+def guard_and_branch(call: Expression) -> tuple[Expression, Expression] | None:
+    """Return the condition and the branch of where(c, f, 0); None for another formula."""
+    if call.head != "call" or len(call.arguments) != 3:
+        return None
+    condition, chosen, other = call.arguments
+    zero = other is number(0) or other.head == "zeros"
+    chooses = ROWS[call.value[0], 3].chooses == "condition"
+    return (condition, chosen) if zero and chooses else None
 
 
 def _balanced(sides: tuple[Expression, ...]) -> tuple[Expression, ...]:

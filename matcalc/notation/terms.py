@@ -29,6 +29,7 @@ from matcalc.notation.building import (
     turned_difference,
     turned_everywhere,
 )
+from matcalc.notation.functions import guard_and_branch
 
 FACTOR_LIMIT = 40  # sums of more terms are printed term by term
 
@@ -545,15 +546,30 @@ def _by_cases(terms: Sequence[Term]) -> list[Expression]:
 def _guards(term: Term) -> Iterator[tuple[Expression, Term]]:
     """Yield each condition that multiplies the term, and the term without it."""
     for base, exponent in term.scalars:
-        if base.head == "compare" and exponent == 1:
+        condition, branch = _guarded(base)
+        if condition is not None and exponent == 1:
             kept = tuple([(other, e) for other, e in term.scalars if other is not base])
-            yield base, term._replace(scalars=kept)
+            yield condition, term._replace(scalars=(*kept, *branch))
     if len(term.body) == 1:
         factors = entry_factors(term.body[0])
         for base, exponent in factors:
-            if base.head == "compare" and base.shape and exponent == 1:
-                column = entrywise([(other, e) for other, e in factors if other is not base])
-                yield base, term._replace(body=() if column is None else (column,))
+            condition, branch = _guarded(base)
+            if condition is not None and condition.shape and exponent == 1:
+                kept = tuple([(other, e) for other, e in factors if other is not base])
+                column = entrywise((*kept, *branch))
+                yield condition, term._replace(body=() if column is None else (column,))
+
+
+def _guarded(
+    base: Expression,
+) -> tuple[Expression | None, tuple[tuple[Expression, Fraction], ...]]:
+    """Return the condition and what it multiplies of [c] and of where([c], f, 0), else None."""
+    if base.head == "compare":
+        return base, ()
+    condition, branch = guard_and_branch(base) or (None, None)
+    if condition is None or branch is None or condition.head != "compare":
+        return None, ()
+    return condition, ((branch, _one),)
 
 
 def _reassociated(term: Term, turn: bool) -> Term:

@@ -19,7 +19,7 @@ FORMS = (
     ("max(0, a - b)^2", "a", "2*max(0, a - b)"),
     ("min(a, 0)^3", "a", "3*min(0, a)^2"),
     ("sum(relu(x - y).^2)", "x", "2*max(0, x - y)"),
-    ("where(abs(a) <= c, a^2/2, c*abs(a))", "a", "where(abs(a) > c, c*sign(a), a)"),
+    ("where(abs(a) <= c, a^2/2, c*abs(a))", "a", "where(abs(a) <= c, a, c*sign(a))"),
     ("sum(where(x > y, x.^2, y.*x))", "x", "where(x > y, 2*x, y)"),
     ("max(b*a, (b - 1)*a)", "b", "a"),
     # inner products and traces with a common factor
