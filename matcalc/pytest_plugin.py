@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from matcalc.documents.placed import Placed
 
 MARKDOWN = (".md", ".markdown")
 
@@ -41,24 +44,23 @@ class DerivationFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """Yield a test for the file, or for each of its blocks."""
-        from matcalc.documents.documents import parts
-        from matcalc.documents.findings import line_of
+        from matcalc.documents.documents import derivations
+        from matcalc.documents.lines import line_of
 
         source = self.path.read_text("utf-8-sig")
-        for start, text in parts(source, self.path.name):
-            line = line_of(source, start)
+        for part in derivations(source, self.path.name):
+            line = line_of(source, part.places[0])
             name = f"line {line}" if self.path.suffix.lower() in MARKDOWN else self.path.name
-            yield DerivationItem.from_parent(self, name=name, source=source, text=text, start=start)
+            yield DerivationItem.from_parent(self, name=name, source=source, part=part)
 
 
 class DerivationItem(pytest.Item):
     """One derivation."""
 
-    def __init__(self, *, source: str, text: str, start: int, **others: Any) -> None:
+    def __init__(self, *, source: str, part: Placed, **others: Any) -> None:
         super().__init__(**others)
         self.source = source
-        self.text = text
-        self.start = start
+        self.part = part
 
     def runtest(self) -> None:
         """Check the derivation."""
@@ -68,7 +70,7 @@ class DerivationItem(pytest.Item):
 
         inside = self.path.is_relative_to(self.config.rootpath)
         name = str(self.path.relative_to(self.config.rootpath) if inside else self.path)
-        report = check_part(self.source, self.text, self.start, name, Settings())
+        report = check_part(self.source, self.part, name, Settings())
         if not report.findings:
             raise WrongDerivation(f"{name}: there is nothing to check")
         if not report.ok:
@@ -82,7 +84,7 @@ class DerivationItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where the derivation stands."""
-        from matcalc.documents.findings import line_of
+        from matcalc.documents.lines import line_of
 
-        line = line_of(self.source, self.start)
+        line = line_of(self.source, self.part.places[0])
         return self.path, line - 1, f"derivation in {self.path.name}, line {line}"

@@ -44,10 +44,14 @@ class Command(NamedTuple):
 
 
 class Arguments(NamedTuple):
-    """What a command line says: the operand, if there is one, and every option's value."""
+    """What a command line says: the operand, if there is one, and every option's value.
+
+    `typed` are the options that were not left at their defaults.
+    """
 
     operand: str | None
     values: dict[str, str]
+    typed: frozenset[str] = frozenset()
 
     def is_given(self, name: str) -> bool:
         """Tell whether a flag was set, or an option given."""
@@ -73,7 +77,7 @@ def read_arguments(command: Command, words: Sequence[str]) -> Arguments:
 
     >>> command = Command("diff", "EXPR", "", (Option("wrt", "NAMES", "", join=","),), ())
     >>> read_arguments(command, ["-x'*x", "--wrt=x"])
-    Arguments(operand="-x'*x", values={'wrt': 'x'})
+    Arguments(operand="-x'*x", values={'wrt': 'x'}, typed=frozenset({'wrt'}))
     """
     options = {option.name: option for option in command.options}
     long = {f"-{option.short}": f"--{option.name}" for option in command.options if option.short}
@@ -103,7 +107,7 @@ def read_arguments(command: Command, words: Sequence[str]) -> Arguments:
         elif equals and not option.metavar:
             raise MatcalcError("E701", f"--{name} takes no value")
         given.setdefault(name, []).append(value)
-    return Arguments(_only(operands, command), _values(options, given))
+    return Arguments(_only(operands, command), _values(options, given), frozenset(given))
 
 
 def _only(operands: list[str], command: Command) -> str | None:

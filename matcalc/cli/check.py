@@ -7,7 +7,7 @@ from typing import Any
 from matcalc.cli.arguments import Arguments
 from matcalc.errors import MatcalcError, visible
 
-DOCUMENTS = (".mc", ".md", ".markdown", ".tex")
+DOCUMENTS = (".mc", ".md", ".markdown", ".tex", ".qmd", ".Rmd", ".rmd", ".ipynb")
 """Endings by which an operand names a file, whether there is one or not."""
 
 
@@ -29,16 +29,20 @@ def _names_file(operand: str) -> bool:
 
 def report_on(text: str, name: str, arguments: Arguments) -> Any:
     """Return what is found in a file."""
+    from pathlib import Path
+
     from matcalc.documents.checking import Settings
-    from matcalc.documents.documents import check_text
+    from matcalc.documents.documents import check_text, macros_beside
 
     values = arguments.values
-    layout: Any = values["layout"]
+    layout: Any = values["layout"] if "layout" in arguments.typed else None
     settings = Settings(
         values.get("where", ""), layout, values.get("wrt", ""), arguments.number("seed"),
         float(arguments.number("limit")), arguments.is_given("strict"),
     )  # fmt: skip
-    return check_text(text, name, settings)
+    path = Path(name)
+    macros = macros_beside(text, path) if path.suffix == ".tex" and path.is_file() else {}
+    return check_text(text, name, settings, macros)
 
 
 def report_lines(report: Any, ascii: bool) -> str:  # noqa: A002

@@ -209,7 +209,7 @@ def _check_document(arguments: Arguments, streams: Streams) -> int:
 
 
 _OUTCOMES = {
-    "right": ANSWERED, "wrong": REFUTED, "follows": REFUTED, "unread": REFUSED,
+    "right": ANSWERED, "wrong": REFUTED, "follows": REFUSED, "unread": REFUSED,
     "undecided": UNDECIDED,
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -18,25 +19,28 @@ from matcalc.documents.findings import (
     UNREAD,
     WRONG,
     Finding,
-    line_of,
 )
 from matcalc.documents.lines import Derivation, Side
+from matcalc.documents.notation import Symbol
 from matcalc.documents.scope import Meaning, Scope
-from matcalc.documents.symbols import Symbol
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression, substitute
 from matcalc.syntax.declarations import Declaration, ValueKind
 from matcalc.syntax.tree import Span
 
+_BEHIND = re.compile(r"_\{[^{}]*\}\s*\S")
+"""What stands behind the entry of a stand-in."""
+
 
 class Settings(NamedTuple):
     """How a derivation is read unless it says otherwise, and how long one equality may take.
 
-    `strict` leaves undecided what only points speak for.
+    Without a `layout` a document has the one that most of its derivatives fit, a derivation
+    the numerator's. `strict` leaves undecided what only points speak for.
     """
 
     where: str = ""
-    layout: Layout = "numerator"
+    layout: Layout | None = None
     wrt: str = ""
     seed: int = 0
     limit: float = LIMIT
@@ -50,25 +54,39 @@ class Wrong(NamedTuple):
     value: Expression
 
 
-def check_derivation(derivation: Derivation, scope: Scope, settings: Settings) -> list[Finding]:
-    """Return what is found of every equality, in order."""
-    return _Checker(derivation, scope, settings).findings()
+def check_derivation(
+    derivation: Derivation,
+    scope: Scope,
+    settings: Settings,
+    wrong: dict[Symbol, Wrong] | None = None,
+) -> list[Finding]:
+    """Return what is found of every equality, in order.
+
+    `wrong` has the wrong statements before it, and takes up those of the derivation.
+    """
+    return _Checker(derivation, scope, settings, wrong).findings()
 
 
 def layout_of(derivation: Derivation, settings: Settings) -> Layout:
     """Return the layout in which a derivation is read; raise MatcalcError E702 if there is none."""
-    layout: Any = derivation.setting("layout") or settings.layout
+    layout: Any = derivation.setting("layout") or settings.layout or "numerator"
     if layout not in LAYOUTS:
         raise MatcalcError("E702", f"there is no layout {layout[:40]}", hint=", ".join(LAYOUTS))
     return layout  # type: ignore[no-any-return]
 
 
 class _Checker:
-    def __init__(self, derivation: Derivation, scope: Scope, settings: Settings) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        scope: Scope,
+        settings: Settings,
+        wrong: dict[Symbol, Wrong] | None,
+    ) -> None:
         self.derivation = derivation
         self.scope = scope
         self.settings = settings
-        self.wrong: dict[Symbol, Wrong] = {}
+        self.wrong: dict[Symbol, Wrong] = {} if wrong is None else wrong
         self.open = {"undecided", "consistent"} if settings.strict else {"undecided"}
 
     def findings(self) -> list[Finding]:
@@ -101,6 +119,7 @@ class _Checker:
             symbol = self._only_symbol(head)
             if symbol is not None:
                 truth: _Truth = _Derivative(self, self.scope.meanings(symbol))
+                sides = [side._replace(indices=self.free_indices(head)) for side in sides]
             else:
                 truth = _Value(self, list(self.scope.readings(head)))
         except MatcalcError as error:
@@ -126,7 +145,20 @@ class _Checker:
     def _only_symbol(self, side: Side) -> Symbol | None:
         shown = self.scope.mask(side)
         letters = list(shown.symbols)
-        return shown.symbols[letters[0]] if shown.text.strip() in letters else None
+        is_only = shown.text.split("_")[0].strip() in letters and not _BEHIND.search(shown.text)
+        return shown.symbols[letters[0]] if is_only else None
+
+    def free_indices(self, head: Side) -> tuple[tuple[str, str], ...]:
+        """Return the indices of a derivative by entries, each with its last value."""
+        shown = self.scope.mask(head)
+        if not shown.indices:
+            return ()
+        [symbol] = shown.symbols.values()
+        shape = self.scope.meanings(symbol)[0].derivative.expression.shape
+        if len(set(shown.indices)) != len(shape):
+            message = "these indices do not say which entry is meant"
+            raise MatcalcError("E804", message).at(head.text, 0, len(head.text))
+        return tuple(zip(shown.indices, map(str, shape), strict=True))
 
     def _sides(self, truth: _Truth, head: Side, sides: list[Side]) -> Iterator[Finding]:
         """Hold each side against the truth; one that is wrong, against the side before it."""
@@ -144,7 +176,7 @@ class _Checker:
         self, truth: _Truth, head: Side, before: Side, side: Side, previous: Finding | None
     ) -> Finding:
         verdict, note = truth.verdict(side)
-        line = line_of(self.derivation.source, side.start)
+        line = self.derivation.line(side.start)
         outcome, premise = RIGHT, 0
         was_wrong = previous is not None and previous.outcome in (WRONG, FOLLOWS)
         if verdict.verdict in self.open:
@@ -186,13 +218,12 @@ class _Checker:
         return 0
 
     def _unread(self, left: Side, side: Side, error: MatcalcError) -> Finding:
-        source = self.derivation.source
         start, end = side.start, side.start + len(side.text.rstrip())
         if error.source == side.text and error.line:
             lines = side.text.split("\n")
             start += sum(len(line) + 1 for line in lines[: error.line - 1]) + error.column - 1
             end = min(end, start + error.length) if start < end else start + 1
-        line = line_of(source, start)
+        line = self.derivation.line(start)
         return Finding(UNREAD, line, start, end, left.text, side.text, None, error)
 
     # Verdicts

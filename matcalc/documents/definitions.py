@@ -11,10 +11,10 @@ from matcalc.documents.symbols import find_symbols, masked
 from matcalc.errors import MatcalcError
 from matcalc.expressions.functions import NAMES
 from matcalc.syntax.characters import LETTERS
-from matcalc.syntax.declarations import Declaration, parse_declarations
+from matcalc.syntax.declarations import Declaration, ValueKind, parse_declarations
 from matcalc.syntax.formula import parse_formula
 from matcalc.syntax.latex import parse_latex
-from matcalc.syntax.tree import Tree
+from matcalc.syntax.tree import Span, Tree
 
 _HEAD = re.compile(
     rf"(?P<name>(?:\\[A-Za-z]+\s*)?(?:\{{[^{{}}]*\}}|[{LETTERS}0-9_])+)\s*"
@@ -31,14 +31,19 @@ class Definition(NamedTuple):
 
 
 class Text(NamedTuple):
-    """How the sides of a derivation are read: in LaTeX or not, with what is declared."""
+    """How the sides of a derivation are read: in LaTeX or not, with what is declared.
+
+    `whole` are words that are names, whatever their letters are.
+    """
 
     latex: bool
     declarations: tuple[Declaration, ...]
+    whole: tuple[Declaration, ...] = ()
 
     def tree(self, text: str, declarations: Iterable[Declaration] | None = None) -> Tree:
         """Return the syntax tree of a side."""
         known = self.declarations if declarations is None else declarations
+        known = (*known, *self.whole)
         return parse_latex(text, known) if self.latex else parse_formula(text, known)
 
 
@@ -68,6 +73,20 @@ def without_arguments(derivation: Derivation, kept: Iterable[str] = ()) -> Deriv
 
 def _blanked(side: Side, pattern: re.Pattern[str]) -> Side:
     return side._replace(text=pattern.sub(lambda m: m[1] + " " * len(m[2]), side.text))
+
+
+_DIFFERENTIAL = re.compile(rf"(?<![{LETTERS}0-9_])d(?P<of>[{LETTERS}][{LETTERS}0-9_]*)")
+
+
+def with_differentials(derivation: Derivation, text: Text) -> Text:
+    """Return how a derivation is read in which dX is one name, if X is a name of it."""
+    declared = {declaration.name for declaration in text.declarations}
+    names = declared.union(chain[0].text.strip() for chain in derivation.chains)
+    sides = [side.text for chain in derivation.chains for side in chain]
+    found = {m.group() for side in sides for m in _DIFFERENTIAL.finditer(side) if m["of"] in names}
+    kind = ValueKind(())
+    whole = [Declaration(name, kind, Span(0, 0)) for name in sorted(found - declared)]
+    return text._replace(whole=tuple(whole))
 
 
 def differentials(derivation: Derivation, text: Text) -> dict[int, str]:
@@ -142,37 +161,6 @@ def declared(derivation: Derivation, where: str) -> tuple[Declaration, ...]:
                 raise MatcalcError("E802", message).at(derivation.source, side.start, end)
             found[declaration.name] = declaration
     return tuple(found.values())
-
-
-def in_context(
-    derivation: Derivation, text: Text, known: dict[str, tuple[Side, ...]]
-) -> Derivation:
-    """Return the derivation with those earlier definitions in front that it uses.
-
-    `known` has the chains of earlier definitions, and takes up those of the derivation. An
-    earlier definition that uses a name which is defined anew is forgotten.
-    """
-    own = {
-        name: derivation.chains[d.chain][:2] for name, d in definitions(derivation, text).items()
-    }
-    _forget(known, own.keys() & known.keys(), text)
-    context: dict[str, tuple[Side, ...]] = {}
-    wanted = {name for chain in derivation.chains for name in _names_in_chain(chain, text)}
-    while wanted:
-        name = wanted.pop()
-        if name in known and name not in own and name not in context:
-            context[name] = known[name]
-            wanted |= _names_in_chain(known[name], text)
-    known |= own
-    return derivation._replace(chains=(*context.values(), *derivation.chains))
-
-
-def _forget(known: dict[str, tuple[Side, ...]], changed: set[str], text: Text) -> None:
-    """Drop the definitions that use changed names, by way of others too."""
-    while changed:
-        for name in changed:
-            del known[name]
-        changed = {n for n, chain in known.items() if _names_in_chain(chain[1:], text) & changed}
 
 
 def _names_in_chain(chain: tuple[Side, ...], text: Text) -> set[str]:

@@ -1,32 +1,46 @@
-"""Check files: derivations, the `matcalc` blocks of Markdown, the displays of LaTeX."""
+"""Check files: derivations, LaTeX, Markdown with its kin, and notebooks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import PurePath
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
+from matcalc.calculus.layouts import LAYOUTS, Layout
 from matcalc.documents.checking import Settings, check_derivation, layout_of
-from matcalc.documents.definitions import Text, declared, in_context, without_arguments
-from matcalc.documents.findings import UNREAD, Finding, Report, line_of
-from matcalc.documents.latex import displays
-from matcalc.documents.lines import Derivation, Side, read_lines
+from matcalc.documents.definitions import (
+    Text,
+    declared,
+    with_differentials,
+    without_arguments,
+)
+from matcalc.documents.findings import UNREAD, Finding, Report
+from matcalc.documents.formats import Contents, contents
+from matcalc.documents.judging import judged
+from matcalc.documents.lines import SETTING, Derivation, line_of, read_lines
+from matcalc.documents.macros import KNOWN, Macro, definitions, expanded
+from matcalc.documents.papers import Paper
+from matcalc.documents.placed import Placed, blanked, whole
 from matcalc.documents.scope import Scope
+from matcalc.documents.statements import formulas
 from matcalc.errors import MatcalcError
-from matcalc.syntax.declarations import FunctionKind
+from matcalc.records import replace
+from matcalc.syntax.declarations import Declaration, FunctionKind, parse_declarations
 from matcalc.syntax.formula import is_latex
 
-MARKDOWN = (".md", ".markdown")
 
-_FENCE = re.compile(r"[ \t>]*(?P<fence>```+|~~~+)[ \t]*(?P<word>[^\s`]*)")
-_QUOTED = re.compile(r"^[ \t]*>[ \t>]*", re.MULTILINE)
-
-
-def check_text(text: str, name: str = "text", settings: Settings | None = None) -> Report:
+def check_text(
+    text: str,
+    name: str = "text",
+    settings: Settings | None = None,
+    macros: Mapping[str, Macro] | None = None,
+) -> Report:
     r"""Check every equality that a text states; its name tells what it is.
 
-    In Markdown (.md) each block that is fenced as `matcalc` is one derivation; in LaTeX the
-    displays are read in order, each with the definitions before it. All else is one
+    LaTeX, Markdown and its kin, and notebooks are documents: each statement is read with the
+    definitions and declarations that the author made, and with the `macros` of other files.
+    In Markdown each block that is fenced as `matcalc` is one derivation; all else is one
     derivation. What cannot be read is among the findings; a text with nothing to check
     raises MatcalcError E805.
 
@@ -36,99 +50,181 @@ def check_text(text: str, name: str = "text", settings: Settings | None = None) 
     assumed: x: vector(n); A: square(n)
     """
     settings = settings or Settings()
-    findings: list[Finding] = []
-    assumed: dict[str, None] = {}
-    for start, part in parts(text, name):
-        one = check_part(text, part, start, name, settings)
-        findings += one.findings
-        assumed |= dict.fromkeys(one.assumed)
-    if not findings:
+    parts = contents(text, name)
+    if parts is None:
+        report = check_part(text, whole(text), name, settings)
+    else:
+        report = _document(text, parts, name, settings, macros or {})
+    if not report.findings:
         hint = "y = x'*x and ∂y/∂x = 2*x', on lines of their own"
         raise MatcalcError("E805", f"there is nothing to check in {name}", hint=hint)
-    return Report(name, text, tuple(findings), tuple(assumed))
+    return report
 
 
-def parts(text: str, name: str) -> Iterator[tuple[int, str]]:
-    """Yield what is checked by itself, with its place: the blocks of Markdown, or all."""
-    if PurePath(name).suffix.lower() not in MARKDOWN:
-        yield 0, text
-        return
-    yield from _blocks(text)
+def _document(
+    text: str, parts: Contents, name: str, settings: Settings, macros: Mapping[str, Macro]
+) -> Report:
+    report = _paper(text, parts.latex, parts.remarks, name, settings, macros)
+    findings, assumed = list(report.findings), dict.fromkeys(report.assumed)
+    for block in parts.blocks:
+        one = check_part(text, block.text, name, settings)
+        findings += one.findings
+        assumed |= dict.fromkeys(one.assumed)
+    findings.sort(key=lambda finding: finding.start)
+    celled = [_in_cell(text, finding, parts.cells) for finding in findings]
+    return replace(report, findings=tuple(celled), assumed=tuple(assumed))
 
 
-def _blocks(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the fenced blocks whose first word is matcalc; one may end with the file."""
-    fence = word = ""
-    quoted = False
-    begin = place = 0
-    for line in re.findall(r"[^\n]*\n|[^\n]+\Z", source):
-        match = _FENCE.match(line)
-        if not fence and match:
-            fence, word, begin = match["fence"], match["word"], place + len(line)
-            quoted = ">" in line[: match.start("fence")]
-        elif fence and match and match["fence"].startswith(fence) and not match["word"]:
-            if word == "matcalc":
-                yield begin, _unquoted(source[begin:place], quoted)
-            fence = ""
-        place += len(line)
-    if fence and word == "matcalc":
-        yield begin, _unquoted(source[begin:], quoted)
+def _in_cell(text: str, finding: Finding, cells: Sequence[tuple[int, int]]) -> Finding:
+    """Return a finding with its cell in a notebook, and the line in that."""
+    before = [(number, start) for number, start in cells if start <= finding.start]
+    if not before:
+        return finding
+    number, start = before[-1]
+    return replace(finding, cell=number, cell_line=text.count("\n", start, finding.start) + 1)
 
 
-def _unquoted(text: str, quoted: bool) -> str:
-    """Blank the marks of a quotation."""
-    if not quoted:
-        return text
-    return _QUOTED.sub(lambda match: " " * len(match.group()), text)
+# Documents in LaTeX
 
 
-def check_part(source: str, text: str, start: int, name: str, settings: Settings) -> Report:
-    """Check one part, which stands in `source` from `start` on."""
+def _paper(
+    text: str,
+    latex: Placed,
+    remarks: Sequence[Placed],
+    name: str,
+    settings: Settings,
+    macros: Mapping[str, Macro],
+) -> Report:
+    found, spans = definitions(latex.text)
+    plain = latex._replace(text=blanked(latex.text, spans))
+    written = expanded(plain, {**KNOWN, **macros, **found})
+    given: list[Declaration] = list(parse_declarations(settings.where))
+    said: list[tuple[int, Declaration]] = []
+    for remark in remarks:
+        for setting, value, place in _settings(remark):
+            if setting == "layout":
+                settings = settings._replace(layout=_layout(value))
+            elif setting == "wrt":
+                settings = settings._replace(wrt=value)
+            else:
+                said += [(place, declaration) for declaration in parse_declarations(value)]
+    paper = Paper(written.text, written.places, text, given, said, settings)
+    result = judged(paper, settings)
+    moved = [_moved(finding, written.places) for finding in result.findings]
+    return Report(name, text, tuple(moved), result.assumed, result.layout)
+
+
+def _layout(text: str) -> Layout:
+    layout: Any = text
+    if layout not in LAYOUTS:
+        raise MatcalcError("E702", f"there is no layout {layout[:40]}", hint=", ".join(LAYOUTS))
+    return layout  # type: ignore[no-any-return]
+
+
+def _settings(remark: Placed) -> list[tuple[str, str, int]]:
+    found = []
+    place = 0
+    for line in remark.text.split("\n"):
+        match = SETTING.match(line)
+        if match:
+            found.append((match[1], match[2], remark.places[place]))
+        place += len(line) + 1
+    return found
+
+
+def _moved(finding: Finding, places: Sequence[int]) -> Finding:
+    start, end = places[finding.start], places[min(finding.end, len(places) - 1)]
+    return replace(finding, start=start, end=max(end, start + 1))
+
+
+_INPUTS = r"\\(?:input|include|usepackage(?:\[[^\]]*\])?|RequirePackage)\s*\{([^{}]+)\}"
+
+
+def macros_beside(text: str, path: Path) -> dict[str, Macro]:
+    r"""Return the macros of the files that a document inputs, where they lie beside it.
+
+    Local packages (.sty) are among them. Nothing but definitions is taken from them.
+    """
+    found: dict[str, Macro] = {}
+    seen: set[Path] = set()
+    texts = [text]
+    folder = path.parent.resolve()
+    while texts and len(seen) < MOST_FILES:
+        for match in re.finditer(_INPUTS, texts.pop()):
+            for stem in match[1].split(","):
+                other = _beside(folder, stem.strip())
+                if other is not None and other not in seen:
+                    seen.add(other)
+                    more = other.read_text("utf-8", errors="replace")[:LARGEST_FILE]
+                    found = {**definitions(more)[0], **found}
+                    texts.append(more)
+    return found
+
+
+MOST_FILES, LARGEST_FILE = 50, 1_000_000
+"""How many files are looked into for macros, and how many characters of each."""
+
+
+def _beside(folder: Path, stem: str) -> Path | None:
+    for ending in ("", ".tex", ".sty"):
+        try:
+            other = (folder / f"{stem}{ending}").resolve()
+            if other.is_file() and folder in other.parents and other.suffix in (".tex", ".sty"):
+                return other
+        except (OSError, ValueError):
+            return None
+    return None
+
+
+# Derivations
+
+
+def derivations(text: str, name: str) -> list[Placed]:
+    """Return the derivations of a file: the blocks of Markdown, or all of another one."""
+    parts = contents(text, name)
+    return [whole(text)] if parts is None else [block.text for block in parts.blocks]
+
+
+def check_part(source: str, part: Placed, name: str, settings: Settings) -> Report:
+    """Check one derivation, or what is LaTeX all the same."""
+    if any(formula.displayed for formula in formulas(part.text)):
+        remarks = [part]
+        return _paper(source, part, remarks, name, settings, {})
+    text = part.text
     findings: list[Finding] = []
-    assumed: dict[str, None] = {}
-    known: dict[str, tuple[Side, ...]] = {}
-    place = start
+    assumed: tuple[str, ...] = ()
     try:
-        for derivation in _derivations(source, text, start, name):
-            place = derivation.chains[0][0].start
-            try:
-                scope, whole = _scope(derivation, settings, known)
-            except MatcalcError as error:
-                findings.append(_unread(source, place, error))
-                continue
-            found = check_derivation(whole, scope, settings)
-            findings += [finding for finding in found if finding.start >= place]
-            assumed |= dict.fromkeys(scope.inferred.assumptions)
+        derivation = read_lines(text, text, 0)
+        if derivation.chains:
+            sides = [side.text for chain in derivation.chains for side in chain]
+            derivation = derivation._replace(
+                latex=any(map(is_latex, sides)), places=part.places, file=source
+            )
+            scope, derivation = _scope(derivation, settings)
+            findings += check_derivation(derivation, scope, settings)
+            assumed = scope.inferred.assumptions
     except MatcalcError as error:
-        findings.append(_unread(source, place, error))
-    return Report(name, source, tuple(findings), tuple(assumed))
+        findings.append(_unread(source, part, error))
+    moved = tuple([_moved(finding, part.places) for finding in findings])
+    return Report(name, source, moved, assumed)
 
 
-def _scope(
-    derivation: Derivation, settings: Settings, known: dict[str, tuple[Side, ...]]
-) -> tuple[Scope, Derivation]:
-    """Return what names stand for, and the derivation behind the definitions it rests on."""
+def _scope(derivation: Derivation, settings: Settings) -> tuple[Scope, Derivation]:
+    """Return what names stand for, and the derivation with functions as names."""
     reader = Text(derivation.latex, declared(derivation, settings.where))
     functions = [d.name for d in reader.declarations if isinstance(d.kind, FunctionKind)]
-    whole = in_context(without_arguments(derivation, functions), reader, known)
+    plain = without_arguments(derivation, functions)
+    if not derivation.latex:
+        reader = with_differentials(plain, reader)
     wrt = derivation.setting("wrt") or settings.wrt
-    return Scope(whole, reader, layout_of(derivation, settings), wrt), whole
+    return Scope(plain, reader, layout_of(derivation, settings), wrt), plain
 
 
-def _derivations(source: str, text: str, start: int, name: str) -> Iterator[Derivation]:
-    several = list(displays(source, text, start))
-    if several or PurePath(name).suffix.lower() == ".tex":
-        yield from several
-        return
-    found = read_lines(source, text, start)
-    if found.chains:
-        sides = [side.text for chain in found.chains for side in chain]
-        yield found._replace(latex=any(map(is_latex, sides)))
-
-
-def _unread(source: str, start: int, error: MatcalcError) -> Finding:
-    if error.source == source and error.line:
-        lines = source.split("\n")[: error.line - 1]
+def _unread(source: str, part: Placed, error: MatcalcError) -> Finding:
+    start = 0
+    if error.source == part.text and error.line:
+        lines = part.text.split("\n")[: error.line - 1]
         start = sum(len(line) + 1 for line in lines) + error.column - 1
-    end = start + max(1, error.length if error.source == source else 1)
-    return Finding(UNREAD, line_of(source, start), start, end, "", "", None, error)
+    end = start + max(1, error.length)
+    line = line_of(source, part.places[min(start, len(part.text))])
+    return Finding(UNREAD, line, min(start, len(part.text)), end, "", "", None, error)

@@ -9,13 +9,16 @@ from matcalc.errors import MatcalcError
 from matcalc.records import Record, replace
 
 RIGHT, WRONG, FOLLOWS, UNDECIDED, UNREAD = "right", "wrong", "follows", "undecided", "unread"
+CONDITION, DEFINITION = "condition", "definition"
 
 
 class Finding(Record):
     """What is found of one equality, `left = right`, that stands at `source[start:end]`.
 
     `outcome` is 'right', 'wrong', 'follows' (it is wrong, and right if the wrong line
-    `premise` were right), 'undecided' or 'unread', which has an `error` and no verdict.
+    `premise` were right; or it rests on the line `premise`, which is not read), 'undecided',
+    'condition', 'definition', or 'unread', which has an `error` and no verdict. In a
+    notebook `cell` and `cell_line` count from 1.
     """
 
     outcome: str
@@ -28,26 +31,33 @@ class Finding(Record):
     error: MatcalcError | None = None
     premise: int = 0
     note: str = ""
+    cell: int = 0
+    cell_line: int = 0
 
 
 class Report(Record):
-    """All findings in a file, in order; `assumed` has what was inferred of undeclared names."""
+    """All findings in a file, in order; `assumed` has what was inferred of undeclared names.
+
+    `layout` is the one in which a document's derivatives were taken, if that was inferred.
+    """
 
     name: str
     source: str
     findings: tuple[Finding, ...]
     assumed: tuple[str, ...] = ()
+    layout: str = ""
 
     @property
     def ok(self) -> bool:
         """Whether all was read, and every equality holds."""
-        return all(finding.outcome == RIGHT for finding in self.findings)
+        fine = (RIGHT, CONDITION, DEFINITION)
+        return all(finding.outcome in fine for finding in self.findings)
 
     @property
     def worst(self) -> str:
         """The outcome that tells most: wrong before unread before undecided."""
         outcomes = {finding.outcome for finding in self.findings}
-        order = (WRONG, FOLLOWS, UNREAD, UNDECIDED)
+        order = (WRONG, UNREAD, FOLLOWS, UNDECIDED)
         return next((outcome for outcome in order if outcome in outcomes), RIGHT)
 
     def count(self, *outcomes: str) -> int:
@@ -61,6 +71,7 @@ class Report(Record):
             "ok": self.ok,
             "file": self.name,
             "assumed": list(self.assumed),
+            "layout": self.layout,
             "findings": [_record(finding) for finding in self.findings],
         }
 
@@ -73,6 +84,8 @@ def _record(finding: Finding) -> dict[str, Any]:
     return {
         "outcome": finding.outcome,
         "line": finding.line,
+        "cell": finding.cell,
+        "cell_line": finding.cell_line,
         "left": finding.left,
         "right": finding.right,
         "premise": finding.premise,
@@ -86,7 +99,8 @@ def report_text(report: Report, *, ascii: bool = False) -> str:  # noqa: A002
     """Return a line for every equality; for those that do not hold, where and why."""
     lines: list[str] = []
     for finding in report.findings:
-        lines.append(f"{report.name}:{finding.line}: {_headline(finding, ascii)}")
+        place = f"cell {finding.cell}:{finding.cell_line}" if finding.cell else str(finding.line)
+        lines.append(f"{report.name}:{place}: {_headline(finding, ascii)}")
         if finding.outcome in (WRONG, UNDECIDED, UNREAD):
             lines += [f"  | {line}" for line in _underlined(report, finding)]
             lines += _reasons(finding)
@@ -96,13 +110,14 @@ def report_text(report: Report, *, ascii: bool = False) -> str:  # noqa: A002
 
 
 def _headline(finding: Finding, ascii: bool) -> str:  # noqa: A002
-    if finding.error is not None:
+    if finding.outcome == UNREAD and finding.error is not None:
         return f"cannot be read: error[{finding.error.code}]: {finding.error.message}"
     equation = f"{_short(finding.left, ascii)} = {_short(finding.right, ascii)}"
     verdict = "" if finding.verdict is None else finding.verdict.verdict
-    how = {RIGHT: f"right ({verdict})", WRONG: "wrong", UNDECIDED: "undecided"}
-    outcome = how.get(finding.outcome, "")
-    if finding.outcome == FOLLOWS:
+    outcome = f"right ({verdict})" if finding.outcome == RIGHT else finding.outcome
+    if finding.outcome == FOLLOWS and finding.error is not None:
+        outcome = "follows"
+    elif finding.outcome == FOLLOWS:
         outcome = f"follows from line {finding.premise}, which is wrong"
     note = f"; {finding.note}" if finding.note else ""
     return f"{outcome}: {equation}{note}"
@@ -141,22 +156,33 @@ def _underlined(report: Report, finding: Finding) -> list[str]:
 
 
 _WORDS = {
-    RIGHT: "right", WRONG: "wrong", FOLLOWS: "wrong as it follows from a wrong line",
-    UNDECIDED: "undecided", UNREAD: "cannot be read",
+    RIGHT: "right", WRONG: "wrong", FOLLOWS: "follows from another line",
+    UNDECIDED: "undecided", UNREAD: "cannot be read", CONDITION: "condition",
+    DEFINITION: "definition",
 }  # fmt: skip
+_PLURALS = {FOLLOWS: "follow from other lines", CONDITION: "conditions", DEFINITION: "definitions"}
 
 
 def _summary(report: Report) -> str:
-    counts = [(report.count(outcome), word) for outcome, word in _WORDS.items()]
-    return f"{report.name}: " + ", ".join(f"{count} {word}" for count, word in counts if count)
+    """Return how many findings there are of each kind, the layout, and what to add."""
+    parts = []
+    for outcome, word in _WORDS.items():
+        count = report.count(outcome)
+        if count:
+            parts.append(f"{count} {_PLURALS.get(outcome, word) if count > 1 else word}")
+    layout = f"; layout: {report.layout}" if report.layout else ""
+    said = [f.verdict.hint for f in report.findings if f.outcome == UNDECIDED and f.verdict]
+    hints = dict.fromkeys(hint for hint in said if hint.startswith("add "))
+    further = f": {'; '.join(list(hints)[:MOST_HINTS])}" if hints else ""
+    return f"{report.name}: {', '.join(parts)}{further}{layout}"
+
+
+MOST_HINTS = 4
+"""How many declarations the summary asks for."""
 
 
 def failure_text(report: Report) -> str:
     """Return the report without the equalities that hold."""
-    failed = [finding for finding in report.findings if finding.outcome != RIGHT]
+    fine = (RIGHT, CONDITION, DEFINITION)
+    failed = [finding for finding in report.findings if finding.outcome not in fine]
     return report_text(replace(report, findings=tuple(failed)))
-
-
-def line_of(source: str, place: int) -> int:
-    """Return the number of the line, from 1, in which a place is."""
-    return source.count("\n", 0, place) + 1

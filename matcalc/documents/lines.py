@@ -8,17 +8,22 @@ name. Lines `where: x: vector(n)`, `layout: denominator` and `wrt: x` say how th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
 
 
 class Side(NamedTuple):
-    """One side of an equation: `source[start:start + len(text)]`, but for what is blanked."""
+    """One side of an equation: `source[start:start + len(text)]`, but for what is blanked.
+
+    A side may be an entry: then `indices` are its free ones, each with its last value, or
+    '' if that comes from use.
+    """
 
     text: str
     start: int
+    indices: tuple[tuple[str, str], ...] = ()
 
 
 class Setting(NamedTuple):
@@ -31,13 +36,22 @@ class Setting(NamedTuple):
 class Derivation(NamedTuple):
     """What one derivation says: its chains in order, its settings, and whether it is LaTeX.
 
-    `source` is the whole file, in which the places count.
+    `source` is the text in which the places count: the whole file, or what it was rewritten
+    to; then `places` tells where its characters stand in the `file`.
     """
 
     source: str
     chains: tuple[tuple[Side, ...], ...]
     settings: tuple[Setting, ...]
     latex: bool
+    places: Sequence[int] | None = None
+    file: str = ""
+
+    def line(self, place: int) -> int:
+        """Return the number of the line in which a place of the source is in the file."""
+        if self.places is None:
+            return line_of(self.source, place)
+        return line_of(self.file, self.places[place])
 
     def setting(self, name: str) -> str:
         """Return what was set last, or ''."""
@@ -152,3 +166,8 @@ def _finished(source: str, chains: list[list[Side]]) -> tuple[tuple[Side, ...], 
                 message = "a side of this equation is empty"
                 raise MatcalcError("E803", message).at(source, place, place + 1)
     return tuple([tuple(chain) for chain in chains])
+
+
+def line_of(source: str, place: int) -> int:
+    """Return the number of the line, from 1, in which a place is."""
+    return source.count("\n", 0, place) + 1

@@ -12,6 +12,7 @@ from matcalc.asking.readings import Reading
 from matcalc.asking.targets import Target
 from matcalc.calculus.layouts import Layout
 from matcalc.documents.definitions import (
+    Definition,
     Text,
     definitions,
     differentials,
@@ -20,9 +21,10 @@ from matcalc.documents.definitions import (
     ordered,
 )
 from matcalc.documents.differentials import tangent
-from matcalc.documents.findings import line_of
+from matcalc.documents.indices import indexed, with_samples
 from matcalc.documents.lines import Derivation, Side
-from matcalc.documents.symbols import Masked, Symbol, masked
+from matcalc.documents.notation import Symbol
+from matcalc.documents.symbols import Masked, masked
 from matcalc.errors import MatcalcError
 from matcalc.expressions.nodes import Expression, substitute, variable
 from matcalc.expressions.shapes import Shape
@@ -60,8 +62,17 @@ class Scope:
     variables, which are the `leaves`. `failed` has the definitions that cannot be read.
     """
 
-    def __init__(self, derivation: Derivation, reader: Text, layout: Layout, wrt: str) -> None:
-        self.source = derivation.source
+    def __init__(
+        self,
+        derivation: Derivation,
+        reader: Text,
+        layout: Layout,
+        wrt: str,
+        given: Mapping[str, Definition] | None = None,
+        arguments: Mapping[str, str] = {},
+    ) -> None:
+        self.derivation = derivation
+        self.arguments = arguments
         self.reader = reader
         self.layout = layout
         self.wrt = wrt
@@ -72,9 +83,18 @@ class Scope:
         self.known: list[Declaration] = list(self.reader.declarations)
         self._meanings: dict[Symbol, list[Meaning]] = {}
         self._expanded: dict[tuple[str, frozenset[str]], Expression] = {}
-        self.definitions = definitions(derivation, self.reader)
-        self.differentials = differentials(derivation, self.reader)
+        self._is_read = False
+        if given is None:
+            self.definitions = definitions(derivation, self.reader)
+            self.differentials = differentials(derivation, self.reader)
+        else:
+            self.definitions, self.differentials = dict(given), {}
         self._read(derivation)
+
+    def lay_out(self, layout: Layout) -> None:
+        """Read the derivatives in another layout from now on."""
+        self.layout = layout
+        self._meanings.clear()
 
     # Reading the definitions
 
@@ -97,6 +117,7 @@ class Scope:
                 plain.append(name)
         formulas = {name: (sides[name][1], self.definitions[name].side.text) for name in plain}
         self.inferred = self._infer(formulas, self._others(derivation, formulas))
+        self._is_read = True
         self._declare(self.inferred.variables.values())
         for name, part in self.inferred.named.items():
             if name in formulas:
@@ -124,17 +145,30 @@ class Scope:
             message = f"one side of an equation has more than {LONGEST_SIDE} characters"
             raise MatcalcError("E503", message, hint="name its parts")
         names = {*self.definitions, *[d.name for d in self.reader.declarations]}
+        if self._is_read:
+            names |= self.inferred.variables.keys()
         return masked(side.text, names, self.letters, latex=self.reader.latex)
 
     def _parsed(self, shown: Masked, side: Side) -> Tree:
         declared = None
         if shown.symbols:
-            stand_ins = [Declaration(c, ValueKind(()), _NOWHERE) for c in shown.symbols]
+            stand_ins = [
+                Declaration(letter, ValueKind(self._shape_of(symbol)), _NOWHERE)
+                for letter, symbol in shown.symbols.items()
+            ]
             declared = [*self.reader.declarations, *stand_ins]
         try:
+            if side.indices:
+                return indexed(self.reader, shown.text, side.indices, declared)
             return self.reader.tree(shown.text, declared)
         except MatcalcError as error:
             raise _unmasked(error, shown, side) from None
+
+    def _shape_of(self, symbol: Symbol) -> Shape:
+        """Return the shape of a stand-in: it counts where entries are taken."""
+        if symbol.entry and self._is_read:
+            return self.meanings(symbol)[0].derivative.expression.shape
+        return ()
 
     def _names_of(self, symbol: Symbol) -> set[str]:
         found = set()
@@ -311,7 +345,7 @@ class Scope:
         Raises MatcalcError if the side cannot be read, with its place in the side.
         """
         shown = self.mask(side)
-        tree = self._parsed(shown, side)
+        tree = with_samples(self._parsed(shown, side), self._matrices())
         self._refuse_unread(tree, shown, side)
         self._refuse_differentials(tree, side)
         choices = []
@@ -330,6 +364,20 @@ class Scope:
                 refused = _unmasked(error, shown, side)
         if refused is not None and not count:
             raise refused
+
+    def _matrices(self) -> frozenset[str]:
+        """Return the matrices whose rows are samples: X, if no x is known."""
+        if not self.reader.latex:
+            return frozenset()
+        names = {declaration.name for declaration in self.known}
+        return frozenset(
+            [
+                d.name
+                for d in self.known
+                if isinstance(d.kind, ValueKind) and len(d.kind.shape) == 2
+                if len(d.name) == 1 and d.name.isupper() and d.name.lower() not in names
+            ]
+        )
 
     def _read_side(
         self,
@@ -377,7 +425,7 @@ class Scope:
         stack = [tree]
         while stack:
             node = stack.pop()
-            stack += node.children
+            stack += node.children[-1:] if node.kind == "indexed" else node.children
             child = node.children[0] if node.kind == "transpose" else node
             name = str(child.value) if child.kind == "name" else ""
             start, end = node.span
@@ -390,8 +438,9 @@ class Scope:
                 raise MatcalcError("E107", message, hint=hint).at(side.text, start, end)
 
     def _unread(self, name: str) -> MatcalcError:
-        line = line_of(self.source, self.definitions[name].side.start)
-        return MatcalcError("E804", f"the definition of {name} in line {line} cannot be read")
+        line = self.derivation.line(self.definitions[name].side.start)
+        message = f"{name} rests on line {line}, which is not read"
+        return MatcalcError("E804", message)
 
     # Derivative symbols
 
@@ -406,6 +455,7 @@ class Scope:
         moving = self._moving(symbol, own)
         by = moving.value.name
         free = frozenset([by] if by in self.leaves else [])
+        layout: Layout = "mixed" if symbol.entry else self.layout
         if symbol.sign == "∇":
             layouts: list[Layout] = ["mixed", self.layout]
             if symbol.order > 1:
@@ -413,7 +463,7 @@ class Scope:
             several = [self._meaning("gradient", own, moving, free, symbol, x) for x in layouts]
             same = several[0].derivative.shape == several[-1].derivative.shape
             return several[:1] if same else several
-        total = self._meaning("total", own, moving, free, symbol, self.layout)
+        total = self._meaning("total", own, moving, free, symbol, layout)
         if symbol.sign == "d" or symbol.order > 1:
             return [total]
         names = self._names_in(own)
@@ -422,7 +472,7 @@ class Scope:
         if moving not in nodes or not other:
             return [total]
         held = frozenset(names) | free
-        return [self._meaning("partial", own, moving, held, symbol, self.layout), total]
+        return [self._meaning("partial", own, moving, held, symbol, layout), total]
 
     def _depends(self, name: str, moving: Expression, free: frozenset[str]) -> bool:
         value = self._value(name, free)
@@ -445,7 +495,7 @@ class Scope:
         raise MatcalcError("E804", message, hint=f"{name} = x'*x")
 
     def _moving(self, symbol: Symbol, own: Expression) -> Expression:
-        text = symbol.by or self.wrt
+        text = symbol.by or self.wrt or self.arguments.get(symbol.of.strip(), "")
         if text:
             name = name_of(text, self.reader) or text
             found = self.leaves.get(name) or self.inferred.variables.get(name)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from matcalc.documents.latex_symbols import latex_symbols
+from matcalc.documents.notation import Found, Symbol
 from matcalc.errors import MatcalcError
 from matcalc.syntax.characters import LETTERS
 
@@ -20,38 +22,15 @@ STAND_INS = "".join(
 """Letters that stand for derivatives: they have no accents, and nobody types them."""
 
 
-class Symbol(NamedTuple):
-    """A derivative as written: 'd', '∂' or '∇', its order, what is derived, and by what.
-
-    `of` is a name, or a formula in parentheses; `by` is '' of a ∇ that does not say it.
-    The starts are places in the side.
-    """
-
-    sign: str
-    order: int
-    of: str
-    by: str
-
-    def __str__(self) -> str:
-        power = "²" if self.order == 2 else ""
-        if self.sign == "∇":
-            return f"∇{power}{'_' if self.by else ''}{self.by} {self.of}"
-        return f"{self.sign}{power}{self.of}/{self.sign}{self.by}{power}"
-
-
-class Found(NamedTuple):
-    """A symbol and its place in a side."""
-
-    symbol: Symbol
-    start: int
-    end: int
-
-
 class Masked(NamedTuple):
-    """A side with stand-ins for its symbols, of the same length; and which stands for which."""
+    """A side with stand-ins for its symbols, of the same length; and which stands for which.
+
+    `indices` are those of the first symbol, if it is one of entries.
+    """
 
     text: str
     symbols: dict[str, Symbol]
+    indices: tuple[str, ...] = ()
 
 
 def masked(text: str, names: Collection[str], letters: dict[Symbol, str], *, latex: bool) -> Masked:
@@ -64,7 +43,8 @@ def masked(text: str, names: Collection[str], letters: dict[Symbol, str], *, lat
     parts: list[str] = []
     used: dict[str, Symbol] = {}
     place = 0
-    for symbol, start, end in find_symbols(text, names, latex=latex):
+    found = find_symbols(text, names, latex=latex)
+    for symbol, start, end, indices in found:
         _refuse_ambiguous(text, symbol, start, end)
         letter = letters.get(symbol)
         if letter is None:
@@ -74,7 +54,8 @@ def masked(text: str, names: Collection[str], letters: dict[Symbol, str], *, lat
                 raise MatcalcError("E503", message).at(text, start, end)
             letter = letters[symbol] = free[0]
         used[letter] = symbol
-        parts += (text[place:start], letter.ljust(end - start))
+        script = f"_{{{' '.join(indices)}}}" if indices else ""
+        parts += (text[place:start], f"{letter}{script}".ljust(end - start))
         place = end
     shown = "".join((*parts, text[place:]))
     if used and not latex:  # Jacobians are multiplied, also where a dot says so
@@ -83,7 +64,7 @@ def masked(text: str, names: Collection[str], letters: dict[Symbol, str], *, lat
     if used and latex:
         mark = f"[{''.join(used)}]"
         shown = re.sub(rf"({mark}\s*)\\cdot(?![A-Za-z])|\\cdot(?=\s*{mark})", _times, shown)
-    return Masked(shown, used)
+    return Masked(shown, used, found[0].indices if found else ())
 
 
 _BEHIND = re.compile(
@@ -111,7 +92,7 @@ def _times(match: re.Match[str]) -> str:
 
 def find_symbols(text: str, names: Collection[str], *, latex: bool) -> list[Found]:
     """Return the derivative symbols of a side, those inside others left out."""
-    found = [*_plain(text, names), *(_latex(text, names) if latex else ())]
+    found = [*_plain(text, names), *(latex_symbols(text, names) if latex else ())]
     result: list[Found] = []
     for item in sorted(found, key=lambda f: (f.start, -f.end)):
         if not result or item.start >= result[-1].end:
@@ -169,79 +150,3 @@ def _closing(text: str, opening: int) -> int:
         if not depth:
             return k + 1
     return len(text)
-
-
-# In LaTeX
-
-_UPRIGHT = r"\\(?:mathrm|operatorname|text)\s*(?:\{\s*d\s*\}|d(?![A-Za-z]))"
-_D = rf"(?:(?P<partial>\\partial(?![A-Za-z]))|{_UPRIGHT}|d)"
-_SQUARED = r"(?:\^(?:2|\{2\}))"
-_LATEX_NAME = (
-    r"(?:\\(?:[A-Za-z]+)\s*(?:\{(?:[^{}]|\{[^{}]*\})*\})+|\\(?!frac|partial|nabla|left)[A-Za-z]+"
-    r"|[A-Za-z])(?:_(?:\{[^{}]*\}|[A-Za-z0-9]))?(?:\^\{?\([^(){}]*\)\}?)?"
-)
-_FRACTION = re.compile(r"\\[dt]?frac\s*(?=\{)")
-_ABOVE = re.compile(rf"\s*{_D}(?P<order>{_SQUARED})?\s*(?P<of>.*?)\s*$", re.DOTALL)
-_BELOW = re.compile(
-    rf"\s*{_D}\s*(?P<by>{_LATEX_NAME})(?P<order>{_SQUARED}|\s*(?:\\,\s*)?"
-    rf"(?:\\partial|d)\s*(?P=by)(?:\^(?:T|\\top|\{{\\top\}}|\{{T\}}))?)?\s*$"
-)
-_SLASH = re.compile(
-    rf"(?:(?P<partial>\\partial(?![A-Za-z]))|(?<![A-Za-z\\])d)\s*(?P<of>{_LATEX_NAME})\s*/\s*"
-    rf"(?:\\partial(?![A-Za-z])|d)\s*(?P<by>{_LATEX_NAME})"
-)
-_LATEX_NABLA = re.compile(
-    rf"\\nabla(?![A-Za-z])(?P<order>{_SQUARED})?\s*"
-    rf"(?:_\s*(?:\{{(?P<braced>(?:[^{{}}]|\{{[^{{}}]*\}})*)\}}|(?P<by>\\[A-Za-z]+|[A-Za-z])))?"
-    rf"(?P<later>{_SQUARED})?\s*"
-)
-_ONE_NAME = re.compile(_LATEX_NAME)
-_GROUP = re.compile(r"\s*(?:\\left\s*)?[(\[]")
-
-
-def _latex(text: str, names: Collection[str]) -> Iterator[Found]:
-    for match in _FRACTION.finditer(text):
-        middle = _closing(text, match.end())
-        opening = re.compile(r"\s*\{").match(text, middle)
-        if opening is None:
-            continue
-        end = _closing(text, opening.end() - 1)
-        above = _ABOVE.match(text[match.end() + 1 : middle - 1])
-        below = _BELOW.match(text[opening.end() : end - 1])
-        if above is None or below is None or bool(above["order"]) != bool(below["order"]):
-            continue
-        if bool(above["partial"]) != bool(below["partial"]):
-            continue
-        if not above["partial"] and "d" in names:  # then it is a factor
-            continue
-        of = above["of"]
-        if not of:
-            group = _GROUP.match(text, end)
-            if group is None:
-                continue
-            of, end = _grouped(text, group.end())
-        elif _ONE_NAME.fullmatch(of) is None:
-            of = f"({of})"
-        sign = "∂" if above["partial"] else "d"
-        yield Found(Symbol(sign, 2 if above["order"] else 1, of, below["by"]), match.start(), end)
-    for match in _SLASH.finditer(text):
-        sign = "∂" if match["partial"] else "d"
-        if sign == "∂" or "d" not in names:
-            yield Found(Symbol(sign, 1, match["of"], match["by"]), match.start(), match.end())
-    for match in _LATEX_NABLA.finditer(text):
-        by = match["braced"] or match["by"] or ""
-        order = 2 if match["order"] or match["later"] else 1
-        name = _ONE_NAME.match(text, match.end())
-        group = _GROUP.match(text, match.end())
-        if name:
-            yield Found(Symbol("∇", order, name.group(), by), match.start(), name.end())
-        elif group:
-            of, end = _grouped(text, group.end())
-            yield Found(Symbol("∇", order, of, by), match.start(), end)
-
-
-def _grouped(text: str, start: int) -> tuple[str, int]:
-    """Return, in parentheses, what stands in the bracket that opens before `start`; its end."""
-    end = _closing(text, start - 1)
-    inner = re.sub(r"\\right\s*$", "", text[start : end - 1])
-    return f"({inner})", end

@@ -27,7 +27,7 @@ DERIVED = [  # formulas whose derivations, step by step, are derivation files
 @pytest.mark.parametrize("path", sorted((DATA / "derivations").iterdir()), ids=lambda p: p.name)
 def test_goldens(path: Path) -> None:
     report = check_text(path.read_text("utf-8"), path.name)
-    outcomes = [finding.outcome for finding in report.findings]
+    outcomes = [f.outcome for f in report.findings if f.outcome != "definition"]
     if path.name in WRONG:
         assert outcomes[-3:] == WRONG[path.name]
         assert set(outcomes[:-3]) == {"right"}
@@ -83,7 +83,7 @@ y = x'*A*x
 
 def test_markdown_blocks_are_derivations_of_their_own() -> None:
     report = check_text(MARKDOWN, "notes.md")
-    found = [(f.line, f.outcome) for f in report.findings]
+    found = [(f.line, f.outcome) for f in report.findings if f.outcome != "definition"]
     assert found == [(11, "wrong"), (17, "wrong"), (29, "right"), (33, "right")]
     assert "notes.md:11: wrong" in str(report)
 
@@ -102,7 +102,8 @@ def test_a_file_without_equalities_is_refused(name: str) -> None:
 def document(*displays: str) -> list[str]:
     text = "\n".join(rf"\[ {display} \]" for display in displays)
     settings = Settings("x, a: scalar")
-    return [finding.outcome for finding in check_text(text, "a.tex", settings).findings]
+    found = check_text(text, "a.tex", settings).findings
+    return [finding.outcome for finding in found if finding.outcome != "definition"]
 
 
 def test_displays_know_the_definitions_before_them() -> None:
@@ -118,7 +119,7 @@ def test_a_definition_is_forgotten_when_what_it_uses_is_defined_anew() -> None:
 
 def test_what_cannot_be_read_does_not_count_as_right() -> None:
     found = document(r"p = \int_0^1 x", "y = x^2", r"\frac{dy}{dx} = 2x", r"\frac{dp}{dx} = 1")
-    assert found == ["unread", "right", "unread"]
+    assert found == ["unread", "right", "follows"]
 
 
 def test_values_of_functions() -> None:
