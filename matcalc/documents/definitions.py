@@ -78,11 +78,14 @@ def _blanked(side: Side, pattern: re.Pattern[str]) -> Side:
 _DIFFERENTIAL = re.compile(rf"(?<![{LETTERS}0-9_])d(?P<of>[{LETTERS}][{LETTERS}0-9_]*)")
 
 
+_WORD = re.compile(rf"[{LETTERS}][{LETTERS}0-9_]*")
+
+
 def with_differentials(derivation: Derivation, text: Text) -> Text:
     """Return how a derivation is read in which dX is one name, if X is a name of it."""
     declared = {declaration.name for declaration in text.declarations}
-    names = declared.union(chain[0].text.strip() for chain in derivation.chains)
     sides = [side.text for chain in derivation.chains for side in chain]
+    names = {word for side in sides for word in _WORD.findall(side)}
     found = {m.group() for side in sides for m in _DIFFERENTIAL.finditer(side) if m["of"] in names}
     kind = ValueKind(())
     whole = [Declaration(name, kind, Span(0, 0)) for name in sorted(found - declared)]
