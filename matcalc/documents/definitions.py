@@ -81,14 +81,16 @@ _DIFFERENTIAL = re.compile(rf"(?<![{LETTERS}0-9_])d(?P<of>[{LETTERS}][{LETTERS}0
 _WORD = re.compile(rf"[{LETTERS}][{LETTERS}0-9_]*")
 
 
-def with_differentials(derivation: Derivation, text: Text) -> Text:
-    """Return how a derivation is read in which dX is one name, if X is a name of it."""
+def with_heads(derivation: Derivation, text: Text) -> Text:
+    """Return how a derivation is read in which what it defines are names, and dX of its X."""
     declared = {declaration.name for declaration in text.declarations}
     sides = [side.text for chain in derivation.chains for side in chain]
     names = {word for side in sides for word in _WORD.findall(side)}
     found = {m.group() for side in sides for m in _DIFFERENTIAL.finditer(side) if m["of"] in names}
+    heads = {chain[0].text.strip() for chain in derivation.chains}
+    found |= {head for head in heads if _WORD.fullmatch(head)}
     kind = ValueKind(())
-    whole = [Declaration(name, kind, Span(0, 0)) for name in sorted(found - declared)]
+    whole = [Declaration(name, kind, Span(0, 0)) for name in sorted(found - declared - NAMES)]
     return text._replace(whole=tuple(whole))
 
 

@@ -12,7 +12,7 @@ from matcalc.documents.checking import Settings, check_derivation, layout_of
 from matcalc.documents.definitions import (
     Text,
     declared,
-    with_differentials,
+    with_heads,
     without_arguments,
 )
 from matcalc.documents.findings import UNREAD, Finding, Report
@@ -215,7 +215,7 @@ def _scope(derivation: Derivation, settings: Settings) -> tuple[Scope, Derivatio
     functions = [d.name for d in reader.declarations if isinstance(d.kind, FunctionKind)]
     plain = without_arguments(derivation, functions)
     if not derivation.latex:
-        reader = with_differentials(plain, reader)
+        reader = with_heads(plain, reader)
     wrt = derivation.setting("wrt") or settings.wrt
     return Scope(plain, reader, layout_of(derivation, settings), wrt), plain
 

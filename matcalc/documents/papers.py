@@ -16,7 +16,9 @@ from matcalc.documents.scope import Scope
 from matcalc.documents.statements import Statement, formulas, statements
 from matcalc.documents.symbols import find_symbols, masked
 from matcalc.errors import MatcalcError
+from matcalc.expressions.shapes import Shape
 from matcalc.syntax.declarations import Declaration, ValueKind
+from matcalc.syntax.tree import Span
 
 CLAIM, VALUE, DEFINITION, CONDITION = "claim", "value", "definition", "condition"
 
@@ -30,11 +32,12 @@ _HEADING = re.compile(
 
 
 class Known(NamedTuple):
-    """A definition: its two sides, the names that it uses, and its number."""
+    """A definition: its two sides, the names that it uses, its place, and its shape if known."""
 
     sides: tuple[Side, Side]
     uses: frozenset[str]
     number: int
+    shape: Shape | None = None
 
 
 class Item(NamedTuple):
@@ -284,7 +287,10 @@ class Paper:
             if start <= where or declaration.name not in found:
                 found[declaration.name] = declaration
         found |= self.given
-        return Text(True, tuple([d for n, d in found.items() if n not in self.definitions]))
+        kept = [d for n, d in found.items() if n not in self.definitions]
+        shapes = {n: k.shape for n, k in self.definitions.items() if k.shape is not None}
+        whole = [Declaration(n, ValueKind(shape), Span(0, 0)) for n, shape in shapes.items()]
+        return Text(True, tuple(kept), tuple(whole))
 
     def _names(self, side: Side, reader: Text) -> set[str]:
         found: set[str] = set()
@@ -332,6 +338,9 @@ class Paper:
             )
         except MatcalcError as error:
             return item._replace(error=error)
+        if name in scope.leaves:
+            shape = scope.leaves[name].shape
+            self.definitions[name] = self.definitions[name]._replace(shape=shape)
         return item._replace(scope=scope)
 
 
