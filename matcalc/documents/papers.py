@@ -23,6 +23,9 @@ from matcalc.syntax.tree import Span
 CLAIM, VALUE, DEFINITION, CONDITION = "claim", "value", "definition", "condition"
 
 
+_RUNNING = re.compile(r"\\(?:sum|prod)\s*_\s*\{?\s*([a-z](?:\s*,?\s*[a-z])*)(?![A-Za-z])")
+"""What runs in the sums of a document."""
+
 _HEADING = re.compile(
     r"\\(?:chapter|(?:sub)*section|paragraph|begin\{(?:example|exercise|problem|question|solution))"
     r"|^#+ |^\s*\*\*|\\item(?![A-Za-z])|\b(?:[Ee]xample|[Ee]xercise|[Pp]roblem|[Qq]uestion)\b",
@@ -84,6 +87,7 @@ class Paper:
         self.definitions: dict[str, Known] = {}
         self.used: set[str] = set()
         self.arguments: dict[str, str] = {}
+        self.running = {*"".join(_RUNNING.findall(text))}
         self.constraints: list[Constraint] = []
         self.found = [
             statement
@@ -266,14 +270,13 @@ class Paper:
         if name in known or base is None:
             return name, ()
         inside = chain[1].text
-        runs = rf"(?<![A-Za-z])_\s*(?:\{{\s*)?{parts.indices[0]}"
         shared = {
             name_of(inside[match.start() : found.base], reader)
             for match in re.finditer(r"\\?[A-Za-z]", inside)
             if (found := name_at(inside, match.start())) and found.indices
             and set(found.indices) & set(parts.indices)
         }  # fmt: skip
-        if base in known or (shared & known and re.search(runs, inside)):
+        if base in known or shared & known or self.running >= {*parts.indices}:
             return base, tuple([(index, "") for index in parts.indices])
         return name, ()
 
