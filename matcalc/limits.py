@@ -38,6 +38,7 @@ LIMITS = {
     "nodes": Limit("E506", 300_000, "nodes made or visited on the way to an answer"),
     "growth": Limit("E506", 40, "more nodes for each character of the formula"),
     "entries": Limit("E508", 60_000, "entries of an array that is looked at one by one"),
+    "run": Limit("E508", 10_000_000, "values of an index that runs"),
     "seconds": Limit("E504", 60, "seconds of one call"),
 }
 

@@ -127,6 +127,8 @@ def _expansion(left: Shape, right: Shape, a: str, b: str) -> str:
             return f"ones({left[0]})*{b} repeats {b} as rows"
     if len(left) == 1 and is_row(right):
         return f"transpose one of the two; outer product {a}*{b}"
+    if len(left) == 2 and left == right[::-1]:
+        return f"the transpose {b}' has the shape of {a}"
     return ""
 
 
@@ -424,7 +426,11 @@ def _softmax(row: Row, value: Any, operands: tuple[Shape, ...], same: Same) -> S
 def _square(row: Row, operands: tuple[Shape, ...], same: Same) -> Dimension:
     shape = operands[0]
     if len(shape) != 2:
-        raise Misfit("E305", f"{row.name} takes a square matrix; {{0}} is {describe(shape)}", "", 0)
+        message = f"{row.name} takes a square matrix; {{0}} is {describe(shape)}"
+        hint = (
+            "sum({0}) adds the entries up" if row.name == "tr" else "diag({0}) is a square matrix"
+        )
+        raise Misfit("E305", message, hint if len(shape) == 1 else "", 0)
     if not same(shape[0], shape[1]):
         raise Misfit("E304", f"{row.name} takes a square matrix; {{0}} is {sizes(shape)}", "", 0)
     return shape[0]

@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from matcalc.expressions.dimensions import Dimension
 from matcalc.expressions.functions import ROWS
-from matcalc.expressions.names import names_in
-from matcalc.expressions.nodes import Expression
+from matcalc.expressions.names import BINDERS, bound_names, names_in
+from matcalc.expressions.nodes import Expression, make
 from matcalc.expressions.relations import RELATIONS
 from matcalc.expressions.shapes import Shape, is_row
 from matcalc.expressions.traversal import postorder
@@ -39,6 +39,8 @@ Describe = Callable[[Expression, Layout], Printed]
 
 DEEPEST = 60
 r"""How many groups may be nested: TeX stops at 255, and a \left takes two."""
+
+_INDICES = "ijklpqrstuvwxyzabcdefghmno"
 
 _LETTERS = {"eye": "I", "commutation": "K", "delta": "δ"}
 
@@ -96,7 +98,9 @@ def program_latex(
     taken = names_in(postorder(roots, lambda node: node.arguments)).union(
         names.taken if names else (), [name for name, _ in parts]
     )
-    describe = partial(_described, _describe_cases if cases else _describe, frozenset(taken))
+    indices = _indices_told_apart(roots, taken)
+    plain = partial(_with_indices, _describe_cases if cases else _describe, indices)
+    describe = partial(_described, plain, frozenset(taken))
     named = _words_of_constants(roots, names)
     named.update(symbols or {})
     lines = []
@@ -147,6 +151,32 @@ def _described(
             if isinstance(first, str):
                 bold = name_latex(base, bold=True)
                 return _atom(f"({bold})", *rest, depth=1)
+    return describe(node, layout)
+
+
+def _indices_told_apart(roots: Sequence[Expression], taken: Collection[str]) -> dict[str, str]:
+    """Return other letters for indices that look like something else, such as i_ like i."""
+    nodes = postorder(roots, lambda node: node.arguments)
+    indices = {name for node in nodes if node.head in BINDERS for name in bound_names(node)}
+    shown = {name_latex(name) for name in taken if name not in indices}
+    renamed: dict[str, str] = {}
+    for name in sorted(indices, key=lambda name: (len(name), name)):
+        if name_latex(name) in shown:
+            free = (x for x in _INDICES if x not in shown and x not in taken)
+            renamed[name] = next(free, name)
+        shown.add(name_latex(renamed.get(name, name)))
+    return renamed
+
+
+def _with_indices(
+    describe: Describe, letters: Mapping[str, str], node: Expression, layout: Layout
+) -> Printed:
+    """Describe a node with other letters for the indices that have them."""
+    if letters and node.head in ("index", "index_sum"):
+        node = make(node.head, node.arguments, letters.get(node.value, node.value))
+    elif letters and node.head == "tensor":
+        names = tuple([letters.get(name, name) for name in node.value[0]])
+        node = make(node.head, node.arguments, (names, *node.value[1:]))
     return describe(node, layout)
 
 

@@ -14,7 +14,7 @@ from matcalc.expressions.names import BINDERS, bound_names, free_indices, functi
 from matcalc.expressions.nodes import Expression
 from matcalc.expressions.shapes import Shape, describe, is_row
 from matcalc.expressions.traversal import postorder, run
-from matcalc.limits import limit
+from matcalc.limits import bounded, limit
 from matcalc.programs.axes import (
     Names,
     TooLarge,
@@ -221,7 +221,7 @@ def _ranges(node: Expression, names: Names, state: Run) -> Generator[Any, Any, t
         for bound in node.arguments[:-1]:  # without indices
             bounds.append(_whole((yield _value(bound, state)), "the bound of an index"))
         pairs = zip(bounds[::2], bounds[1::2], strict=True)
-        ranges += [range(low, high + 1) for low, high in pairs]
+        ranges += [range(low, low + bounded("run", max(0, high + 1 - low))) for low, high in pairs]
         node = node.arguments[-1]
     return tuple(ranges)
 
