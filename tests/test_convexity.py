@@ -95,7 +95,7 @@ NOTHING = [
 
 
 def told(derivative: Derivative) -> str:
-    return dict(derivative.notes).get("C101", "")
+    return {note.code: note.message for note in derivative.notes}.get("C101", "")
 
 
 @pytest.mark.parametrize(("text", "wrt", "words"), CONVEX, ids=[c[0] for c in CONVEX])
