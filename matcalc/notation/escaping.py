@@ -1,8 +1,9 @@
-r"""Plain text inside LaTeX and Markdown: none of it is taken for a command."""
+r"""Plain text inside LaTeX, Markdown and HTML: none of it is taken for a command."""
 
 from __future__ import annotations
 
 import unicodedata
+from html import escape
 
 from matcalc.notation.letters import GREEK
 
@@ -49,6 +50,24 @@ def _latex(character: str) -> str:
     if simple.isascii() and simple.isprintable():
         return "".join(map(_latex, simple))
     return f"[U+{ord(character):04X}]"
+
+
+def visible(text: str) -> str:
+    r"""Return a text with a mark in place of what only controls: C0, C1, changes of direction.
+
+    >>> visible("a\x1b[31m\u202eb\n")
+    'a�[31m�b�'
+    """
+    return "".join([c if c.isprintable() else "\ufffd" for c in text])
+
+
+def markup_escaped(text: str) -> str:
+    r"""Return plain text for HTML and XML, as content or as a quoted attribute.
+
+    >>> markup_escaped("<b title='x'>\a")
+    '&lt;b title=&#x27;x&#x27;&gt;�'
+    """
+    return escape(visible(text))
 
 
 def markdown_escaped(text: str) -> str:

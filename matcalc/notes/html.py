@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from matcalc.derivation.latex import Equation
 from matcalc.derivation.outline import References, rule_text
+from matcalc.notation.escaping import markup_escaped
 from matcalc.notes.latex import sentence
 from matcalc.notes.mathml import mathml
 from matcalc.notes.sections import Block, Section
@@ -38,7 +38,7 @@ STYLE = """\
 
 def document(sections: Sequence[Section], references: References, title: str) -> str:
     """Return a page that stands for itself."""
-    shown = escape(title)
+    shown = markup_escaped(title)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -66,29 +66,29 @@ def _content(sections: Sequence[Section], references: References) -> str:
 
 
 def _section(section: Section) -> Iterator[str]:
-    heading = f"{escape(section.before)} {mathml(section.variable)}"
+    heading = f"{markup_escaped(section.before)} {mathml(section.variable)}"
     if section.after:
-        heading += f" {escape(section.after)} {mathml(section.seed)}"
+        heading += f" {markup_escaped(section.after)} {mathml(section.seed)}"
     yield f"<h2>{heading}</h2>"
     yield from _table(section.formula)
     if section.spaces:
         yield f"<p>with {', '.join(map(mathml, section.spaces))}</p>"
     if section.assumptions:
-        yield f"<p>assuming <code>{escape('; '.join(section.assumptions))}</code></p>"
+        yield f"<p>assuming <code>{markup_escaped('; '.join(section.assumptions))}</code></p>"
     for title, blocks in section.orders:
         if title:
-            yield f"<h3>{escape(title)}</h3>"
+            yield f"<h3>{markup_escaped(title)}</h3>"
         for number, block in enumerate(blocks, 1):
             yield from _block(number, block)
     yield "<ul>"
     for fact in section.facts:
-        yield f"<li>{escape(fact)}</li>"
+        yield f"<li>{markup_escaped(fact)}</li>"
     yield "</ul>"
 
 
 def _block(number: int, block: Block) -> Iterator[str]:
-    reason = f" {escape(sentence(block.reason))}" if block.reason else ""
-    yield f"<p><b>{number}. {escape(block.title)}.</b>{reason}"
+    reason = f" {markup_escaped(sentence(block.reason))}" if block.reason else ""
+    yield f"<p><b>{number}. {markup_escaped(block.title)}.</b>{reason}"
     if block.paths:
         word = "Path" if len(block.paths) == 1 else "Paths"
         yield f"<br>{word}: {'; '.join(map(mathml, block.paths))}"
@@ -115,7 +115,7 @@ def _cell(latex: str) -> str:
 
 def _why(row: Equation) -> str:
     shape = f"({mathml(row.shape)}) " if row.shape else ""
-    return f"{shape}{escape(row.reason)}"
+    return f"{shape}{markup_escaped(row.reason)}"
 
 
 def _rules(references: References) -> Iterator[str]:
@@ -124,5 +124,5 @@ def _rules(references: References) -> Iterator[str]:
     yield "<h2>Rules</h2>"
     yield "<ol>"
     for rule in references.numbers:
-        yield f"<li>{escape(rule_text(rule))}</li>"
+        yield f"<li>{markup_escaped(rule_text(rule))}</li>"
     yield "</ol>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from matcalc.notation.escaping import visible
 from matcalc.pictures.graph import Edge, Graph, Kind, Node
 from matcalc.pictures.labels import Label
 from matcalc.pictures.strokes import stroke_of
@@ -91,9 +92,10 @@ def _tip(labels: list[Label], of: str = "") -> str:
 
 
 def _entities(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    lines = [visible(line) for line in text.replace("\\", "\\\\").split("\n")]
+    escaped = "\\n".join(lines).replace('"', '\\"')
     return f'"{escaped}"'

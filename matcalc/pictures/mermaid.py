@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from matcalc.notation.escaping import visible
 from matcalc.pictures.graph import Edge, Graph, Kind, Node
 from matcalc.pictures.strokes import stroke_of
 
@@ -99,7 +100,7 @@ def _style(path: int) -> str:
 
 def _escaped(text: str) -> str:
     """Return the text with what Mermaid, Markdown or HTML could read as entities."""
-    return "".join(c if _is_plain(c) else f"#{ord(c)};" for c in text)
+    return "".join(c if _is_plain(c) else f"#{ord(c)};" for c in visible(text))
 
 
 def _is_plain(character: str) -> bool:

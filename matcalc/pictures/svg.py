@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import NamedTuple
 from unicodedata import combining, east_asian_width
 
+from matcalc.notation.escaping import markup_escaped
 from matcalc.pictures.graph import Edge, Graph
 from matcalc.pictures.labels import Label
 from matcalc.pictures.layout import (
@@ -115,8 +115,8 @@ def _image(graph: Graph) -> _Image:
     width = max([layout.width, *[end for end, _ in legend]])
     height = layout.height + LINE * len(legend) + (MARGIN if legend else 0.0)
     lines = [
-        f"<title>{_text(graph.title)}</title>",
-        f"<desc>{_text(graph.description)}</desc>",
+        f"<title>{markup_escaped(graph.title)}</title>",
+        f"<desc>{markup_escaped(graph.description)}</desc>",
         f"<style>{_style(graph)}</style>",
         '<rect class="mc-ground" width="100%" height="100%"/>',
     ]
@@ -239,25 +239,22 @@ def _legend(graph: Graph, top: float) -> Iterator[tuple[float, list[str]]]:
 
 
 def _written(text: str, x: float, y: float) -> tuple[float, list[str]]:
-    element = f'<text class="mc-left" x="{_figure(x)}" y="{_baseline(y)}">{_text(text)}</text>'
+    place = f'x="{_figure(x)}" y="{_baseline(y)}"'
+    element = f'<text class="mc-left" {place}>{markup_escaped(text)}</text>'
     return x + width_of(text) + MARGIN, [element]
 
 
 def _line(line: Line, name: str) -> str:
     classed = f' class="{name}"' if name else ""
     x, y = _figure(line.box.x), _baseline(line.box.y)
-    return f'<text{classed} x="{x}" y="{y}">{_text(line.label.text)}</text>'
+    return f'<text{classed} x="{x}" y="{y}">{markup_escaped(line.label.text)}</text>'
 
 
 def _tip(labels: Sequence[Label]) -> str:
     """Return what is shown where one points: the labels in full, if something was left out."""
     if all(label.full == label.text for label in labels):
         return ""
-    return f"<title>{_text('; '.join(label.full for label in labels))}</title>"
-
-
-def _text(text: str) -> str:
-    return escape(text)
+    return f"<title>{markup_escaped('; '.join(label.full for label in labels))}</title>"
 
 
 def _baseline(y: float) -> str:

@@ -5,7 +5,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcalc.notation.escaping import latex_escaped, markdown_escaped
+from matcalc.derivation.outline import References
+from matcalc.notation.escaping import latex_escaped, markdown_escaped, markup_escaped
+from matcalc.notes.html import document
 
 COMMANDS = re.compile(
     r"\\(textbackslash|textasciicircum|textasciitilde|dots)\{\}|\\[{}$&#%_]|\$[^$]*\$"
@@ -32,3 +34,19 @@ def test_letters_of_many_languages() -> None:
     assert latex_escaped("Gauß, Poincaré, Łojasiewicz, Erdős, λ") == (
         r"Gau\ss{}, Poincar\'{e}, \L{}ojasiewicz, Erd\H{o}s, $\lambda$"
     )
+
+
+@given(st.text())
+def test_no_text_brings_markup_or_controls_of_its_own(text: str) -> None:
+    shown = markup_escaped(text)
+    assert shown.isprintable()
+    assert not re.search(r"[<>\"']|&(?!(amp|lt|gt|quot|#x27);)", shown)
+
+
+HOSTILE = "a\x1b]0;t\x07<script>alert(1)</script>\u202e&\"'"
+
+
+def test_the_title_of_a_page_is_text() -> None:
+    page = document([], References(), HOSTILE)
+    assert "<script>" not in page
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", page)
