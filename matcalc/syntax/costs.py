@@ -70,6 +70,7 @@ USES = (
     Use("scaled row", 2, "x'*a with a scalar a, theta'*x_i with an entry x_i"),
     Use("lone scalar", 2, "x*y with a scalar x and a vector y: then both are scalars"),
     Use("number over an array", 1, "1/x with a vector x"),
+    Use("scale that is a column", 2, "y*w'*x with a vector y: the number w'*x is scaled"),
     Use("divided by an array", 5, "sum(x)/N with a matrix N"),
     # what is added to a vector is a vector
     Use("spread over a vector", 3, "A*x - b with a scalar b"),

@@ -21,7 +21,7 @@ EXAMPLE = 'example: matcalc diff "x\'*A*x" --wrt x'
 
 LATEX = re.compile(r"\\(?!top\b)|\$")
 _BRACED = re.compile(r"[\^_]\{|(?:\|\||[‖∥])_")
-_TYPED = re.compile(r"(?<!\^)(?<!\^\{)[*@;]|\.[/^]|\.\.|'|[^\W\d_]{3,}|\w\[")
+_TYPED = re.compile(r"(?<!\^)(?<!\^\{)[*@;]|\.[/^]|\.\.|'|[^\W\d_]{3,}|\w\[|[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀ]")
 
 
 def is_latex(text: str) -> bool:

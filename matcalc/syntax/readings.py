@@ -89,7 +89,7 @@ def _search(task: Task, search: Search, without: tuple[str, int] | None = None) 
     """Try readings in order of their cost until the cheapest is known."""
     best: Attempt | None = None
     first: MatcalcError | None = None
-    for _ in range(MOST_ATTEMPTS):
+    for tried in range(MOST_ATTEMPTS):
         found = search.best(without)
         if found is None or found[0] >= NEVER or (best is not None and found[0] >= best.cost):
             break
@@ -97,7 +97,7 @@ def _search(task: Task, search: Search, without: tuple[str, int] | None = None) 
         try:
             attempt, is_new = _attempt(task, search, chosen)
         except MatcalcError as error:
-            if first is None and error.code == "E107":
+            if not tried and error.code == "E107":
                 raise
             first = first or error
             continue

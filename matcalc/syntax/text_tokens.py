@@ -186,6 +186,8 @@ class _Stage:
         if name in NAMES or name in GREEK_WORDS or name in WORDS or name in SPOKEN:
             return ""
         names = self.known.values | self.known.asked | {n for n in self.alone if len(n) == 1}
+        if name[0] == "d" and "d" not in names:  # a differential
+            return ""
         known = sum(letter in names for letter in set(name))
         needed = 2 if name.islower() and len(name) > 2 else 1
         return name if known >= needed else ""

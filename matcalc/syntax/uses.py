@@ -96,6 +96,10 @@ def _is_intercept(term: Draft, arrays: Sequence[tuple[Draft, Shape]]) -> bool:
 def uses_in_product(left: Draft, right: Draft, a: Shape, b: Shape, names: Open) -> Iterator[Use]:
     """Yield the unusual uses in a product of drafts of these shapes."""
     both = (left, right)
+    if len(b) == 1 and left.head == "multiply" and bare(left.arguments[0], names):
+        column, row = (draft.shape for draft in left.arguments)
+        if len(column) == 1 and is_row(row):
+            yield "scale that is a column", both
     if a and not b:
         is_name = right.head == "variable" and right.value.name in names
         if is_name or (right.head == "subscript" and contained(right).intersection(names)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,9 @@ def verdict(row: Row) -> str:
 
 
 def _differs(read: Any, meaning: Row, row: Row) -> str:
-    meant = matcalc.diff(meaning["expr"], meaning["wrt"], meaning["where"], "mixed")
+    variables = matcalc.parse(meaning["expr"], meaning["where"]).inferred.variables
+    wrt = _same(meaning["wrt"].replace("{", "").replace("}", ""), variables, row)
+    meant = matcalc.diff(meaning["expr"], wrt or meaning["wrt"], meaning["where"], "mixed")
     ours, theirs = read.formula.inferred.variables, meant.formula.inferred.variables
     names = {name: _same(name, theirs, row) for name in ours}
     said = "; ".join(read.assumptions)
@@ -60,6 +63,8 @@ def _differs(read: Any, meaning: Row, row: Row) -> str:
 
 
 def _same(name: str, meant: dict[str, Expression], row: Row) -> str | None:
+    name = re.sub(r"\\(hat|bar)(\w+)", r"\2_\1", name)
+    name = re.sub(r"\\(?:mathbf|bf|bm)? ?", "", name)
     for other in meant:
         spellings = [other, *row.get("rename", {}).get(other, [])]
         if canonical(name) in {canonical(spelling) for spelling in spellings}:
