@@ -427,9 +427,7 @@ def _square(row: Row, operands: tuple[Shape, ...], same: Same) -> Dimension:
     shape = operands[0]
     if len(shape) != 2:
         message = f"{row.name} takes a square matrix; {{0}} is {describe(shape)}"
-        hint = (
-            "sum({0}) adds the entries up" if row.name == "tr" else "diag({0}) is a square matrix"
-        )
+        hint = "sum({0}) adds the entries up; diag({0}) is a matrix of them"
         raise Misfit("E305", message, hint if len(shape) == 1 else "", 0)
     if not same(shape[0], shape[1]):
         raise Misfit("E304", f"{row.name} takes a square matrix; {{0}} is {sizes(shape)}", "", 0)

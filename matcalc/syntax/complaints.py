@@ -94,7 +94,9 @@ def _diagnose(text: str, token: Token, before: Token | None) -> tuple[str, str, 
     for kind, is_after, why, hint in MISPLACED:
         if kind == token.kind and is_after in (None, after_operand):
             return "E103", f"unexpected {shown}: {why}", hint
-    return "E103", f"unexpected {shown}: an operand is due here", ""
+    twice = before is not None and before.text == token.text == "*"
+    hint = "one * multiplies; a power is x^2, or x**2 without a space" if twice else ""
+    return "E103", f"unexpected {shown}: an operand is due here", hint
 
 
 # A token in the wrong place: (kind, whether after an operand, why, what to write).
