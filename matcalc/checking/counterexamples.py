@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from matcalc.checking.comparison import Comparison, compare, signs_at
 from matcalc.checking.conditions import Condition
+from matcalc.checking.conditions import conditions as conditions_of
 from matcalc.checking.effort import affordable
+from matcalc.checking.instances import instances
 from matcalc.checking.points import assignments, structured, whole_points
 from matcalc.checking.precise import Point, context, is_number
 from matcalc.checking.questions import Question
+from matcalc.checking.reals import entries_at
 from matcalc.checking.stand_ins import polynomial
 from matcalc.checking.values import TooLarge
 from matcalc.checking.verdicts import Counterexample
+from matcalc.errors import MatcalcError
 from matcalc.expressions.traversal import postorder
 
 MOST_SIZES = 8
 MOST_POINTS = 240
 POINTS_A_SIZE = 30
 MOST_CHANGES = 80
+TINY = 80
 WORK = 9_000
 """How many nodes of formulas are evaluated, at most, but for a few points."""
 
@@ -40,15 +45,29 @@ def shrunk(
     """
     if tie:
         return _told(question, found)
-    most = affordable(question.parts(), WORK)
-    for point in itertools.islice(_small_points(question), min(most, MOST_POINTS)):
-        comparison = _refutes(question, point, found, conditions)
-        if comparison is not None:
-            return _told(question, _simplified(question, comparison, conditions))
+    for instance, functions in instances(question):
+        small = _small(instance, found, conditions_of(instance.parts()))
+        if small is not None:
+            return _told(instance, small, functions)
+    small = _small(question, found, conditions)
+    if small is not None:
+        return _told(question, small)
     whole = {name: _rounded(array) for name, array in found.point.values.items()}
     comparison = _refutes(question, Point(found.point.sizes, whole), found, conditions)
     best = comparison or found
     return _told(question, _simplified(question, best, conditions))
+
+
+def _small(
+    question: Question, found: Comparison, conditions: Sequence[Condition]
+) -> Comparison | None:
+    """Return a counterexample of small whole numbers of the kind that was found, or None."""
+    most = affordable(question.parts(), WORK)
+    for point in itertools.islice(_small_points(question), min(most, MOST_POINTS)):
+        comparison = _refutes(question, point, found, conditions)
+        if comparison is not None:
+            return _simplified(question, comparison, conditions)
+    return None
 
 
 def _small_points(question: Question) -> Iterator[Point]:
@@ -131,26 +150,47 @@ def _smaller(value: Fraction) -> list[Fraction]:
 # The values, as they are shown
 
 
-def _told(question: Question, comparison: Comparison) -> Counterexample:
-    nodes = postorder(question.parts(), lambda node: node.arguments)
-    names = sorted({node.value.function.name for node in nodes if node.head == "abstract"})
-    scalar = {
-        node.value.function.name
-        for node in nodes
-        if node.head == "abstract" and node.value.function.elementwise
-    }
-    functions = {
-        name: _polynomial_text(name) if name in scalar else "a polynomial" for name in names
-    }
-    place = comparison.place or ()
+def _told(
+    question: Question, comparison: Comparison, functions: Mapping[str, str] = {}
+) -> Counterexample:
+    point, bits = comparison.point, 3 * question.bits
     return Counterexample(
-        dict(comparison.point.sizes),
-        {name: _exact(array) for name, array in comparison.point.values.items()},
-        functions,
-        _rough(comparison.derivative),
-        _rough(comparison.claim),
-        tuple([k + 1 for k in place]),
+        dict(point.sizes),
+        {name: _exact(array) for name, array in point.values.items()},
+        functions or _stand_ins(question),
+        _rough(_settled(comparison.derivative, lambda: question.derivative_at(point, bits))),
+        _rough(_settled(comparison.claim, lambda: entries_at(question.claim, point, bits))),
+        tuple([k + 1 for k in comparison.place or ()]),
     )
+
+
+def _stand_ins(question: Question) -> dict[str, str]:
+    """Return what stands for the abstract functions at every point."""
+    nodes = postorder(question.parts(), lambda node: node.arguments)
+    functions = {n.value.function.name: n.value.function for n in nodes if n.head == "abstract"}
+    return {
+        name: _polynomial_text(name) if function.elementwise else "a polynomial"
+        for name, function in sorted(functions.items())
+    }
+
+
+def _settled(array: Any, finer: Callable[[], Any]) -> Any:
+    """Return values with 0 for what is rounding: it shrinks where more bits are used."""
+    import numpy as np
+
+    tiny = [v for v in array.flat if is_number(v) and v != 0 and abs(v) * 2**TINY < 1]
+    if not tiny:
+        return array
+    try:
+        values = finer()
+    except (MatcalcError, TooLarge):
+        return array
+    result = np.array(array, dtype=object)
+    for index in np.ndindex(*array.shape):
+        value, again = array[index], values[index]
+        if is_number(value) and is_number(again) and abs(again) * 2**TINY < abs(value):
+            result[index] = value * 0
+    return result
 
 
 def _polynomial_text(name: str) -> str:
