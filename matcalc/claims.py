@@ -23,7 +23,7 @@ from matcalc.syntax.inference import Inferred, infer_several
 from matcalc.syntax.tree import Span
 
 _IN_CLAIM = "in the claim, "
-MOST_MENDED = 12
+MOST_MENDED = 6
 """So many readings of a claim whose shapes do not fit are tried."""
 
 UNTOLD = ("", "shape", "size", "variable", "undefined", "kink")
@@ -60,7 +60,8 @@ def _misfit(answer: Answer, claim: str, error: MatcalcError, seed: int, limit: f
         return None
 
     likely = None
-    for mended in islice(mended_texts(claim, error, refused), MOST_MENDED):
+    names = list(answer.formula.inferred.variables)
+    for mended in islice(mended_texts(claim, error, names, refused), MOST_MENDED):
         verdict = verdict_of(answer, *_read_claim(answer, mended.text), seed, limit)
         if verdict.ok:
             hint = f"{mended.hint}; {mended.text} would be right"

@@ -15,6 +15,7 @@ from matcalc.checking.evidence import (
     as_fraction,
     common_ratio,
     derivative_of,
+    is_plain,
     same,
 )
 from matcalc.checking.mending import lacking
@@ -40,7 +41,7 @@ AS_ONE_DERIVATIVE = 8
 def inner_slips(case: Case) -> Iterator[Slip]:
     """The derivative of a function's operand is missing, or the minus sign of it."""
     question = case.question
-    if question.order > 1 or question.entry or question.claim.shape != question.answer.shape:
+    if not is_plain(question) or question.claim.shape != question.answer.shape:
         return
     yield from _first_explaining(case, inner_missteps(question.formula, question.variable))
 
@@ -48,7 +49,7 @@ def inner_slips(case: Case) -> Iterator[Slip]:
 def slipped_derivations(case: Case) -> Iterator[Slip]:
     """A derivation with one slip gives the claim."""
     question = case.question
-    if question.order > 1 or question.entry or question.claim.shape != question.answer.shape:
+    if not is_plain(question) or question.claim.shape != question.answer.shape:
         return
     yield from _first_explaining(case, missteps(question.formula, question.variable))
 
@@ -56,7 +57,7 @@ def slipped_derivations(case: Case) -> Iterator[Slip]:
 def intermediates(case: Case) -> Iterator[Slip]:
     """An intermediate that a program names was treated as a constant."""
     question = case.question
-    if question.order > 1 or question.entry or question.claim.shape != question.answer.shape:
+    if not is_plain(question) or question.claim.shape != question.answer.shape:
         return
     found = named_missteps(question.formula, question.variable, case.names)
     yield from _first_explaining(case, found)
@@ -153,10 +154,13 @@ def _of_term(case: Case, misstep: Misstep, ratio: Fraction) -> Slip | None:
 def broken_chains(case: Case) -> Iterator[Slip]:
     """The chain rule was left off: the claim is the derivative of, or by, an intermediate."""
     question = case.question
-    if question.order > 1 or question.entry:
+    if not is_plain(question):
         return
     for chain in chains(question.formula, question.variable):
-        shape = arrangement(chain.formula.shape, chain.moving.shape, 1, question.layout).shape
+        if question.entry and (chain.formula.shape or chain.moving is not question.variable):
+            continue
+        moving = () if question.entry else chain.moving.shape
+        shape = arrangement(chain.formula.shape, moving, 1, question.layout).shape
         if shape != question.claim.shape:
             continue
         tensor = derivative_of(question, chain.formula, chain.moving)

@@ -15,7 +15,7 @@ from matcalc.calculus.tensors import Tensor
 from matcalc.checking.comparison import Comparison, compare
 from matcalc.checking.conditions import conditions
 from matcalc.checking.points import assignments, sample, spread
-from matcalc.checking.precise import ROUGH, Point, is_number, precision
+from matcalc.checking.precise import ROUGH, Point, boxed, is_number, precision
 from matcalc.checking.questions import Question, flattened
 from matcalc.checking.reals import entries_at, tensor_at
 from matcalc.checking.values import TooLarge
@@ -162,12 +162,21 @@ def loosened(node: Expression) -> Expression:
     return variable(node.value.name, node.shape)
 
 
+def is_plain(question: Question) -> bool:
+    """Tell whether the question is for a first derivative that can be derived again with a slip."""
+    return question.order == 1 and not (question.entry and question.formula.shape)
+
+
 def derivative_of(question: Question, formula: Expression, moving: Expression) -> Tensor:
-    """Return the first derivative of a formula by a variable, in the question's layout."""
+    """Return the first derivative of a formula by a variable, in the question's layout.
+
+    If the question is for one entry of the variable, it is that by all entries of it.
+    """
     loose = loosened(moving)
     value = tensor_of(substitute(formula, {moving: loose}))
     (tensor,) = jacobian(value, [tensor_of(loose)])
-    tensor, _ = arranged(tensor, formula.shape, moving.shape, 1, question.layout)
+    layout = "mixed" if question.entry else question.layout
+    tensor, _ = arranged(tensor, formula.shape, moving.shape, 1, layout)
     return tensor
 
 
@@ -181,6 +190,9 @@ def arranged_value(
     """Return a derivative's entries at a point, in the claim's or another shape."""
     values = {**point.values, **leaves}
     array = tensor_at(tensor, Point(point.sizes, values), ROUGH)
+    if question.entry:
+        places = [int(entries_at(index, point, ROUGH)[()]) - 1 for index in question.entry]
+        array = boxed(array[tuple(places)])
     dimensions = question.answer.shape if shape is None else shape
     array = array.reshape([d.evaluate(point.sizes) for d in dimensions])
     return flattened(array, question.flat) if question.flat else array

@@ -83,6 +83,9 @@ def scalar_multiples(case: Case) -> Iterator[Slip]:
             hint = f"the claim {what} {text}" + (" too much" if power > 0 else "")
             if constant != 1:
                 hint += f", and {factor_text(constant)}"
+            formula = case.question.formula
+            if power == 1 and formula.head == "divide" and formula.arguments[1] is factor:
+                hint += "; quotient rule: the denominator is not squared"
             name = "constant factor" if factor.head == "size" else "factor"
             yield Slip(name, hint)
             return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from matcalc.errors import MatcalcError
@@ -28,21 +28,24 @@ class Mended(NamedTuple):
 
 
 def mended_texts(
-    claim: str, error: MatcalcError, refused: Callable[[str], MatcalcError | None]
+    claim: str,
+    error: MatcalcError,
+    names: Sequence[str],
+    refused: Callable[[str], MatcalcError | None],
 ) -> Iterator[Mended]:
     """Yield the claim with one or two things changed so that its shapes fit.
 
-    `refused` reads a text and returns its error, or None.
+    `refused` reads a text and returns its error, or None; `names` has the formula's variables.
     """
     reads = itertools.count()
     second: list[tuple[Mended, MatcalcError]] = []
-    for change in _changes(claim, error):
+    for change in itertools.chain(_changes(claim, error), _renamed(claim, error, names)):
         if next(reads) > MOST_READ:
             return
         again = refused(change.text)
         if again is None:
             yield change
-        else:
+        elif change.slip != "variable":
             second.append((change, again))
     for first, again in second:
         for change in _changes(first.text, again):
@@ -67,8 +70,6 @@ class _Around(NamedTuple):
 
 def _changes(claim: str, error: MatcalcError) -> Iterator[Mended]:
     """Yield texts in which one thing beside the refused operator is changed."""
-    if not error.code.startswith("E3") or error.source != claim or not error.column:
-        return
     for row in _ROWS:
         for around in _cuts(claim, error):
             if around.operator in row.operators:
@@ -81,12 +82,29 @@ def _changes(claim: str, error: MatcalcError) -> Iterator[Mended]:
                     yield Mended(row.slip, "; the ".join([hint, *named]), text)
 
 
+def _renamed(claim: str, error: MatcalcError, names: Sequence[str]) -> Iterator[Mended]:
+    """Yield texts in which another variable stands beside the refused operator."""
+    for around in _cuts(claim, error):
+        for given in (around.left, around.right):
+            name = given.removesuffix("'")
+            for other in names if name in names else ():
+                if other != name:
+                    mended = given.replace(name, other)
+                    left = mended if given is around.left else around.left
+                    right = mended if given is around.right else around.right
+                    hint = f"{given} stands where {mended} must"
+                    text = around.joined(left, around.operator, right)
+                    yield Mended("variable", hint, text)
+
+
 def _spaced(operator: str) -> str:
     return operator if operator == "*" else f" {operator} "
 
 
 def _cuts(claim: str, error: MatcalcError) -> Iterator[_Around]:
     """Yield the operands that an operator may have: the nearest ones, and whole terms."""
+    if not error.code.startswith("E3") or error.source != claim or not error.column:
+        return
     lines = claim.split("\n")
     start = sum(len(line) + 1 for line in lines[: error.line - 1]) + error.column - 1
     tokens = [(m.start(), m.end()) for m in _TOKEN.finditer(claim)]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from matcalc.checking.cases import Case, Search, Slip
 from matcalc.checking.derivations import (
+    broken_chains,
     inner_slips,
     intermediates,
     other_variables,
@@ -79,6 +80,7 @@ _SEARCHES: tuple[Search, ...] = (
     odd_multiples,
     other_variables,
     large_sizes,
+    broken_chains,
     scalar_multiples,
     mended,
     commuting,

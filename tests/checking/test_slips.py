@@ -286,6 +286,11 @@ MISFITS = {
         ("x, y: vector(n)", "sum(x.^2 .* y)", "x", "mixed", "2*x*y", ".* y"),
         ("X: matrix(m, n); w: vector(n)", "X*w", "w", "mixed", "X .* eye(n)", "X*eye(n)"),
     ],
+    "variable": [
+        ("L: matrix(n, m) -> scalar; x: matrix(n, d); w: matrix(d, m)", "L(x*w)", "x", "mixed",
+         "L'(x*w)'*x'", "x' stands where w' must"),
+        ("A: matrix(m, n); x: vector(n); b: vector(m)", "b'*A*x", "x", "mixed", "A'*x", "b must"),
+    ],
     "row and column": [
         ("x: vector(n)", "x'*x", "x", "mixed", "x + x'", "a row and a column are added"),
         ("A: square(n); x: vector(n)", "x'*A*x", "x", "mixed", "A*x + x'*A", "(x'*A)'"),
