@@ -12,9 +12,10 @@ from matcalc.checking.cases import Case
 from matcalc.checking.comparison import Comparison
 from matcalc.checking.conditions import conditions
 from matcalc.checking.counterexamples import shrunk
-from matcalc.checking.decision import settled
+from matcalc.checking.decision import decide, settled
 from matcalc.checking.effort import deadline_in
 from matcalc.checking.evidence import Evidence
+from matcalc.checking.instances import bounded_instances
 from matcalc.checking.questions import Groups, Question
 from matcalc.checking.reductions import reduced
 from matcalc.checking.slips import diagnose
@@ -65,6 +66,12 @@ def verdict_of(
             verdict = _diagnosed(verdict, question, names)
         return verdict
     decision, question = settled(question, seed, deadline)
+    functions: Mapping[str, str] = {}
+    if decision.verdict == "undecided" and not decision.comparisons:
+        for instance, named in bounded_instances(question):
+            other = decide(instance, seed, deadline)
+            if other.refutation is not None:
+                decision, question, functions = other, instance, named
     extra = FLAT_TEXT if question.flat else ""
     verdict = Verdict(
         decision.verdict, decision.reason + extra, decision.method, bound=decision.bound, **common
@@ -74,7 +81,7 @@ def verdict_of(
             verdict = replace(verdict, reason=f"{verdict.reason}, almost everywhere")
         return verdict
     branches = conditions(question.parts())
-    example = shrunk(question, decision.refutation, branches, tie=decision.tie)
+    example = shrunk(question, decision.refutation, branches, tie=decision.tie, functions=functions)
     verdict = replace(verdict, counterexample=example)
     if decision.refutation.undefined:
         return replace(verdict, slip="undefined", hint=UNDEFINED_HINT)

@@ -37,25 +37,27 @@ def shrunk(
     conditions: Sequence[Condition],
     *,
     tie: bool = False,
+    functions: Mapping[str, str] = {},
 ) -> Counterexample:
     """Return a small counterexample of the kind that was found.
 
     The claim is wrong, or has no value, at it as at the point that was found. Off a tie of
-    the formula's conditions, unless `tie` says that the claim is wrong only there.
+    the formula's conditions, unless `tie` says that the claim is wrong only there. `functions`
+    tells what has been put in for abstract functions.
     """
     if tie:
-        return _told(question, found)
-    for instance, functions in instances(question):
+        return _told(question, found, functions)
+    for instance, named in instances(question):
         small = _small(instance, found, conditions_of(instance.parts()))
         if small is not None:
-            return _told(instance, small, functions)
+            return _told(instance, small, named)
     small = _small(question, found, conditions)
     if small is not None:
-        return _told(question, small)
+        return _told(question, small, functions)
     whole = {name: _rounded(array) for name, array in found.point.values.items()}
     comparison = _refutes(question, Point(found.point.sizes, whole), found, conditions)
     best = comparison or found
-    return _told(question, _simplified(question, best, conditions))
+    return _told(question, _simplified(question, best, conditions), functions)
 
 
 def _small(

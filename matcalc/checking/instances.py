@@ -10,6 +10,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from matcalc.checking.questions import Question
@@ -28,7 +29,14 @@ class Form(NamedTuple):
     derivatives: tuple[Callable[[Expression, Expression], Expression], ...]
 
 
-def instances(question: Question) -> Iterator[tuple[Question, dict[str, str]]]:
+def bounded_instances(question: Question) -> Iterator[tuple[Question, dict[str, str]]]:
+    """Yield the question about functions with values in (0, 1): log(1 - f(x)) has a value."""
+    return instances(question, lambda function: [_BOUNDED] if function.elementwise else [])
+
+
+def instances(
+    question: Question, forms_of: Callable[[Signature], list[Form]] | None = None
+) -> Iterator[tuple[Question, dict[str, str]]]:
     """Yield the question about functions with a name, and what each function is.
 
     There are none where a function has several arguments, or derivatives that no form has.
@@ -38,7 +46,7 @@ def instances(question: Question) -> Iterator[tuple[Question, dict[str, str]]]:
     functions = {node.value.function.name: node.value.function for node in nodes}
     if not functions:
         return
-    forms = [_forms(function) for function in functions.values()]
+    forms = [(forms_of or _forms)(function) for function in functions.values()]
     turns = [several[k:] + several[:k] for k, several in enumerate(forms)]
     for chosen in itertools.islice(itertools.product(*turns), MOST):
         named = dict(zip(functions, chosen, strict=True))
@@ -115,6 +123,16 @@ def _ones(shape: Sequence[object]) -> Expression:
     return make("ones", (), tuple(shape))
 
 
+def _bell(t: Expression) -> Expression:
+    """Return exp(-t.^2)/2."""
+    half = number(Fraction(1, 2))
+    return _times(half, make("call", (make("negate", (_entrywise(t, t),)),), ("exp", None)))
+
+
+_BOUNDED = Form("exp(-t.^2)/2", (
+    lambda t, node: _bell(t),
+    lambda t, node: _times(number(-2), _entrywise(t, _bell(t))),
+))  # fmt: skip
 _TWO = number(2)
 _ROWS: tuple[tuple[int, int, Form], ...] = (
     (1, 1, Form("t.^2", (

@@ -79,7 +79,7 @@ WORDS = {
 FALLS_SHORT = {
     "pub-pc-027b": "three slips, and shapes that do not fit: refused with the place",
     "pub-pc-055b": "one term of a*b was derived: only 'right only for n = 1' is said",
-    "pub-pc-104": "undecided: no point is found at which log(1 - s) has a value",
+    "pub-pc-104": "refuted; that it is right where s is the sigmoid is not said",
     "pub-sl-05": "four factors are missing at once: nothing is named",
 }
 """Rows of which the verdict or the diagnosis is not what was said there, and why."""

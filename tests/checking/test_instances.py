@@ -51,6 +51,17 @@ def test_the_functions_of_a_counterexample_are_named() -> None:
     assert (example.derivative, example.claim) == ([[4, 0], [0, 0]], [[4, 2], [0, 0]])
 
 
+def test_functions_whose_logarithm_is_taken_have_values_that_fit() -> None:
+    where = "s: elementwise; x, y: vector(n)"
+    formula = "sum(y .* log(s(x)) + (1 - y) .* log(1 - s(x)))"
+    verdict = matcalc.check(formula, "x", "y - s(x)", where, "mixed")
+    assert verdict.verdict == "refuted"
+    assert verdict.counterexample is not None
+    assert verdict.counterexample.functions == {"s": "exp(-t.^2)/2"}
+    right = "s'(x) .* (y - s(x)) ./ (s(x) .* (1 - s(x)))"
+    assert matcalc.check(formula, "x", right, where, "mixed").verdict != "refuted"
+
+
 def test_rounding_is_shown_as_zero() -> None:
     verdict = matcalc.check("sum(g .* softmax(x))", "x", "softmax(x) .* g", "g, x: vector(n)")
     assert verdict.counterexample is None  # of the wrong shape
