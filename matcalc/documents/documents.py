@@ -20,7 +20,7 @@ from matcalc.documents.formats import Contents, contents
 from matcalc.documents.judging import judged
 from matcalc.documents.lines import SETTING, Derivation, line_of, read_lines
 from matcalc.documents.macros import KNOWN, Macro, definitions, expanded
-from matcalc.documents.papers import Paper
+from matcalc.documents.papers import Paper, with_steps
 from matcalc.documents.placed import Placed, blanked, whole
 from matcalc.documents.scope import Scope
 from matcalc.documents.statements import formulas
@@ -97,7 +97,7 @@ def _paper(
 ) -> Report:
     found, spans = definitions(latex.text)
     plain = latex._replace(text=blanked(latex.text, spans))
-    written = expanded(plain, {**KNOWN, **macros, **found})
+    written = with_steps(expanded(plain, {**KNOWN, **macros, **found}))
     given: list[Declaration] = list(parse_declarations(settings.where))
     said: list[tuple[int, Declaration]] = []
     for remark in remarks:

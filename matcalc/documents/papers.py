@@ -11,6 +11,7 @@ from matcalc.documents.definitions import Definition, Text, name_of, names_in_tr
 from matcalc.documents.findings import RIGHT, UNREAD, WRONG
 from matcalc.documents.latex_symbols import closing, name_at
 from matcalc.documents.lines import Derivation, Side
+from matcalc.documents.placed import Placed, inserted, rewritten
 from matcalc.documents.prose import declarations
 from matcalc.documents.scope import Scope
 from matcalc.documents.statements import Statement, formulas, statements
@@ -182,7 +183,7 @@ class Paper:
     ) -> Item | None:
         head, shown = chain[0], statement.displayed
         symbols = find_symbols(head.text, {*reader_names(reader), *self.definitions}, latex=True)
-        if symbols and head.text == head.text[symbols[0].start : symbols[0].end]:
+        if symbols and head.text.strip() == head.text[symbols[0].start : symbols[0].end].strip():
             return self._in_scope(CLAIM, statement, chain, reader, "")
         uses = set().union(*(self._names(side, reader) for side in chain[1:]))
         if name is not None:
@@ -345,6 +346,23 @@ class Paper:
             shape = scope.leaves[name].shape
             self.definitions[name] = self.definitions[name]._replace(shape=shape)
         return item._replace(scope=scope)
+
+
+_STEP = re.compile(r"_\s*\{\s*(?P<index>[a-z])\s*(?P<sign>[+-])\s*(?P<by>[0-9])\s*\}")
+
+
+def with_steps(given: Placed) -> Placed:
+    r"""Return a text in which steps are parts of names: `h_{t-1}`, where t runs in no sum."""
+    running = {*"".join(_RUNNING.findall(given.text))}
+
+    def named(match: re.Match[str]) -> Placed | None:
+        if match["index"] in running:
+            return None
+        sign = "p" if match["sign"] == "+" else "m"
+        text = rf"_{{\text{{{match['index']}{sign}{match['by']}}}}}"
+        return inserted(text, given.places[match.start()])
+
+    return rewritten(given, _STEP, named)
 
 
 def reader_names(reader: Text) -> set[str]:
