@@ -64,17 +64,10 @@ def _shifted(tree: Tree, by: int, length: int) -> Tree:
 
 
 def with_samples(tree: Tree, matrices: Collection[str]) -> Tree:
-    """Return a tree with x_i as the row i of X, as a column, for the given matrices."""
+    """Return a tree with x_i as the sample i of X, for the given matrices."""
     if not matrices:
         return tree
     children = tuple([with_samples(child, matrices) for child in tree.children])
     tree = tree._replace(children=children)
-    if tree.kind != "subscript" or len(children) != 2 or children[0].kind != "name":
-        return tree
-    name = str(children[0].value).upper()
-    if name not in matrices or name == children[0].value or children[1].kind == "all":
-        return tree
-    matrix = children[0]._replace(value=name)
-    everything = Tree("all", None, (), children[1].span, children[1].mark)
-    row = tree._replace(children=(matrix, children[1], everything))
-    return Tree("transpose", None, (row,), tree.span, tree.mark)
+    name = str(tree.value).upper()
+    return tree._replace(value=name) if tree.kind == "sample" and name in matrices else tree

@@ -20,16 +20,19 @@ DEEPEST, LONGEST = 30, 2_000_000
 class Macro(NamedTuple):
     """What a macro stands for: `#1` to `#9` in the body are its arguments.
 
-    `default` is the first argument where it is left out, or None if it must be there.
+    `default` is the first argument where it is left out, or None if it must be there. A
+    macro with a `remark` leaves out the script behind it.
     """
 
     arguments: int
     body: str
     default: str | None = None
+    remark: bool = False
 
 
 # Macros of widespread packages, and what is text around the mathematics.
 KNOWN: Mapping[str, Macro] = {
+    "underbrace": Macro(1, "#1", remark=True), "overbrace": Macro(1, "#1", remark=True),
     "ensuremath": Macro(1, "#1"), "boxed": Macro(1, "#1"), "fbox": Macro(1, "#1"),
     "mathop": Macro(1, "#1"), "cancel": Macro(1, "#1"), "textcolor": Macro(2, "#2"),
     "color": Macro(1, ""), "hspace": Macro(1, ""), "vspace": Macro(1, ""),
@@ -66,7 +69,7 @@ def definitions(text: str) -> tuple[dict[str, Macro], list[tuple[int, int]]]:
     r"""Return the macros that a text defines, and the spans of the definitions.
 
     >>> definitions(r"\newcommand{\dd}[2]{\frac{d #1}{d #2}}")[0]
-    {'dd': Macro(arguments=2, body='\\frac{d #1}{d #2}', default=None)}
+    {'dd': Macro(arguments=2, body='\\frac{d #1}{d #2}', default=None, remark=False)}
     """
     found: dict[str, Macro] = {}
     spans: list[tuple[int, int]] = []
@@ -189,6 +192,8 @@ def _arguments(
         if span is None:
             return None, place
         found.append(span)
+    if macro.remark and (script := re.compile(r"\s*[_^]").match(text, place)):
+        _, place = argument(text, script.end())
     return found, place
 
 

@@ -150,6 +150,9 @@ class Paper:
     def _read(self, statement: Statement, chain: tuple[Side, ...], relation: str) -> Item | None:
         reader = self._reader(chain[0].start)
         head = chain[0]
+        stated = self._differential(chain, reader)
+        if stated is not None:
+            return stated if statement.displayed else None
         defined = _function(head.text, reader)
         if defined is not None and defined[0] not in self.arguments:
             self.arguments[defined[0]] = defined[1]
@@ -177,6 +180,31 @@ class Paper:
         self.definitions[name] = Known((chain[0], chain[1]), frozenset(uses), head.start)
         self.used |= uses - self.definitions.keys()
         return self._in_scope(DEFINITION, statement, chain, reader, name)
+
+    def _differential(self, chain: tuple[Side, ...], reader: Text) -> Item | None:
+        """Return what is stated of a differential, as in `dY = dX W`, or None."""
+        known = {*reader_names(reader), *self.definitions}
+        match = _MOVES.match(chain[0].text)
+        name = name_at(chain[0].text, match.end()) if match else None
+        if match is None or name is None or name.end != len(chain[0].text.rstrip()):
+            return None
+        of = name_of(chain[0].text[match.end() : name.end], reader)
+        sides = tuple([side._replace(text=_with_tangents(side.text, reader)) for side in chain])
+        moves = any(one.text != other.text for one, other in zip(sides[1:], chain[1:], strict=True))
+        if of not in known or "d" in known or not moves:
+            return None
+        plain = [Side(_MOVES.sub(" ", side.text), side.start) for side in chain]
+        context = self._context(tuple(plain), reader, "")
+        given = {n: Definition(n, k.sides[1], i) for i, (n, k) in enumerate(context.items())}
+        chains = (*[k.sides for k in context.values()], sides)
+        derivation = Derivation(self.text, chains, (), True, self.places, self.file)
+        item = Item(CLAIM, sides, True, derivation, declared=reader.declarations)
+        stated = {len(context): str(of)}
+        try:
+            scope = Scope(derivation, reader, "mixed", self.settings.wrt, given, {}, stated)
+        except MatcalcError as error:
+            return item._replace(error=error)
+        return item._replace(scope=scope)
 
     def _claim(
         self, statement: Statement, chain: tuple[Side, ...], reader: Text, name: str | None
@@ -346,6 +374,26 @@ class Paper:
             shape = scope.leaves[name].shape
             self.definitions[name] = self.definitions[name]._replace(shape=shape)
         return item._replace(scope=scope)
+
+
+_MOVES = re.compile(
+    r"(?<![A-Za-z\\{])(?:d|\\(?:mathrm|operatorname|text)\s*\{\s*d\s*\}|\\mathrm\s+d)\s*"
+    r"(?=\\[A-Za-z]|[A-Za-z])"
+)
+
+
+def _with_tangents(text: str, reader: Text) -> str:
+    """Return a side in which what stands as dX is one name."""
+    parts: list[str] = []
+    place = 0
+    for match in _MOVES.finditer(text):
+        found = name_at(text, match.end())
+        name = name_of(text[match.end() : found.end], reader) if found else None
+        if found is None or name is None or match.start() < place:
+            continue
+        parts += (text[place : match.start()], rf"\mathrm{{d{name}}}")
+        place = found.end
+    return "".join((*parts, text[place:]))
 
 
 _STEP = re.compile(r"_\s*\{\s*(?P<index>[a-z])\s*(?P<sign>[+-])\s*(?P<by>[0-9])\s*\}")

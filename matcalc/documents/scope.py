@@ -70,6 +70,7 @@ class Scope:
         wrt: str,
         given: Mapping[str, Definition] | None = None,
         arguments: Mapping[str, str] = {},
+        stated: Mapping[int, str] = {},
     ) -> None:
         self.derivation = derivation
         self.arguments = arguments
@@ -88,7 +89,7 @@ class Scope:
             self.definitions = definitions(derivation, self.reader)
             self.differentials = differentials(derivation, self.reader)
         else:
-            self.definitions, self.differentials = dict(given), {}
+            self.definitions, self.differentials = dict(given), dict(stated)
         self._read(derivation)
 
     def lay_out(self, layout: Layout) -> None:

@@ -155,6 +155,8 @@ def _sample(reader: Elaborator, tree: Tree) -> Task:
         return subscript(reader, tree, body, ("entry",), (index,))
     matrix = sampled_name(reader, name)
     body = yield reader.task(_named(tree, matrix))
+    if len(reader.shape(body)) != 2:  # a vector that the formulas name
+        return subscript(reader, tree, body, ("entry",), (index,))
     by_column = _by_column(reader, tree, body, index)
     shape = ("all", "entry") if by_column else ("entry", "all")
     part = subscript(reader, tree, body, shape, (index,))
