@@ -44,10 +44,13 @@ def picture(derivation: Derivation, format: Format, title: str = "") -> str:  # 
 def pictures(derivations: Sequence[Derivation], format: Format, title: str = "") -> str:  # noqa: A002
     """Return the data-flow graphs of several derivations in one file; see `picture`.
 
-    An SVG file has one root; the other formats take one graph after the other.
+    An SVG file has one root and a Mermaid file one flowchart; DOT and TikZ take one graph
+    after the other.
     """
     draw = FORMATS.get(format)
     if draw is None:
         raise MatcalcError("E702", f"there is no format {format!s:.40}", hint=", ".join(FORMATS))
     graphs = [graph_of(derivation, title) for derivation in derivations]
-    return to_svg(*graphs) if format == "svg" else "\n".join([draw(graph) for graph in graphs])
+    if format in ("svg", "mermaid"):
+        return draw(*graphs)
+    return "\n".join([draw(graph) for graph in graphs])

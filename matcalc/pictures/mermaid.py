@@ -19,8 +19,8 @@ PLAIN = frozenset(" ,=+()'/.:[]")
 """What of ASCII, besides letters and digits, means nothing to Mermaid inside quotes."""
 
 
-def to_mermaid(graph: Graph) -> str:
-    """Return the graph as a flowchart; an edge on several paths is drawn once for each.
+def to_mermaid(*graphs: Graph) -> str:
+    """Return graphs as one flowchart; an edge on several paths is drawn once for each.
 
     Backward arrows run upwards, from the result to the variable.
 
@@ -39,20 +39,28 @@ def to_mermaid(graph: Graph) -> str:
       n1 -->|"dy/du1 = cos(u1)"| n2
     <BLANKLINE>
     """
-    backward = any(edge.direction == "backward" for edge in graph.edges)
+    backward = any(edge.direction == "backward" for graph in graphs for edge in graph.edges)
     lines = [
         f"flowchart {'BT' if backward else 'TB'}",
-        f"  accTitle: {_line(graph.title)}",
-        f"  accDescr: {_line(graph.description)}",
+        f"  accTitle: {_line('; '.join([graph.title for graph in graphs]))}",
+        f"  accDescr: {_line('; '.join([graph.description for graph in graphs]))}",
     ]
+    drawn = 0
+    for place, graph in enumerate(graphs):
+        prefix = f"g{place}" if len(graphs) > 1 else ""
+        lines += _nodes(graph, prefix)
+        lines += _edges(graph, prefix, drawn)
+        lines += _legend(graph, prefix)
+        drawn += sum(len(edge.paths) or 1 for edge in graph.edges)
+    return "\n".join(lines) + "\n"
+
+
+def _nodes(graph: Graph, prefix: str) -> Iterator[str]:
     for number, node in enumerate(graph.nodes):
         opening, closing = FRAMES[node.kind]
-        lines.append(f"  n{number}{opening}{_node(node)}{closing}")
+        yield f"  {prefix}n{number}{opening}{_node(node)}{closing}"
         if node.kind == "data":
-            lines.append(f"  style n{number} stroke-dasharray:3")
-    lines += _edges(graph)
-    lines += _legend(graph)
-    return "\n".join(lines) + "\n"
+            yield f"  style {prefix}n{number} stroke-dasharray:3"
 
 
 def _node(node: Node) -> str:
@@ -60,13 +68,14 @@ def _node(node: Node) -> str:
     return text if node.note is None else f"{text}<br>{_escaped(node.note.text)}"
 
 
-def _edges(graph: Graph) -> Iterator[str]:
+def _edges(graph: Graph, prefix: str, drawn: int) -> Iterator[str]:
+    """Yield the arrows, and the style of each by its number, where so many are `drawn`."""
     styles = []
-    count = 0
+    count = drawn
     for edge in graph.edges:
         label = f'|"{_escaped(edge.label.text)}"|' if edge.label else ""
         for path in edge.paths or (None,):
-            yield f"  {_ends(edge, label)}"
+            yield f"  {_ends(edge, label, prefix)}"
             if path is not None:
                 styles.append(f"  linkStyle {count} {_style(path)}")
             label = ""
@@ -74,22 +83,22 @@ def _edges(graph: Graph) -> Iterator[str]:
     yield from styles
 
 
-def _ends(edge: Edge, label: str) -> str:
+def _ends(edge: Edge, label: str, prefix: str) -> str:
     if edge.direction == "data":
-        return f"n{edge.source} -.-> n{edge.target}"
+        return f"{prefix}n{edge.source} -.-> {prefix}n{edge.target}"
     ends = (edge.source, edge.target)
     start, end = ends[::-1] if edge.direction == "backward" else ends
-    return f"n{start} -->{label} n{end}"
+    return f"{prefix}n{start} -->{label} {prefix}n{end}"
 
 
-def _legend(graph: Graph) -> Iterator[str]:
+def _legend(graph: Graph, prefix: str) -> Iterator[str]:
     """Yield a node for each path, framed as the path is drawn."""
     if graph.remark:
-        yield f'  remark["{_escaped(graph.remark.text)}"]'
+        yield f'  {prefix}remark["{_escaped(graph.remark.text)}"]'
     for number, path in enumerate(graph.paths):
         text = " → ".join(symbol.text for symbol in path.symbols)
-        yield f'  path{number}["{_escaped(text)}"]'
-        yield f"  style path{number} fill:none,{_style(number)}"
+        yield f'  {prefix}path{number}["{_escaped(text)}"]'
+        yield f"  style {prefix}path{number} fill:none,{_style(number)}"
 
 
 def _style(path: int) -> str:

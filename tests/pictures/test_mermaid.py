@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from matcalc.pictures import picture
+import matcalc
+from matcalc.pictures import picture, pictures
 from matcalc.pictures.graph import graph_of
 from tests.pictures.samples import SAMPLES, derivation, network
 
@@ -51,3 +52,18 @@ def test_backward_arrows_run_upwards() -> None:
 def test_titles_are_text(title: str) -> None:
     lines = checked(picture(network(2), "mermaid", title))
     assert not any(line.startswith(("click", "evil", "%%")) for line in lines)
+
+
+def test_several_variables_are_one_flowchart() -> None:
+    both = [matcalc.diff("norm2(W*x + b)^2 + sum(b .* b)", name).derivation() for name in "Wb"]
+    lines = pictures(both, "mermaid").splitlines()
+    assert [line for line in lines if line.startswith("flowchart")] == lines[:1]
+    arrows = [line for line in lines if "-->" in line or "-.->" in line]
+    styled = [int(line.split()[1]) for line in lines if line.startswith("  linkStyle")]
+    assert len(styled) == len(set(styled)) and max(styled, default=0) < len(arrows)
+    names = [re.match(r"  (\w+)[(\[]", line) for line in lines]
+    declared = [name[1] for name in names if name]
+    assert len(declared) == len(set(declared))
+    for line in arrows:
+        start, end = re.match(r"  (\w+) .*> ?(?:\|.*\| )?(\w+)$", line).groups()  # type: ignore
+        assert {start, end} <= set(declared)
