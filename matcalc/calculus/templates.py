@@ -51,6 +51,25 @@ def of_one_entry(name: str) -> Expression:
     return opened_call(make("call", (whole,), (name, None)))
 
 
+@cache
+def logarithm(name: str, complement: bool = False) -> Expression | None:
+    """Return log(f(x)), or log(1 - f(x)), of a function f; None if its row has it not."""
+    row = ROWS[name, 1]
+    text = row.complement if complement else row.logarithm
+    return read_formula(text, {"x": ()}) if text else None
+
+
+@cache
+def quotients() -> dict[tuple[str, str], str]:
+    """Return the functions that are quotients of two others of the same argument, by those.
+
+    >>> quotients()["sinh", "cosh"]
+    'tanh'
+    """
+    read = {row: read_formula(row.quotient, {"x": ()}) for row in ROWS.values() if row.quotient}
+    return {(q.arguments[0].value[0], q.arguments[1].value[0]): row.name for row, q in read.items()}
+
+
 # Definitions
 
 

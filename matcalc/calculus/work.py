@@ -78,6 +78,10 @@ def open_factors(work: Work, operands: Iterable[Factor]) -> None:
             continue
         inner, summed = tensor.value
         if not opens(tensor, exponent):
+            spread = _without_spread(tensor, labels)
+            if spread is not None:
+                stack.append((*spread, exponent))
+                continue
             root = _exact_root(inner, exponent) if exponent.denominator != 1 else None
             if root is not None and inner != 1:
                 work.coefficient *= root
@@ -97,6 +101,21 @@ def open_factors(work: Work, operands: Iterable[Factor]) -> None:
         for operand in reversed(tensor.operands):
             opened = tuple([names[label] for label in operand.labels])
             stack.append((operand.tensor, opened, operand.weight * exponent))
+
+
+def _without_spread(tensor: Tensor, labels: Labels) -> tuple[Tensor, Labels] | None:
+    """Return a product without the axes along which it is the same; None if there are none."""
+    from matcalc.calculus.products import product
+
+    rank = len(tensor.shape)
+    used = {label for operand in tensor.operands for label in operand.labels}
+    kept = tuple([k for k in range(rank) if k in used])
+    if len(kept) == rank:
+        return None
+    coefficient, summed = tensor.value
+    sizes = {rank + k: dimension for k, dimension in enumerate(summed)}
+    smaller = product(tensor.operands, kept, sizes, coefficient)
+    return smaller, tuple([labels[k] for k in kept])
 
 
 def opens(tensor: Tensor, exponent: Fraction) -> bool:

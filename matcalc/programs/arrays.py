@@ -17,6 +17,7 @@ from matcalc.programs import operations as ops
 from matcalc.programs.chains import Factor, scaled, trace
 from matcalc.programs.contractions import contracted
 from matcalc.programs.elementary import called, elementary, logistic
+from matcalc.programs.logarithms import by_logarithms
 from matcalc.programs.operations import Operation
 
 
@@ -46,7 +47,7 @@ def array_program(roots: Sequence[Expression]) -> list[Operation]:
     >>> array_program([parse("x'*A*x", "A: square(n)").expression])
     [<matmul None () of 2>]
     """
-    roots = [opened(root, _CALLS) for root in roots]
+    roots = [by_logarithms(opened(root, _CALLS)) for root in roots]
     everything = postorder(roots, lambda node: node.arguments)
     uses = Counter(argument for node in everything for argument in node.arguments)
     uses.update(roots)

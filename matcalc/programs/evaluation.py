@@ -28,6 +28,7 @@ from matcalc.programs.axes import (
     whole_numbers,
 )
 from matcalc.programs.backends import NUMPY, Backend
+from matcalc.programs.logarithms import by_logarithms
 from matcalc.programs.reassociation import reassociated
 from matcalc.programs.sizes import array_shape, dimension_value, read_sizes
 
@@ -84,6 +85,9 @@ def evaluate(
     variables = [node for node in order if node.head == "variable"]
     arrays = {node.value.name: _array(node, values, backend) for node in variables}
     given = _given_sizes(order, arrays, values, sizes)
+    if backend is NUMPY and not any(array.dtype.kind == "c" for array in arrays.values()):
+        expression = by_logarithms(expression)
+        order = postorder([expression], lambda node: node.arguments)
     known = read_sizes([(node, arrays[node.value.name]) for node in variables], given)
     state = Run(backend, known, arrays, values, free_indices(order), {}, {})
     with _quiet(backend):

@@ -42,6 +42,9 @@ class Row(NamedTuple):
     the arguments; `pieces` is SymPy's with positive(x) or larger(x, y) for a branch; `rational`
     says that mpmath's holds of fractions as well. `cost` is a rule of `counting`.
 
+    `logarithm` is its logarithm as a formula that does not overflow where it does,
+    `complement` that of 1 minus it, and `quotient` the quotient of such functions that it is.
+
     How it is written: `aliases` in text, `latex` as a template (empty: the name upright) and
     `spoken` what else LaTeX calls it. `rule` is the name of the rule that explains it and
     `statement` what that says, where they are not made of the columns above. `mistaken_for`
@@ -86,6 +89,9 @@ class Row(NamedTuple):
     mistaken_for: tuple[str, ...] = ()
     beside_number: tuple[str, ...] = ()
     closed: bool = False
+    logarithm: str = ""
+    complement: str = ""
+    quotient: str = ""
 
 
 @cache
