@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 ABSENT = {
-    "expm": "a series: sum(k = 0..5, A^k/…); exp(A) works entry by entry",
-    "logm": "log(A) works entry by entry",
-    "sqrtm": "sqrt(A) works entry by entry",
+    "expm": "exp(A) is no matrix exponential: it works entry by entry",
+    "logm": "log(A) is no matrix logarithm: it works entry by entry",
+    "sqrtm": "sqrt(A) is no root of the matrix: it works entry by entry",
     "pinv": "of full column rank: inv(X'*X)*X'; of full row rank: X'*inv(X*X')",
     "eigvals": "the sum of all is tr(A), their product det(A)",
     "eigmax": "x'*A*x/(x'*x) at the eigenvector x",

@@ -458,7 +458,8 @@ class _Reader:
                 return
         if self.is_declared(letter) or letter in ("pi", "e"):
             return
-        if letter in self.evidence.alone or letter in self.evidence.bases:
+        stands = letter in self.evidence.alone or letter in self.evidence.bases
+        if stands and front.kind != "power":
             return
         is_capital = letters_of(letter).matrix == 0 and letter != "Gamma"
         if is_capital and len(opening.children) == 1:
