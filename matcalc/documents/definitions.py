@@ -201,7 +201,7 @@ def names_in_tree(tree: Tree) -> set[str]:
     while stack:
         node = stack.pop()
         stack += node.children
-        if node.kind == "name":
+        if node.kind in ("name", "sample"):
             found.add(str(node.value))
     return found
 

@@ -181,6 +181,9 @@ class _Judge:
 
     def _excuse(self, item: Item, scope: Scope, finding: Finding) -> tuple[str, str] | None:
         """Return why a statement need not be wrong, and what to add, or None."""
+        defined = self.paper.definitions.keys() - scope.definitions.keys()
+        if free := sorted(defined & scope.inferred.variables.keys()):
+            return f"{free[0]} is defined, and stands for itself here", ""
         other = self._other_layout(item, finding)
         if other is not None and not self.sure:
             return (

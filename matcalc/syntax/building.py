@@ -56,6 +56,9 @@ def _value(elaborator: Elaborator, head: str, value: Any) -> Any:
         return resolve(value)
     if head in ("ones", "zeros"):
         return elaborator.unknowns.resolved(value)
+    if head == "tensor":
+        names, lengths = value
+        return names, elaborator.unknowns.resolved(lengths)
     return value
 
 
