@@ -97,6 +97,8 @@ def facts(
     if answers and any(condition.polynomial for condition in found):
         divides = any(map(_divides, postorder(answers, _arguments)))
     found = dict.fromkeys([c for c in map(partial(_of_form, divides), found) if c is not None])
+    if order == 1 and answers and _is_smooth(order_of_nodes, postorder(answers, _arguments)):
+        found = {c: None for c in found if c.code != KINK or c.sentence}
     strict = {c.condition.arguments for c in found if c.condition.value == ">"}
     for weak in [c for c in found if c.condition.value == "!=" and c.condition.arguments in strict]:
         del found[weak]
@@ -190,6 +192,47 @@ def _is_smoothed(base: Expression, power: Expression, times: int) -> bool:
     if row.parity == "even" and exponent.value > 0 and exponent.value % 2 == 0:
         return True
     return bool(exponent.value > times) and (len(base.arguments) == 1 or _ZERO in base.arguments)
+
+
+# Kinks that are none: where the branches meet with one slope
+
+
+def _is_smooth(formula: list[Expression], answers: list[Expression]) -> bool:
+    """Tell whether a derivative is seen to be continuous wherever the formula is defined.
+
+    A continuous function whose derivative beside its kinks extends to them continuously
+    has that derivative there too: min(r, max(r, 0)) is r.
+    """
+    defined = {part for node in formula for part in _needs(node)}
+    return all(map(_is_continuous, formula)) and all(
+        _is_continuous(node) and defined.issuperset(_needs(node)) for node in answers
+    )
+
+
+def _is_continuous(node: Expression) -> bool:
+    if node.head in ("compare", "abstract", "matrix_power"):
+        return False
+    if node.head == "power":
+        return node.arguments[1].head == "number"
+    if node.head != "call":
+        return True
+    row = ROWS[node.value[0], len(node.arguments)]
+    return row.chooses != "condition" and not (row.kink and set(row.derivatives) == {"0"})
+
+
+def _needs(node: Expression) -> tuple[tuple[str, Expression], ...]:
+    """Return what a node is undefined without, as (operation, operand)."""
+    if node.head == "divide":
+        return () if range_of(node.arguments[1]).is_positive else (("/", node.arguments[1]),)
+    if node.head == "power":
+        exponent = node.arguments[1]
+        whole = exponent.head == "number" and exponent.value.denominator == 1
+        return () if whole and exponent.value > 0 else (("^", node),)
+    if node.head == "call":
+        row = ROWS[node.value[0], len(node.arguments)]
+        undefined = row.domain or row.definition == "X .^ (1/2)"
+        return ((node.value[0], node),) if undefined and not row.polynomial else ()
+    return ()
 
 
 # Conditions of the answer's form

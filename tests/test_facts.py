@@ -1,5 +1,7 @@
 """Kinks and domains: every row of the table that has one tells it."""
 
+import random
+
 import pytest
 
 import matcalc
@@ -80,6 +82,9 @@ FORMS = [  # polynomials, whose derivatives exist everywhere: what the printed f
 ]
 
 NOTHING = [
+    ("min(r, max(r, 0))", "r", "r: scalar"),
+    ("b*min(r, max(r, 0))", "r", "r, b: scalar"),
+    ("abs(a)*abs(a)*a", "a", ""),
     ("max(a, a)", "a", ""),
     ("max(a, 2*a - a)*b", "a", ""),
     ("abs(a - a + 1)", "a", ""),
@@ -157,3 +162,27 @@ def test_deep_formulas_do_not_tell_everything() -> None:
     notes = told(matcalc.diff(text, "x", "A: square(n); x: vector(n)"))
     assert len(notes) == 9
     assert notes[-1] == "W401 and 42 more such conditions"
+
+
+PIECES = ("r", "2*r", "1", "0", "-r", "r - 1")
+STEPS = (
+    "max({0}, {1})", "min({0}, {1})", "abs({0}) + {1}", "relu({0}) - {1}", "({0})*max({1}, 0)",
+    "{0} + step({1})", "where({0} > 0, {0}, {1})", "norm2([{0}; {1}])",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_where_nothing_is_noted_the_slopes_on_both_sides_agree(seed: int) -> None:
+    rng = random.Random(seed)
+    formula = rng.choice(PIECES)
+    for _ in range(rng.randint(1, 3)):
+        parts = [formula, rng.choice(PIECES)]
+        rng.shuffle(parts)
+        formula = rng.choice(STEPS).format(*parts)
+    where, step = "r: scalar", 1e-7
+    if told(matcalc.diff(formula, "r", where)):
+        return
+    value = matcalc.parse(formula, where=where)
+    for r in (-1.0, -0.5, 0.0, 1 / 3, 0.5, 1.0, 1.5, 2.0):  # where pieces may meet
+        here, left, right = (float(value.evaluate(r=at)) for at in (r, r - step, r + step))
+        assert (right - here) / step == pytest.approx((here - left) / step, abs=1e-4), (formula, r)
