@@ -155,10 +155,14 @@ class _Finder:
     def _term(self, place: int) -> tuple[str, int]:
         """Return, in parentheses, the term that begins at a place; and where it ends."""
         text = self.text
-        depth, end, before = 0, place, False
+        depth, end, before, bars = 0, place, False, 0
         for match in _STOP.finditer(text, place):
             kind = match.lastgroup
-            if kind == "sign" and not depth and before:
+            if match.group() in ("|", "\\|"):
+                bars ^= 1
+            elif match.group() in (r"\lvert", r"\lVert", r"\rvert", r"\rVert"):
+                depth += 1 if match.group()[1] == "l" else -1
+            if kind == "sign" and not depth and not bars and before:
                 break
             if kind == "close" and not depth:
                 break
