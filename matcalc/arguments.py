@@ -35,13 +35,17 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
     """
     code = function.__code__
     parameters = code.co_varnames[: code.co_argcount]
+    defaults = function.__defaults__ or ()
+    usual = {
+        **dict(zip(parameters[len(parameters) - len(defaults) :], defaults, strict=True)),
+        **(function.__kwdefaults__ or {}),
+    }
 
     @wraps(function)
     def call(*values: Given.args, **named: Given.kwargs) -> Result:
-        for name, value in zip(parameters, values, strict=False):
-            _check(name, value)
-        for name, value in named.items():
-            _check(name, value)
+        for name, value in (*zip(parameters, values, strict=False), *named.items()):
+            if name not in usual or value is not usual[name]:
+                _check(name, value)
         return function(*values, **named)
 
     return call
@@ -52,8 +56,6 @@ def _check(name: str, value: Any) -> None:
         if not isinstance(value, str | (Record if name == "text" else Mapping)):
             raise _wrong(name, "a text", value, "'x'")
     elif name in TEXTS:
-        if value is None and name == "manner":
-            return
         if not isinstance(value, str):
             raise _wrong(name, "a text", value, "'x'")
     elif name in NAMES:

@@ -286,6 +286,7 @@ def _chosen_branch(parts: list[Term], shape: Shape) -> Tensor | None:
 def opposite(condition: Tensor) -> Tensor:
     """Return what holds where a condition does not.
 
+    >>> from matcalc.calculus.tensors import leaf
     >>> opposite(apply("<", [(constant(2), ()), (leaf("pi", None), ())], (), {})).value
     '>='
     """
