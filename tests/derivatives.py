@@ -59,12 +59,14 @@ class Problem(NamedTuple):
 
 def read(text: str, where: str) -> Expression:
     """Return the formula as an expression."""
-    return infer(parse_formula(text), text, parse_declarations(where)).expression
+    declared = parse_declarations(where)
+    return infer(parse_formula(text, declared), text, declared).expression
 
 
 def problem(text: str, wrt: str, where: str = "") -> Problem:
     """Read a formula; what was assumed about its names joins the declarations."""
-    inferred = infer(parse_formula(text), text, parse_declarations(where))
+    given = parse_declarations(where)
+    inferred = infer(parse_formula(text, given), text, given)
     declared = "; ".join([part for part in (where, *inferred.assumptions) if part])
     return Problem(text, wrt, inferred.expression, inferred.variables[wrt], declared)
 

@@ -18,7 +18,7 @@ for k in range(25):
     text = drawn(f"hash:{k}")[0].text
     for wrt in ("x", "A"):
         answer = matcalc.diff(text, wrt, WHERE, "mixed")
-        print(answer, answer.latex(), *answer.facts())
+        print(answer, answer.latex(), *answer.notes)
 """
 
 

@@ -68,7 +68,9 @@ def parse_formula(
 
 
 def _known(declarations: Iterable[Declaration], names: Iterable[str]) -> Known:
-    functions, values = set(), set()
+    functions: set[str] = set()
+    values: set[str] = set()
+    lengths: set[str] = set()
     for name, kind, _ in declarations:
         if isinstance(kind, FunctionKind):
             functions.add(name)
@@ -77,8 +79,9 @@ def _known(declarations: Iterable[Declaration], names: Iterable[str]) -> Known:
             values.add(name)
             kinds = [kind]
         shapes = [part.shape for part in kinds if isinstance(part, ValueKind)]
-        values.update(part for shape in shapes for size in shape for part in size.names)
-    return Known(frozenset(functions), frozenset(values), frozenset(names))
+        lengths.update(part for shape in shapes for size in shape for part in size.names)
+    given = map(frozenset, (functions, values, names, lengths - values))
+    return Known(*given)
 
 
 def _parse(text: str, known: Known) -> Tree:
@@ -89,7 +92,7 @@ def _parse(text: str, known: Known) -> Tree:
     try:
         tokens, notes = text_tokens(text, known)
         tree: Tree = run(TABLE, tokens, ACTIONS)
-        tree, more = resolved(tree, text, known.values)
+        tree, more = resolved(tree, text, known.values | known.sizes)
     except Unexpected as error:
         raise explain(text, error) from None
     except Refused as refusal:

@@ -32,11 +32,12 @@ _INSIDE_NAMES = frozenset(("NAME", "COMMA", "SCRIPT"))
 
 
 class Known(NamedTuple):
-    """The names in use: of functions, and of everything else that is declared or asked for."""
+    """The names in use: of functions, of values and sizes that are declared, and asked for."""
 
     functions: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()
+    sizes: frozenset[str] = frozenset()
 
 
 class Tokens(NamedTuple):
@@ -73,7 +74,8 @@ class _Stage:
 
     def is_given(self, name: str) -> bool:
         """Tell whether a name is declared, defined, or what is derived by."""
-        return name in self.known.values or name in self.defined or name in self.known.asked
+        known = self.known
+        return name in (known.values | known.sizes | known.asked) or name in self.defined
 
     def headless(
         self, tokens: list[Token], ends: dict[int, int]
@@ -179,8 +181,11 @@ class _Stage:
         """Return the letters of a name that is their product, or ''.
 
         One of them is what is derived by, or stands elsewhere as a name; of lower-case
-        words two must.
+        words two must. What is a name and nothing else, such as an upstream gradient's, is
+        no product.
         """
+        if name == self.text.strip() and not self.known.asked:
+            return ""
         if not 1 < len(name) <= LONGEST_PRODUCT or not name.isalpha() or self.is_given(name):
             return ""
         if name in NAMES or name in GREEK_WORDS or name in WORDS or name in SPOKEN:

@@ -80,7 +80,9 @@ def test_no_letter_is_another_in_disguise() -> None:
 def test_the_grammars_have_the_same_letters() -> None:
     for grammar in GRAMMARS.glob("*.lark"):
         if grammar.stem in ("formula", "declarations"):
-            assert f"NAME: /(?![0-9_])[{LETTERS}0-9_]+/" in grammar.read_text(encoding="utf-8")
+            lines = grammar.read_text(encoding="utf-8").splitlines()
+            (name,) = [line for line in lines if line.startswith("NAME: /(?![0-9_])")]
+            assert f"[{LETTERS}0-9" in name
 
 
 def test_every_operator_and_letter_is_lexed() -> None:

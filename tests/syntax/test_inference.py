@@ -206,7 +206,7 @@ REFUSED = [
     # Names
     ("sum(sigmod(x))", "", "E203", 5, "there is no function sigmod", "sigmoid"),
     ("Sum(x)", "", "E203", 1, "there is no function Sum", "sum"),
-    ("argmax(x)", "x: vector(n)", "E203", 1, "", "argmax: elementwise"),
+    ("argmax(x)", "x: vector(n)", "E203", 1, "", "max(x)"),
     ("pow(x, 2)", "", "E203", 1, "", "x^2"),
     ("power(x, 2)", "", "E203", 1, "", "x^2"),
     ("x(3)", "", "E109", 1, "x is not a function", "x*(3)"),
