@@ -36,7 +36,7 @@ LIMITS = {
     "axes": Limit("E501", 32, "axes of a tensor"),
     "order": Limit("E501", 10, "derivatives taken of one formula"),
     "nodes": Limit("E506", 300_000, "nodes made or visited on the way to an answer"),
-    "growth": Limit("E506", 40, "more nodes for each character of the formula"),
+    "growth": Limit("E506", 60, "more nodes for each character of the formula"),
     "entries": Limit("E508", 60_000, "entries of an array that is looked at one by one"),
     "run": Limit("E508", 10_000_000, "values of an index that runs"),
     "seconds": Limit("E504", 60, "seconds of one call"),

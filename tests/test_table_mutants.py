@@ -197,7 +197,8 @@ def test_every_wrong_differential_is_noticed(row: Any) -> None:
     assert right_differential(row, row.differential, function)
     alive = [m for m in mutants(row.differential) if right_differential(row, m, function)]
     # sum(A') is sum(A)
-    assert not [m for m in alive if "dX'" not in m]
+    # what a count of ties multiplies differs where entries tie only: tests/calculus/test_ties.py
+    assert not [m for m in alive if "dX'" not in m and "*sum([X == Y])" not in m]
 
 
 def right_differential(row: Any, text: str, function: Any) -> bool:
