@@ -36,7 +36,7 @@ LIMITS = {
     "axes": Limit("E501", 32, "axes of a tensor"),
     "order": Limit("E501", 10, "derivatives taken of one formula"),
     "nodes": Limit("E506", 300_000, "nodes made or visited on the way to an answer"),
-    "growth": Limit("E506", 60, "more nodes for each character of the formula"),
+    "growth": Limit("E506", 40, "more nodes for each character of the formula"),
     "entries": Limit("E508", 60_000, "entries of an array that is looked at one by one"),
     "run": Limit("E508", 10_000_000, "values of an index that runs"),
     "seconds": Limit("E504", 60, "seconds of one call"),
@@ -106,10 +106,11 @@ LOOKS = 1_024
 
 
 @contextmanager
-def counted(seconds: float | None = None) -> Iterator[None]:
+def counted(seconds: float | None = None, text: str = "") -> Iterator[None]:
     """Count what a call spends, from here to its end; also a decorator.
 
-    What a call calls is on its account, and its clock ends no later.
+    What a call calls is on its account, and its clock ends no later. It may do more in
+    proportion to the `text` that it is about, as to one that it reads.
 
     >>> with counted():
     ...     spend()
@@ -121,7 +122,7 @@ def counted(seconds: float | None = None) -> Iterator[None]:
     if not account.is_open:
         account.is_open = True
         account.spent = 0
-        account.most = limit("nodes")
+        account.most = limit("nodes") + limit("growth") * len(text)
         account.look = min(LOOKS, account.most)
     try:
         yield

@@ -113,7 +113,7 @@ class Answers(Record):
         upstream = first.formula.inferred.others[-1] if first.operation == "vjp" else None
         variables = [one.variable for one in self.answers]
         turned = first.layout == "numerator"
-        with counted(), uncollected():
+        with counted(text=first.formula.text), uncollected():
             answers = by_layers(formula, variables, upstream, turned, notation_of(first.formula))
         if answers is None:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from fractions import Fraction
 from functools import cache
 
@@ -122,22 +122,25 @@ def put_in(formula: Expression, values: dict[str, Expression]) -> Expression:
     return found[formula]
 
 
-def opened(formula: Expression, own: Container[tuple[str, int]] = ()) -> Expression:
-    """Return the formula with definitions for the calls of functions that are nothing else.
+def opened(
+    formulas: Sequence[Expression], own: Container[tuple[str, int]] = ()
+) -> list[Expression]:
+    """Return formulas with definitions for the calls of functions that are nothing else.
 
     Functions in `own` (by name and arity) stay, and those that work entry by entry, which
-    have templates. A definition may call functions that have one.
+    have templates. A definition may call functions that have one. What the formulas share is
+    looked through once.
     """
     found: dict[Expression, Expression] = {}
-    for node in postorder([formula], lambda node: node.arguments):
+    for node in postorder(formulas, lambda node: node.arguments):
         arguments = tuple([found[argument] for argument in node.arguments])
         same = all(a is b for a, b in zip(arguments, node.arguments, strict=True))
         whole = node if same else make(node.head, arguments, node.value)
         key = (node.value[0], len(arguments)) if node.head == "call" else None
         if key is not None and key not in own and key in ROWS and is_defined(key):
-            whole = opened(opened_call(whole), own)
+            (whole,) = opened([opened_call(whole)], own)
         found[node] = whole
-    return found[formula]
+    return [found[formula] for formula in formulas]
 
 
 def is_defined(key: tuple[str, int]) -> bool:

@@ -15,7 +15,7 @@ from matcalc.notation.functions import reshaped
 from matcalc.notation.graphs import Unreduced
 from matcalc.notation.indices import entry, index_names, listed
 from matcalc.notation.kronecker import kronecker
-from matcalc.notation.matrices import Notation
+from matcalc.notation.matrices import Notation, Parts
 from matcalc.notation.pieces import Sides
 
 Choice = Literal["auto", "matrix", "kronecker", "index"]
@@ -46,25 +46,43 @@ def answer(
 
 def _measured(formula: Expression, notation: Notation) -> Expression:
     """Write a size m that stands nowhere as one as sum(ones(m)): alone m would be a vector."""
-    nodes = postorder([formula], lambda node: node.arguments)
-    loose = [node for node in nodes if node.head == "size"]
-    if not loose:
+    parts = _parts(formula, notation)
+    if not parts.sizes:
         return formula
     known = {name for shape in notation.shapes.values() for d in shape for name in d.names}
-    for node in nodes:
-        if node.head in ("ones", "zeros", "eye", "tensor"):
-            known |= {name for d in node.shape for name in d.names}
-        if node.head in _MEASURES:
-            places = node.arguments[1:] if node.head == "subscript" else node.arguments[:-1]
-            known |= {n for place in places if place.head == "size" for n in place.value.names}
     counts = {
         node: make("call", (make("ones", (), (node.value,)),), ("sum", None))
-        for node in loose
-        if not node.value.names <= known
+        for node in parts.sizes
+        if not node.value.names <= known | parts.measured
     }
     return substitute(formula, counts) if counts else formula
 
 
+def _parts(formula: Expression, notation: Notation) -> Parts:
+    """Return what stands in a formula; the parts that answers share are looked through once."""
+    found = notation.parts
+    for node in postorder([formula], lambda node: () if node in found else node.arguments):
+        if node not in found:
+            own = _own_parts(node)
+            inner = [found[argument] for argument in node.arguments]
+            found[node] = Parts(
+                *[a.union(*several) for a, *several in zip(own, *inner, strict=True)]
+            )
+    return found[formula]
+
+
+def _own_parts(node: Expression) -> Parts:
+    measured: set[str] = set()
+    if node.head in _ARRAYS:
+        measured.update(name for d in node.shape for name in d.names)
+    if node.head in _MEASURES:
+        places = node.arguments[1:] if node.head == "subscript" else node.arguments[:-1]
+        measured.update(n for place in places if place.head == "size" for n in place.value.names)
+    sizes = [node] if node.head == "size" else []
+    return Parts(_INDEXED & {node.head}, frozenset(sizes), frozenset(measured))
+
+
+_ARRAYS = frozenset(["ones", "zeros", "eye", "tensor"])
 _MEASURES = frozenset(["subscript", "tensor", "index_sum"])  # with sizes as bounds
 
 
@@ -101,12 +119,7 @@ def _missing(kind: str, of_three: bool = False) -> MatcalcError:
 
 def _is_indexed(formula: Expression, notation: Notation) -> bool:
     """Tell whether a formula needs indices where the one typed has none."""
-    used = notation.index_heads
-    for node in postorder([formula], lambda node: () if node in used else node.arguments):
-        if node not in used:  # the parts that answers share are looked through once
-            inner = frozenset().union(*[used[argument] for argument in node.arguments])
-            used[node] = inner | _INDEXED.intersection([node.head])
-    heads = used[formula]
+    heads = _parts(formula, notation).indexed
     return bool(heads) and not heads <= {node.head for node in notation.style.known}
 
 

@@ -57,6 +57,14 @@ class Style(NamedTuple):
         return cls(dot, "^-1" in text or "^{-1}" in text, frozenset(nodes))
 
 
+class Parts(NamedTuple):
+    """What stands in a formula: heads with indices, sizes as numbers, and sizes of arrays."""
+
+    indexed: frozenset[str] = frozenset()
+    sizes: frozenset[Expression] = frozenset()
+    measured: frozenset[str] = frozenset()
+
+
 class Notation:
     """Writes tensors as formulas; every tensor once."""
 
@@ -71,7 +79,7 @@ class Notation:
         self.taken = taken
         self.shapes = shapes
         self.terms: dict[Tensor, Term] = {}
-        self.index_heads: dict[Expression, frozenset[str]] = {}
+        self.parts: dict[Expression, Parts] = {}
 
     def formula(self, tensor: Tensor) -> Expression:
         """Return the tensor: a scalar, a column (axis 0), a matrix, or `tensor(...)`."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
 from matcalc.asking.answers import Answer, Answers
 from matcalc.asking.readings import Reading
 from matcalc.collection import uncollected
@@ -27,26 +31,45 @@ class Shown(Record):
     header: list[str]
 
 
-@counted()
-@uncollected()
+Given = TypeVar("Given", bound=Answer | Answers | Reading)
+More = ParamSpec("More")
+Result = TypeVar("Result")
+
+
+def _reading(given: Answer | Answers | Reading) -> Reading:
+    return given if isinstance(given, Reading) else given.formula
+
+
+def _printer(
+    function: Callable[Concatenate[Given, More], Result],
+) -> Callable[Concatenate[Given, More], Result]:
+    """Count the work of a printer, in proportion to the formula that its answers are about."""
+
+    @wraps(function)
+    def call(given: Given, /, *values: More.args, **named: More.kwargs) -> Result:
+        with counted(text=_reading(given).text), uncollected():
+            return function(given, *values, **named)
+
+    return call
+
+
+@_printer
 def text_of(given: Answer | Reading, *, ascii: bool = False) -> str:  # noqa: A002
     """Return an answer, or a formula, as text that reads back, on request in ASCII."""
-    naming = given.naming if isinstance(given, Reading) else given.formula.naming
+    naming = _reading(given).naming
     return to_text(given.expression, ascii=ascii, names=naming)
 
 
-@counted()
-@uncollected()
+@_printer
 def latex_of(given: Answer | Reading, *, cases: bool = False) -> str:
     """Return an answer, or a formula, as LaTeX, on request with `cases` where there are kinks."""
     from matcalc.notation.latex import to_latex
 
-    naming = given.naming if isinstance(given, Reading) else given.formula.naming
+    naming = _reading(given).naming
     return to_latex(given.expression, cases=cases, names=naming)
 
 
-@counted()
-@uncollected()
+@_printer
 def shown(answers: Answers, *, ascii: bool = False) -> Shown:  # noqa: A002
     """Return the answers as text, and the parts that they share, if any."""
     if answers.program is None:
@@ -55,8 +78,7 @@ def shown(answers: Answers, *, ascii: bool = False) -> Shown:  # noqa: A002
     return Shown(parts, texts, [f"{name} = {part};" for name, part in parts])
 
 
-@counted()
-@uncollected()
+@_printer
 def shown_latex(answers: Answers, *, cases: bool = False) -> Shown:
     """Return the answers as LaTeX, and the parts that they share, if any."""
     from matcalc.notation.latex import aligned, program_latex

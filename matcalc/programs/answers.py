@@ -59,7 +59,6 @@ def compiled_program(
     return compiled(program(answers, target, value_and=value_and))
 
 
-@counted()
 @uncollected()
 @checked
 def program(answers: Given, target: str, *, value_and: bool = False) -> Source:
@@ -67,7 +66,14 @@ def program(answers: Given, target: str, *, value_and: bool = False) -> Source:
     chosen = target_of(target)
     if not isinstance(answers, Reading | Answer | Answers):
         answers = _listed(answers)
-    return emit_functions([_function(answers, value_and)], chosen)
+    with counted(text="".join([one.text for one in _readings(answers)])):
+        return emit_functions([_function(answers, value_and)], chosen)
+
+
+def _readings(answers: Reading | Answer | Answers | list[One]) -> list[Reading]:
+    """Return the formulas that code is about."""
+    several = answers if isinstance(answers, list) else [answers]
+    return [one if isinstance(one, Reading) else one.formula for one in several]
 
 
 def _listed(given: object) -> list[One]:

@@ -47,7 +47,7 @@ def array_program(roots: Sequence[Expression]) -> list[Operation]:
     >>> array_program([parse("x'*A*x", "A: square(n)").expression])
     [<matmul None () of 2>]
     """
-    roots = [by_logarithms(opened(root, _CALLS)) for root in roots]
+    roots = by_logarithms(opened(roots, _CALLS))
     everything = postorder(roots, lambda node: node.arguments)
     uses = Counter(argument for node in everything for argument in node.arguments)
     uses.update(roots)

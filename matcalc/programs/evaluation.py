@@ -80,13 +80,13 @@ def evaluate(
     >>> float(evaluate(make("dot", (x, x)), {"x": [1, 2, 3]}))
     14.0
     """
-    expression = reassociated(opened(expression, _CALLS))
+    expression = reassociated(*opened([expression], _CALLS))
     order = postorder([expression], lambda node: node.arguments)
     variables = [node for node in order if node.head == "variable"]
     arrays = {node.value.name: _array(node, values, backend) for node in variables}
     given = _given_sizes(order, arrays, values, sizes)
     if backend is NUMPY and not any(array.dtype.kind == "c" for array in arrays.values()):
-        expression = by_logarithms(expression)
+        (expression,) = by_logarithms([expression])
         order = postorder([expression], lambda node: node.arguments)
     known = read_sizes([(node, arrays[node.value.name]) for node in variables], given)
     state = Run(backend, known, arrays, values, free_indices(order), {}, {})

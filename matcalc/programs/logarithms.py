@@ -7,7 +7,7 @@ softplus(-abs(a - b)). Logarithms and quotients are computed with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from matcalc.calculus.templates import logarithm, put_in, quotients
 from matcalc.expressions.functions import ROWS
@@ -17,19 +17,22 @@ from matcalc.expressions.traversal import postorder
 _ZERO, _ONE = number(0), number(1)
 
 
-def by_logarithms(formula: Expression) -> Expression:
-    """Return a formula that is equal and does not overflow where exponentials cancel.
+def by_logarithms(formulas: Sequence[Expression]) -> list[Expression]:
+    """Return formulas that are equal and do not overflow where exponentials cancel.
+
+    What they share is looked through once.
 
     >>> from matcalc.expressions.nodes import variable
     >>> from matcalc.notation.text import to_text
     >>> x, y = variable("x", ()), variable("y", ())
     >>> exponentials = [make("call", (z,), ("exp", None)) for z in (x, y)]
-    >>> to_text(by_logarithms(make("call", (make("add", tuple(exponentials)),), ("log", None))))
+    >>> total = make("add", tuple(exponentials))
+    >>> to_text(*by_logarithms([make("call", (total,), ("log", None))]))
     'max(x, y) + softplus(-abs(x - y))'
     """
     found: dict[Expression, Expression] = {}
     logs: dict[Expression, Expression] = {}
-    for node in postorder([formula], lambda n: n.arguments):
+    for node in postorder(formulas, lambda n: n.arguments):
         arguments = tuple([found[argument] for argument in node.arguments])
         same = all(a is b for a, b in zip(arguments, node.arguments, strict=True))
         whole = node if same else make(node.head, arguments, node.value)
@@ -37,7 +40,7 @@ def by_logarithms(formula: Expression) -> Expression:
         if known is not None:
             logs[node] = known
         found[node] = _rewritten(node, whole, found, logs)
-    return found[formula]
+    return [found[formula] for formula in formulas]
 
 
 def _logarithm(
